@@ -1,0 +1,92 @@
+"""What an operator may set, in one place: environment variables, prefix ``FENGBU_``.
+
+The one exception is ``DATABASE_URL``, which keeps the name every hosting platform uses. Values are read once
+per process (`get_settings`); tests that change the environment call ``get_settings.cache_clear()``.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEGABYTE = 1024 * 1024
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. A wrong value stops the start with a message that names the variable."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGBU_", frozen=True)
+
+    database_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "FENGBU_DATABASE_URL", "database_url")
+    )
+    """PostgreSQL to use. Empty: an embedded one is started in `data_dir`."""
+    prefect_database_url: str | None = None
+    """Prefect's. Empty: ``prefect`` in the embedded server, ``<name>_prefect`` beside `database_url`."""
+
+    data_dir: Path = Path("var")
+    """Where the embedded database, stored files and logs live."""
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    """The web application's port."""
+    prefect_port: Port = 4200
+    """The port of Prefect's server and its user interface."""
+    public_url: str | None = None
+    """The address people type, for links in e-mails. Empty: ``http://host:port``."""
+
+    demo: bool = False
+    """Demo data, one-click sign-in and a clock that may be moved. Never for real cases."""
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    """Signs cookies and tokens. The demo makes its own; `fengbu up` refuses to start without one."""
+
+    smtp_host: str | None = None
+    smtp_port: Port = 25
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = False
+    smtp_from: str = "fengbu@localhost"
+    webhook_allow_private: bool = False
+    """Let webhooks reach private and loopback addresses (the demo's and the story's own peers)."""
+
+    session_idle_minutes: Annotated[int, Field(gt=0)] = 30
+    upload_limit: Annotated[int, Field(gt=0)] = 20 * MEGABYTE
+    """The largest attachment, in bytes."""
+
+    lease_seconds: Annotated[float, Field(gt=0)] = 15
+    """How long a worker that died keeps the cases it had claimed."""
+    poll_seconds: Annotated[float, Field(gt=0)] = 5
+    """How often a worker looks for due cases although nobody notified it."""
+
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("database_url", "prefect_database_url", "public_url", "secret_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        """``DATABASE_URL=`` in an environment file means "not set", as in a shell."""
+        return None if value == "" else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        """Parts run as subprocesses with other working directories; all must mean the same place."""
+        return value.expanduser().resolve()
+
+    @property
+    def base_url(self) -> str:
+        """The web application's address without a closing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def prefect_url(self) -> str:
+        """The address of Prefect's user interface without a closing slash."""
+        return f"http://{self.host}:{self.prefect_port}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Return this process's settings, read from the environment at the first call."""
+    return Settings()
