@@ -1,0 +1,1 @@
+"""Official documents: compiled .docx templates and a typed context for each."""

@@ -1,0 +1,94 @@
+"""What every document knows, and the value types documents are made of."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from flows.documents.text import printable
+
+
+def _clean(value: object) -> object:
+    return printable(value).strip() if isinstance(value, str) else value
+
+
+def _fen(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"))
+
+
+def _plain(value: Decimal) -> Decimal:
+    # 0.50 and 0.5 are one ratio: stored contexts of equal documents must be equal.
+    return value.normalize() + 0
+
+
+def _digits(value: Decimal) -> str:
+    return format(value, "f")
+
+
+AS_DIGITS = PlainSerializer(_digits, return_type=str, when_used="json")
+
+Text = Annotated[str, BeforeValidator(_clean)]
+"""A text without control characters; may be empty."""
+
+Words = Annotated[str, BeforeValidator(_clean), Field(min_length=1)]
+"""A text that has to say something."""
+
+Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), AfterValidator(_fen), AS_DIGITS]
+"""元 with two decimals, below 1 万亿元; more decimals are refused, not rounded."""
+
+Ratio = Annotated[Decimal, Field(ge=0, le=1), AfterValidator(_plain), AS_DIGITS]
+"""A share of 1 (0.8 is printed 80%)."""
+
+RatePercent = Annotated[Decimal, Field(ge=0, le=100), AfterValidator(_plain), AS_DIGITS]
+"""A yearly interest rate in percent (4.35 is printed 4.35%)."""
+
+Count = Annotated[int, Field(ge=0)]
+Board = Literal["bank", "guarantee"]
+CheckResult = Literal["pass", "fail", "human"]
+
+
+class Frozen(BaseModel):
+    """An immutable value; an unknown field is an error, never silently dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DocumentContext(Frozen):
+    """The facts every document carries. Stored as JSON, it renders to the same bytes for ever.
+
+    `organ_name` is the name the signing organ had on `issued_on`; `number` is the complete 文号 (or None
+    where none is given); `recipient` is the 主送, empty where a document has none.
+    """
+
+    organ_name: Words
+    number: Words | None = None
+    issued_on: date
+    recipient: Text = ""
+    case_number: Words
+    verification_code: Words | None = None
+
+
+class Contact(Frozen):
+    """Whom the reader may ask."""
+
+    person: Words
+    phone: Words
+    address: Text = ""
+    email: Text = ""
+
+
+class Objection(Frozen):
+    """Where and within how many 工作日 the reader may object."""
+
+    organ: Words
+    working_days: Annotated[int, Field(gt=0)]
+    contact: Contact
+
+
+class Account(Frozen):
+    """A receiving account, shown in full only in documents to the payer and the payee."""
+
+    name: Words
+    bank: Words
+    number: Words

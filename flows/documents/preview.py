@@ -1,0 +1,178 @@
+"""A finished .docx as HTML for the screen, and as plain text.
+
+Not a converter for any Word file: it knows the paragraph, character and table styles of our own templates
+(flows/documents/authoring/gbt9704.py) and shows the rest as plain paragraphs. Everything that came from a
+document is escaped; the output has no script and no inline style.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from xml.etree.ElementTree import Element, fromstring
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_VAL = f"{_W}val"
+
+# style id → (element, class)
+_PARAGRAPHS = {
+    "Mark": ("p", "mark"),
+    "MarkLong": ("p", "mark long"),
+    "LetterMark": ("p", "mark letter"),
+    "MinutesMark": ("p", "mark minutes"),
+    "RedNumber": ("p", "no rule"),
+    "Number": ("p", "no"),
+    "LetterNumber": ("p", "no right"),
+    "Title": ("h1", ""),
+    "FormTitle": ("h1", "form"),
+    "AnnexMark": ("p", "annex"),
+    "AnnexTitle": ("h2", ""),
+    "To": ("p", "to"),
+    "Heading1": ("p", "l1"),
+    "Heading2": ("p", "l2"),
+    "Attach": ("p", "attach"),
+    "AttachMore": ("p", "attach more"),
+    "FormLine": ("p", "line"),
+    "FormNote": ("p", "small"),
+    "Sign": ("p", "sign"),
+    "Colophon": ("p", "to"),
+    "Verify": ("p", "verify"),
+    "Space": ("p", "space"),
+    "CellHead": ("p", "head"),
+    "CellCenter": ("p", "mid"),
+    "CellNumber": ("p", "n"),
+    "CellSign": ("p", "r"),
+    "Cell": ("p", "left"),
+}
+_SPANS = {"Label": "label", "Kai": "kai", "Void": "void", "Strong": "strong"}
+_TABLES = {"Grid": "grid", "Form": "form", "Signature": "signature", "Colophon": "colophon"}
+
+
+@dataclass
+class _Sheet:
+    """One run of pages with the same layout."""
+
+    blocks: list[str] = field(default_factory=list)
+    landscape: bool = False
+
+
+def preview_html(data: bytes) -> str:
+    """The document as one `<article class="paper doc">` per section, for templates/static/paper.css."""
+    body, headers = _read(data)
+    letterhead = "".join(_paragraph(p) for header in headers for p in header.iter(f"{_W}p") if _text(p))
+    sheets = _sheets(body)
+    out = []
+    for index, sheet in enumerate(sheets):
+        classes = "paper doc" + (" wide" if sheet.landscape else "")
+        first = index == 0 and bool(letterhead)
+        classes += " letterhead" if first else ""
+        content = (letterhead if first else "") + "".join(sheet.blocks)
+        out.append(f'<article class="{classes}"><div class="in">{content}</div></article>')
+    return "".join(out)
+
+
+def plain_text(data: bytes) -> str:
+    """The document's text in reading order: a paragraph a line, the cells of a table row joined by tabs."""
+    body, headers = _read(data)
+    lines = [text for header in headers for p in header.iter(f"{_W}p") if (text := _text(p))]
+    for block in body:
+        if block.tag == f"{_W}p":
+            lines.append(_text(block))
+        elif block.tag == f"{_W}tbl":
+            for row in block.iter(f"{_W}tr"):
+                cells = ("\n".join(_text(p) for p in cell.iter(f"{_W}p")) for cell in row.iter(f"{_W}tc"))
+                lines.append("\t".join(cells))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _read(data: bytes) -> tuple[Element, list[Element]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        document = fromstring(archive.read("word/document.xml"))  # noqa: S314  our own documents only
+        headers = [
+            fromstring(archive.read(name))  # noqa: S314
+            for name in sorted(archive.namelist())
+            if name.startswith("word/header")
+        ]
+    body = document.find(f"{_W}body")
+    if body is None:
+        raise ValueError("the document has no body")
+    return body, headers
+
+
+def _sheets(body: Element) -> list[_Sheet]:
+    sheets = [_Sheet()]
+    for block in body:
+        if block.tag == f"{_W}tbl":
+            sheets[-1].blocks.append(_table(block))
+        elif block.tag == f"{_W}sectPr":
+            sheets[-1].landscape = _landscape(block)
+        elif block.tag == f"{_W}p":
+            section = block.find(f"{_W}pPr/{_W}sectPr")
+            # An annex starts a page by its style (见 AnnexMark).
+            if _style(block) == "AnnexMark" and sheets[-1].blocks:
+                sheets.append(_Sheet())
+            if section is None or _text(block):
+                sheets[-1].blocks.append(_paragraph(block))
+            if section is not None:
+                sheets[-1].landscape = _landscape(section)
+                sheets.append(_Sheet())
+    return [sheet for sheet in sheets if sheet.blocks]
+
+
+def _landscape(section: Element) -> bool:
+    size = section.find(f"{_W}pgSz")
+    return size is not None and size.get(f"{_W}orient") == "landscape"
+
+
+def _style(element: Element) -> str:
+    for path in (f"{_W}pPr/{_W}pStyle", f"{_W}tblPr/{_W}tblStyle", f"{_W}rPr/{_W}rStyle"):
+        found = element.find(path)
+        if found is not None:
+            return found.get(_VAL, "")
+    return ""
+
+
+def _text(paragraph: Element) -> str:
+    return "".join(_pieces(paragraph))
+
+
+def _pieces(element: Element) -> Iterator[str]:
+    for node in element.iter():
+        if node.tag == f"{_W}t":
+            yield node.text or ""
+        elif node.tag == f"{_W}br":
+            yield "\n"
+        elif node.tag == f"{_W}tab" and node.get(_VAL) is None:  # a tab stop in pPr has a value
+            yield "\t"
+
+
+def _paragraph(paragraph: Element) -> str:
+    tag, css = _PARAGRAPHS.get(_style(paragraph), ("p", ""))
+    runs = []
+    for run in paragraph.iter(f"{_W}r"):
+        text = escape("".join(_pieces(run))).replace("\n", "<br>")
+        if span := _SPANS.get(_style(run)):
+            text = f'<span class="{span}">{text}</span>'
+        runs.append(text)
+    attribute = f' class="{css}"' if css else ""
+    return f"<{tag}{attribute}>{''.join(runs)}</{tag}>"
+
+
+def _table(table: Element) -> str:
+    widths = [int(column.get(f"{_W}w", "0")) for column in table.iter(f"{_W}gridCol")]
+    total = sum(widths) or 1
+    # A width attribute, not a style: the pages' content security policy allows no inline styles.
+    columns = "".join(f'<col width="{100 * width / total:.1f}%">' for width in widths)
+    rows = "".join(_row(row) for row in table.findall(f"{_W}tr"))
+    css = _TABLES.get(_style(table), "grid")
+    return f'<table class="{css}"><colgroup>{columns}</colgroup>{rows}</table>'
+
+
+def _row(row: Element) -> str:
+    cells = []
+    for cell in row.findall(f"{_W}tc"):
+        span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+        attribute = f' colspan="{int(span.get(_VAL, "1"))}"' if span is not None else ""
+        cells.append(f"<td{attribute}>{''.join(_paragraph(p) for p in cell.findall(f'{_W}p'))}</td>")
+    return f"<tr>{''.join(cells)}</tr>"
