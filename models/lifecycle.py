@@ -1,0 +1,144 @@
+"""Where a case can stand, and the legal moves between those places.
+
+A waiting state *is* the gate or the date the case waits for, so there is one status: `State`.
+The kernel asks `may_move` each time it writes a state; a move that is not in the table is a bug
+in a process file and stops the case as an incident instead of writing nonsense.
+"""
+
+from enum import StrEnum
+
+
+class Process(StrEnum):
+    """The business processes (业务流程)."""
+
+    FILING = "filing"
+    CLAIM = "claim"
+
+
+PROCESS_NAMES: dict[Process, str] = {Process.FILING: "备案", Process.CLAIM: "补偿"}
+
+
+class Board(StrEnum):
+    """The two boards of 三（三） and 三（四）."""
+
+    GUARANTEE = "guarantee"
+    BANK = "bank"
+
+
+BOARD_NAMES: dict[Board, str] = {Board.GUARANTEE: "融担板块", Board.BANK: "银行板块"}
+
+
+class State(StrEnum):
+    """Every place a case can stand. The first five are final or common; the rest are gates and dates."""
+
+    SUBMITTED = "submitted"
+    CORRECTION = "correction"
+    WITHDRAWN = "withdrawn"
+    # filing
+    FILING_REVIEW = "filing_review"
+    FILING_SECOND_REVIEW = "filing_second_review"
+    REGISTERED = "registered"
+    FILING_REFUSED = "filing_refused"
+    # claim
+    ACCEPTANCE = "acceptance"
+    FIRST_REVIEW = "first_review"
+    SECOND_REVIEW = "second_review"
+    OFFICE_REVIEW = "office_review"
+    LEADER_APPROVAL = "leader_approval"
+    MEETING = "meeting"
+    PUBLIC_NOTICE = "public_notice"
+    OBJECTION = "objection"
+    FUND_REQUEST = "fund_request"
+    FINANCE_REVIEW = "finance_review"
+    PAYMENT = "payment"
+    RECEIPT = "receipt"
+    PAID = "paid"
+    NOT_ACCEPTED = "not_accepted"
+    CLAIM_REFUSED = "claim_refused"
+
+
+STATE_NAMES: dict[State, str] = {
+    State.SUBMITTED: "已提交",
+    State.CORRECTION: "补正",
+    State.WITHDRAWN: "已撤回",
+    State.FILING_REVIEW: "经办审核",
+    State.FILING_SECOND_REVIEW: "备案复核",
+    State.REGISTERED: "已备案",
+    State.FILING_REFUSED: "不予备案",
+    State.ACCEPTANCE: "受理",
+    State.FIRST_REVIEW: "初审",
+    State.SECOND_REVIEW: "复核",
+    State.OFFICE_REVIEW: "科室审核",
+    State.LEADER_APPROVAL: "补偿审批",
+    State.MEETING: "联席会议表决",
+    State.PUBLIC_NOTICE: "公示",
+    State.OBJECTION: "异议处理",
+    State.FUND_REQUEST: "用款函更正",
+    State.FINANCE_REVIEW: "资金审核",
+    State.PAYMENT: "拨付确认",
+    State.RECEIPT: "收款回执",
+    State.PAID: "已拨付",
+    State.NOT_ACCEPTED: "不予受理",
+    State.CLAIM_REFUSED: "不予补偿",
+}
+
+FINAL: frozenset[State] = frozenset(
+    {
+        State.WITHDRAWN,
+        State.REGISTERED,
+        State.FILING_REFUSED,
+        State.PAID,
+        State.NOT_ACCEPTED,
+        State.CLAIM_REFUSED,
+    }
+)
+
+# The applicant may take a claim back until the city has decided (决定通知书); a filing until it is registered.
+WITHDRAWABLE: frozenset[State] = frozenset(
+    {
+        State.SUBMITTED,
+        State.CORRECTION,
+        State.FILING_REVIEW,
+        State.FILING_SECOND_REVIEW,
+        State.ACCEPTANCE,
+        State.FIRST_REVIEW,
+        State.SECOND_REVIEW,
+        State.OFFICE_REVIEW,
+        State.LEADER_APPROVAL,
+        State.MEETING,
+        State.PUBLIC_NOTICE,
+        State.OBJECTION,
+    }
+)
+
+_REVIEWS = (State.FIRST_REVIEW, State.SECOND_REVIEW, State.OFFICE_REVIEW, State.LEADER_APPROVAL)
+
+MOVES: dict[State, frozenset[State]] = {
+    State.SUBMITTED: frozenset({State.FILING_REVIEW, State.ACCEPTANCE}),
+    State.CORRECTION: frozenset({State.FILING_REVIEW, State.ACCEPTANCE, State.FIRST_REVIEW}),
+    State.FILING_REVIEW: frozenset({State.CORRECTION, State.FILING_SECOND_REVIEW}),
+    State.FILING_SECOND_REVIEW: frozenset({State.FILING_REVIEW, State.REGISTERED, State.FILING_REFUSED}),
+    State.ACCEPTANCE: frozenset({State.CORRECTION, State.FIRST_REVIEW, State.NOT_ACCEPTED}),
+    State.FIRST_REVIEW: frozenset({State.CORRECTION, State.SECOND_REVIEW}),
+    State.SECOND_REVIEW: frozenset({State.FIRST_REVIEW, State.OFFICE_REVIEW}),
+    State.OFFICE_REVIEW: frozenset({*_REVIEWS[:2], State.LEADER_APPROVAL}),
+    State.LEADER_APPROVAL: frozenset(
+        {*_REVIEWS[:3], State.MEETING, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}
+    ),
+    State.MEETING: frozenset({*_REVIEWS, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}),
+    State.PUBLIC_NOTICE: frozenset({State.OBJECTION, State.FINANCE_REVIEW}),
+    State.OBJECTION: frozenset({State.PUBLIC_NOTICE, State.FIRST_REVIEW, State.CLAIM_REFUSED}),
+    State.FUND_REQUEST: frozenset({State.FINANCE_REVIEW}),
+    State.FINANCE_REVIEW: frozenset({State.FUND_REQUEST, State.PAYMENT}),
+    State.PAYMENT: frozenset({State.RECEIPT}),
+    State.RECEIPT: frozenset({State.PAID}),
+}
+
+
+def may_move(start: State, end: State) -> bool:
+    """Whether a case standing at `start` may next stand at `end`; staying put is always allowed."""
+    if start == end:
+        return True
+    if end == State.WITHDRAWN:
+        return start in WITHDRAWABLE
+    return end in MOVES.get(start, frozenset())

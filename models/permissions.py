@@ -1,0 +1,148 @@
+"""What a person may do. Pure: facts in, `Allowed` or `Denied` with a sentence out.
+
+Every "no" names the reason, the earlier act where there is one, and who can do it instead.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.gates import GATES, PARTY_NAMES, ROLE_NAMES, Role
+from models.lifecycle import BOARD_NAMES, WITHDRAWABLE, Board, State
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person at the door, as signed in."""
+
+    person_id: int
+    name: str
+    institution_id: int
+    roles: frozenset[Role]
+    files_board: Board | None = None  # on which board their institution files
+
+    @property
+    def watches_all(self) -> bool:
+        """City and managing staff see every case; banks and guarantors only their own."""
+        return bool(self.roles - {Role.FILER})
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Yes."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No, and why, in a sentence for the person."""
+
+    sentence: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Verdict = Allowed | Denied
+ALLOWED = Allowed()
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The task someone wants to answer."""
+
+    gate: str
+    duty: str
+    role: Role
+    institution_id: int
+    applicant_id: int
+    assignee_id: int | None
+    assignee_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierDuty:
+    """What the person already did in this case."""
+
+    duty: str
+    gate: str
+    on: date
+
+
+def may_answer(actor: Actor, seat: Seat, earlier: EarlierDuty | None) -> Verdict:
+    """Whether the actor may answer this seat, given what they did before in the same case.
+
+    The same institution must hold the seat, the role must fit, nobody performs two duties in one case,
+    and no unit reviews its own claim (受托管理机构 that also claims).
+    """
+    gate = GATES[seat.gate]
+    if seat.role not in actor.roles:
+        return Denied(
+            f"不能由你办理{gate.title}。这一环节由{PARTY_NAMES[gate.party]}的“{ROLE_NAMES[seat.role]}”岗位办理。"
+        )
+    if seat.institution_id != actor.institution_id and gate.party.value != "meeting":
+        return Denied(f"不能由你办理{gate.title}。这件任务属于另一机构的待办。")
+    if seat.applicant_id == actor.institution_id and gate.party.value != "applicant":
+        return Denied(f"不能由你办理{gate.title}。这是你单位自己的申请，须由与申报机构无关的单位办理。")
+    if earlier is not None and earlier.duty != seat.duty:
+        done = GATES[earlier.gate].title if earlier.gate in GATES else "申报"
+        when = f"{earlier.on.month}月{earlier.on.day}日"
+        return Denied(f"不能由你办理{gate.title}。你在{when}办理过本案{done}；请由未参与本案的人办理。")
+    if seat.assignee_id is not None and seat.assignee_id != actor.person_id:
+        holder = seat.assignee_name or "另一位同事"
+        return Denied(f"这件任务已由{holder}认领；请等其释放或转办后再办理。")
+    return ALLOWED
+
+
+def may_see_case(actor: Actor, applicant_id: int) -> Verdict:
+    """Banks and guarantors see their own cases only; the door answers 404 to anyone else."""
+    if actor.watches_all or applicant_id == actor.institution_id:
+        return ALLOWED
+    return Denied("没有找到这件案件。")
+
+
+def may_file(actor: Actor, board: Board) -> Verdict:
+    """Whether the actor may file loans and claims on a board for their institution."""
+    if Role.FILER not in actor.roles or actor.files_board is None:
+        return Denied("只有合作银行和政府性融担机构的申报经办可以提交备案和补偿申请。")
+    if actor.files_board != board:
+        return Denied(f"你单位在{BOARD_NAMES[actor.files_board]}申报，不能提交{BOARD_NAMES[board]}的贷款。")
+    return ALLOWED
+
+
+def may_withdraw(actor: Actor, applicant_id: int, state: State) -> Verdict:
+    """The applicant may withdraw until the city has decided."""
+    if Role.FILER not in actor.roles or applicant_id != actor.institution_id:
+        return Denied("只有申报机构自己可以撤回案件。")
+    if state not in WITHDRAWABLE:
+        return Denied("案件已经作出决定或已办结，不能再撤回。如有异议，请按决定书载明的渠道提出。")
+    return ALLOWED
+
+
+def may_register_objection(actor: Actor) -> Verdict:
+    """Objections to a public notice are received by 市工信局."""
+    if Role.BUREAU_OFFICER in actor.roles:
+        return ALLOWED
+    return Denied("公示异议由市工业和信息化局科室经办登记。")
+
+
+def may_manage(actor: Actor) -> Verdict:
+    """The overview over all cases, incidents and retries."""
+    if actor.roles & {Role.MANAGER, Role.ADMIN, Role.BUREAU_LEADER, Role.MANAGING_HEAD}:
+        return ALLOWED
+    return Denied("总览供统筹管理、分管领导和受托管理机构负责人使用。")
+
+
+def may_resolve_incident(actor: Actor) -> Verdict:
+    """Retrying a case that stopped with an error."""
+    if actor.roles & {Role.ADMIN, Role.MANAGER}:
+        return ALLOWED
+    return Denied("异常案件由系统管理或统筹管理岗位重试。")
+
+
+def may_administer(actor: Actor) -> Verdict:
+    """Demo clock, mailbox, accounts."""
+    if Role.ADMIN in actor.roles:
+        return ALLOWED
+    return Denied("这一页供系统管理岗位使用。")

@@ -1,0 +1,33 @@
+"""The tables, one file per noun, with the questions we ask of them. Importing this registers every table."""
+
+from models.records import (
+    attachment,
+    case,
+    claim,
+    document,
+    enterprise,
+    institution,
+    ledger,
+    loan,
+    notice,
+    person,
+    reference,
+    task,
+    timeline,
+)
+
+__all__ = [
+    "attachment",
+    "case",
+    "claim",
+    "document",
+    "enterprise",
+    "institution",
+    "ledger",
+    "loan",
+    "notice",
+    "person",
+    "reference",
+    "task",
+    "timeline",
+]

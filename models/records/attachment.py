@@ -1,0 +1,42 @@
+"""Stored bytes (by content hash) and the attachments (附件) of cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.base import moment
+
+
+class Blob(SQLModel, table=True):
+    """Immutable bytes, named by their SHA-256. The same file twice is stored once."""
+
+    __tablename__ = "blobs"
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    size: int
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+class Attachment(SQLModel, table=True):
+    """A file in a material slot of a case. A replaced one stays, with the time it was replaced."""
+
+    __tablename__ = "attachments"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    slot: str = Field(max_length=40)
+    filename: str = Field(max_length=200)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(foreign_key="blobs.sha256", max_length=64)
+    uploaded_by: int = Field(foreign_key="people.id")
+    uploaded_at: datetime = moment()
+    replaced_at: datetime | None = moment(nullable=True)
+
+
+def current(session: Session, case_id: int) -> Sequence[Attachment]:
+    """The attachments in force, oldest first."""
+    query = select(Attachment).where(Attachment.case_id == case_id, col(Attachment.replaced_at).is_(None))
+    return session.exec(query.order_by(col(Attachment.id))).all()

@@ -1,0 +1,78 @@
+"""Claims (损失补偿申请): one registered loan, its loss, and what became of it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, Session, SQLModel, select
+
+from models.records.base import Facts, dated, facts, moment, money
+
+
+class Claim(SQLModel, table=True):
+    """The facts a bank or guarantor states, the award the policy computed, and the payment."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        # an open or paid claim blocks a second one on the same loan (已申请补偿)
+        Index("uq_claims_alive", "loan_id", unique=True, postgresql_where=text("alive")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", unique=True)
+    loan_id: int = Field(foreign_key="loans.id", index=True)
+    alive: bool = True  # False once refused, not accepted or withdrawn
+
+    overdue_since: date = dated()
+    classification: str = Field(max_length=20)  # 五级分类: normal | special | substandard | doubtful | loss
+    unpaid_principal: Decimal = money()  # 未清偿本金, bank's part included
+    recovered: Decimal = money(default=Decimal("0.00"))  # 已追偿
+    recovery_costs: Decimal = money(default=Decimal("0.00"))  # 追偿费用
+    guarantor_paid: Decimal | None = money(nullable=True)  # 代偿金额 (guarantee board)
+    guarantor_paid_on: date | None = dated(nullable=True)  # 代偿日期
+    fund_shares_confirmed: bool = False  # 国担、省再担已履行或确认分担
+    cause: str = Field(max_length=1000)  # 损失原因
+    recovery_plan: str = Field(max_length=1000)  # 追偿措施
+    requested: Decimal = money()  # 申请补偿金额
+    account_name: str = Field(max_length=120)
+    account_number: str = Field(max_length=40)
+    account_bank: str = Field(max_length=120)
+
+    award: Facts | None = facts(nullable=True)  # the policy's Award as JSON: lines, checks, clauses, version
+    checks: Facts = facts()
+    calculated: Decimal | None = money(nullable=True)  # 测算金额
+    approved: Decimal | None = money(nullable=True)  # 核定金额
+    refusal_reason: str = Field(default="", max_length=2000)
+    notice_started_on: date | None = dated(nullable=True)  # 公示
+    notice_ends_on: date | None = dated(nullable=True)
+    paid: Decimal | None = money(nullable=True)
+    voucher_number: str = Field(default="", max_length=60)
+    voucher_date: date | None = dated(nullable=True)
+    received: Decimal | None = money(nullable=True)
+    received_on: date | None = dated(nullable=True)
+    received_at: datetime | None = moment(nullable=True)
+
+
+class Objection(SQLModel, table=True):
+    """An objection (异议) received during public notice."""
+
+    __tablename__ = "objections"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    at: datetime = moment()
+    objector: str = Field(max_length=120)
+    contact: str = Field(max_length=120)
+    content: str = Field(max_length=4000)
+    registered_by: int = Field(foreign_key="people.id")
+    findings: str = Field(default="", max_length=4000)
+
+
+def of_case(session: Session, case_id: int) -> Claim:
+    """The claim of a claim case."""
+    return session.exec(select(Claim).where(Claim.case_id == case_id)).one()
+
+
+def on_loan(session: Session, loan_id: int) -> Claim | None:
+    """The claim alive on a loan."""
+    return session.exec(select(Claim).where(Claim.loan_id == loan_id, Claim.alive)).first()

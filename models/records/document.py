@@ -1,0 +1,89 @@
+"""Issued documents (文书) and the register their numbers (文号) come from."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, UniqueConstraint, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.base import Facts, coded, dated, facts, moment, one_of
+
+
+class DocumentState(StrEnum):
+    """Whether an issued document is in force."""
+
+    ISSUED = "issued"
+    SUPERSEDED = "superseded"
+    VOID = "void"
+
+
+class Document(SQLModel, table=True):
+    """One issued document: its number, the context it was rendered from, and the hash of its bytes."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        one_of("state", DocumentState),
+        UniqueConstraint("organ_id", "word", "year", "serial"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    entry_id: int | None = Field(default=None, sa_type=BigInteger)
+    code: str = Field(max_length=10, index=True)  # D09
+    title: str = Field(max_length=120)
+    organ_id: int = Field(foreign_key="institutions.id")
+    word: str | None = Field(default=None, max_length=20)  # 发文代字, None where the form takes no number
+    year: int | None = None
+    serial: int | None = None
+    number: str | None = Field(default=None, max_length=60, index=True)  # 东工信函〔2026〕12号
+    filename: str = Field(max_length=200)
+    sha256: str = Field(foreign_key="blobs.sha256", max_length=64)
+    template_sha256: str = Field(max_length=64)
+    context_sha256: str = Field(max_length=64)
+    context: Facts = facts()
+    issued_at: datetime = moment()
+    issued_on: date = dated()
+    verification_code: str = Field(max_length=20, unique=True)
+    for_applicant: bool = False  # the applicant may read it
+    state: DocumentState = coded(DocumentState, default=DocumentState.ISSUED)
+
+
+class NumberCounter(SQLModel, table=True):
+    """The last serial given, per organ, word and year. Read and raised in the issuing transaction: no gaps."""
+
+    __tablename__ = "number_counters"
+
+    organ_id: int = Field(foreign_key="institutions.id", primary_key=True)
+    word: str = Field(primary_key=True, max_length=20)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+def next_serial(session: Session, organ_id: int, word: str, year: int) -> int:
+    """The next serial; the counter row stays locked until the issuing transaction ends, so none is lost."""
+    statement = text(
+        "INSERT INTO number_counters (organ_id, word, year, last) VALUES (:organ, :word, :year, 1) "
+        "ON CONFLICT (organ_id, word, year) DO UPDATE SET last = number_counters.last + 1 RETURNING last"
+    )
+    values = {"organ": organ_id, "word": word, "year": year}
+    return int(session.connection().execute(statement, values).scalar_one())
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Document]:
+    """The documents of a case in order of issue."""
+    return session.exec(select(Document).where(Document.case_id == case_id).order_by(col(Document.id))).all()
+
+
+def latest(session: Session, case_id: int, document_code: str) -> Document | None:
+    """The newest document of a kind that is in force."""
+    query = (
+        select(Document)
+        .where(
+            Document.case_id == case_id,
+            Document.code == document_code,
+            Document.state == DocumentState.ISSUED,
+        )
+        .order_by(col(Document.id).desc())
+    )
+    return session.exec(query).first()

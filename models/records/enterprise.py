@@ -1,0 +1,55 @@
+"""Borrowing firms (企业), and the white list (白名单) of 三（二）."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Field, Session, SQLModel, col, or_, select
+
+from models.records.base import dated, money
+
+
+class Enterprise(SQLModel, table=True):
+    """A firm as last filed. What a decision used is kept with the loan, not here."""
+
+    __tablename__ = "enterprises"
+
+    id: int | None = Field(default=None, primary_key=True)
+    uscc: str = Field(max_length=18, unique=True)
+    name: str = Field(max_length=120, index=True)
+    industry: str = Field(max_length=40)  # key of the 16 industries of 工信部联企业〔2011〕300号
+    employees: int
+    revenue_wan: Decimal = money()  # 万元
+    assets_wan: Decimal = money()  # 万元
+    size_class: str = Field(max_length=10)  # micro | small | medium | large
+    town: str = Field(default="", max_length=40)
+    legal_representative: str = Field(default="", max_length=60)
+    legal_person: bool = True
+
+
+class WhiteListEntry(SQLModel, table=True):
+    """A firm's stay on the white list; `valid_to` is the last day, None while it stays on."""
+
+    __tablename__ = "white_list"
+
+    id: int | None = Field(default=None, primary_key=True)
+    uscc: str = Field(max_length=18, index=True)
+    batch: str = Field(max_length=40)
+    recommended_by: str = Field(max_length=80)
+    valid_from: date = dated()
+    valid_to: date | None = dated(nullable=True)
+    removal_reason: str = Field(default="", max_length=200)
+
+
+def by_uscc(session: Session, uscc: str) -> Enterprise | None:
+    """The firm with this 统一社会信用代码."""
+    return session.exec(select(Enterprise).where(Enterprise.uscc == uscc)).first()
+
+
+def white_listed_on(session: Session, uscc: str, on: date) -> WhiteListEntry | None:
+    """The white-list entry of a firm in force on a day (eligibility is frozen at disbursement: A12)."""
+    query = select(WhiteListEntry).where(
+        WhiteListEntry.uscc == uscc,
+        WhiteListEntry.valid_from <= on,
+        or_(col(WhiteListEntry.valid_to).is_(None), col(WhiteListEntry.valid_to) >= on),
+    )
+    return session.exec(query).first()

@@ -1,0 +1,195 @@
+"""Institutions (机构): banks, guarantors, managing institutions, the city's bureaux.
+
+Names are dated: 市金融工作局 became 市委金融办, and a document of 2024 must still say what was true in 2024.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, or_, select
+
+from models.lifecycle import Board
+from models.records.base import coded, dated, one_of
+
+
+class Kind(StrEnum):
+    """What an institution is in the policy."""
+
+    BANK = "bank"
+    GUARANTOR = "guarantor"
+    MANAGING = "managing"
+    BUREAU = "bureau"
+    FINANCE = "finance"
+    MEMBER = "member"
+
+
+KIND_NAMES: dict[Kind, str] = {
+    Kind.BANK: "合作银行",
+    Kind.GUARANTOR: "政府性融担机构",
+    Kind.MANAGING: "受托管理机构",
+    Kind.BUREAU: "市工业和信息化局",
+    Kind.FINANCE: "市财政局",
+    Kind.MEMBER: "联席会议成员单位",
+}
+
+
+class Institution(SQLModel, table=True):
+    """One institution. `files_board` says on which board it files and claims; 科创担保 both manages and claims."""
+
+    __tablename__ = "institutions"
+    __table_args__ = (one_of("kind", Kind), one_of("files_board", Board))
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=40, unique=True)
+    kind: Kind = coded(Kind, index=True)
+    files_board: Board | None = coded(Board, nullable=True)
+    uscc: str | None = Field(default=None, max_length=18)
+    number_word: str = Field(default="", max_length=20)  # 发文代字, e.g. 东工信, 计
+    town: str = Field(default="", max_length=40)
+    active: bool = True
+
+
+class InstitutionName(SQLModel, table=True):
+    """What an institution was called from `valid_from` until the next name."""
+
+    __tablename__ = "institution_names"
+    __table_args__ = (UniqueConstraint("institution_id", "valid_from"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institutions.id")
+    name: str = Field(max_length=120)
+    short_name: str = Field(max_length=40)
+    valid_from: date = dated()
+
+
+class InstitutionContact(SQLModel, table=True):
+    """A person outside who receives an institution's notices."""
+
+    __tablename__ = "institution_contacts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institutions.id", index=True)
+    name: str = Field(max_length=60)
+    email: str = Field(max_length=200)
+    phone: str = Field(default="", max_length=40)
+    active: bool = True
+
+
+class InstitutionAccount(SQLModel, table=True):
+    """The account compensation is paid to, from `valid_from`."""
+
+    __tablename__ = "institution_accounts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institutions.id", index=True)
+    account_name: str = Field(max_length=120)
+    account_number: str = Field(max_length=40)
+    bank_name: str = Field(max_length=120)
+    valid_from: date = dated()
+
+
+class ShareAgreement(SQLModel, table=True):
+    """Who bears which part of a loss on the guarantee board, by guarantor and date (shares in %, sum 100)."""
+
+    __tablename__ = "share_agreements"
+    __table_args__ = (Index("ix_share_agreements_lookup", "institution_id", "valid_from"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institutions.id")
+    valid_from: date = dated()
+    bank: int
+    national: int
+    provincial: int
+    city: int
+    other: int = 0
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """Where an institution's own system receives notices; the secret signs them (Standard Webhooks)."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institutions.id", index=True)
+    url: str = Field(max_length=500)
+    secret: str = Field(max_length=120)
+    active: bool = True
+
+
+def names_on(session: Session, on: date) -> dict[int, InstitutionName]:
+    """Every institution's name in force on a day; an institution younger than `on` shows its first name."""
+    chosen: dict[int, InstitutionName] = {}
+    rows = session.exec(select(InstitutionName).order_by(col(InstitutionName.valid_from)))
+    for row in rows:
+        if row.valid_from <= on or row.institution_id not in chosen:
+            chosen[row.institution_id] = row
+    return chosen
+
+
+def name_on(session: Session, institution_id: int, on: date) -> InstitutionName:
+    """The name in force on a day."""
+    return names_on(session, on)[institution_id]
+
+
+def by_code(session: Session, institution_code: str) -> Institution | None:
+    """The institution with this code."""
+    return session.exec(select(Institution).where(Institution.code == institution_code)).first()
+
+
+def of_kind(session: Session, kind: Kind) -> Sequence[Institution]:
+    """Active institutions of a kind, oldest first."""
+    query = select(Institution).where(Institution.kind == kind, col(Institution.active))
+    return session.exec(query.order_by(col(Institution.id))).all()
+
+
+def filing_institutions(session: Session) -> Sequence[Institution]:
+    """Every active institution that may file on a board."""
+    query = select(Institution).where(col(Institution.files_board).is_not(None), col(Institution.active))
+    return session.exec(query.order_by(col(Institution.id))).all()
+
+
+def account_on(session: Session, institution_id: int, on: date) -> InstitutionAccount | None:
+    """The payee account in force on a day."""
+    query = (
+        select(InstitutionAccount)
+        .where(InstitutionAccount.institution_id == institution_id, InstitutionAccount.valid_from <= on)
+        .order_by(col(InstitutionAccount.valid_from).desc())
+    )
+    return session.exec(query).first()
+
+
+def shares_on(session: Session, institution_id: int, on: date) -> ShareAgreement | None:
+    """The share agreement in force on a day."""
+    query = (
+        select(ShareAgreement)
+        .where(ShareAgreement.institution_id == institution_id, ShareAgreement.valid_from <= on)
+        .order_by(col(ShareAgreement.valid_from).desc())
+    )
+    return session.exec(query).first()
+
+
+def contacts(session: Session, institution_id: int) -> Sequence[InstitutionContact]:
+    """Contacts who receive notices."""
+    query = select(InstitutionContact).where(
+        InstitutionContact.institution_id == institution_id, col(InstitutionContact.active)
+    )
+    return session.exec(query.order_by(col(InstitutionContact.id))).all()
+
+
+def endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint]:
+    """Active webhook endpoints."""
+    query = select(WebhookEndpoint).where(
+        WebhookEndpoint.institution_id == institution_id, col(WebhookEndpoint.active)
+    )
+    return session.exec(query.order_by(col(WebhookEndpoint.id))).all()
+
+
+def matching(session: Session, words: str) -> Sequence[int]:
+    """Ids of institutions of which any name contains `words` (for searches)."""
+    like = f"%{words}%"
+    query = select(InstitutionName.institution_id).where(
+        or_(col(InstitutionName.name).ilike(like), col(InstitutionName.short_name).ilike(like))
+    )
+    return session.exec(query.distinct()).all()

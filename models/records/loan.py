@@ -1,0 +1,148 @@
+"""Loans (贷款, one row per 借据) filed for the policy on either board."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Index, func, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.lifecycle import Board
+from models.records.base import Facts, coded, dated, facts, moment, money, one_of, rate
+
+
+class LoanState(StrEnum):
+    """Where a filed loan stands."""
+
+    FILED = "filed"
+    EXCLUDED = "excluded"
+    REGISTERED = "registered"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+LOAN_STATE_NAMES: dict[LoanState, str] = {
+    LoanState.FILED: "审核中",
+    LoanState.EXCLUDED: "已剔除",
+    LoanState.REGISTERED: "已备案",
+    LoanState.REFUSED: "不予备案",
+    LoanState.WITHDRAWN: "已撤回",
+}
+
+
+class Loan(SQLModel, table=True):
+    """One loan of one filing. Firm facts are copied here as filed: eligibility is judged on the loan's date."""
+
+    __tablename__ = "loans"
+    __table_args__ = (
+        one_of("board", Board),
+        one_of("state", LoanState),
+        # the same 借据 can be alive only once; an excluded or withdrawn one may be filed again
+        Index(
+            "uq_loans_alive",
+            "institution_id",
+            "contract_number",
+            "receipt_number",
+            unique=True,
+            postgresql_where=text("state IN ('filed', 'registered')"),
+        ),
+        Index(
+            "ix_loans_vintage",
+            "institution_id",
+            "disbursed_on",
+            postgresql_where=text("state = 'registered'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    item: int  # 序号 within the filing, from 1
+    board: Board = coded(Board)
+    institution_id: int = Field(foreign_key="institutions.id")
+    enterprise_id: int = Field(foreign_key="enterprises.id", index=True)
+    uscc: str = Field(max_length=18, index=True)
+    firm_name: str = Field(max_length=120)
+    industry: str = Field(max_length=40)
+    employees: int
+    revenue_wan: Decimal = money()
+    assets_wan: Decimal = money()
+    size_class: str = Field(max_length=10)
+    legal_person: bool = True
+    town: str = Field(default="", max_length=40)
+
+    product: str = Field(max_length=60)
+    purpose: str = Field(max_length=200)
+    contract_number: str = Field(max_length=60)
+    receipt_number: str = Field(max_length=60)
+    principal: Decimal = money()
+    contract_date: date = dated()
+    disbursed_on: date = dated()
+    due_on: date = dated()
+    annual_rate_pct: Decimal = rate()
+    lpr_pct: Decimal | None = rate(nullable=True)
+    lpr_published_on: date | None = dated(nullable=True)
+    guarantee_method: str = Field(max_length=20)  # credit | pledge_ip | personal | guarantor | mortgage …
+    white_list_batch: str = Field(default="", max_length=40)
+
+    # guarantee board only; shares in % and sum to 100
+    lender_name: str = Field(default="", max_length=120)
+    guarantee_contract_number: str = Field(default="", max_length=60)
+    entrust_contract_number: str = Field(default="", max_length=60)
+    fee_rate_pct: Decimal | None = rate(nullable=True)
+    national_fund_backed: bool = False  # 国家融担基金支持贷款
+    share_bank: int | None = None
+    share_national: int | None = None
+    share_provincial: int | None = None
+    share_city: int | None = None
+    share_other: int | None = None
+
+    state: LoanState = coded(LoanState, default=LoanState.FILED, index=True)
+    state_reason: str = Field(default="", max_length=500)
+    filing_number: str | None = Field(default=None, max_length=40, unique=True)  # 备案号
+    registered_at: datetime | None = moment(nullable=True)
+    parameter_version: str = Field(default="", max_length=40)
+    checks: Facts = facts()  # {"checks": [...]} as eligibility returned them
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Loan]:
+    """The loans of a filing in their order."""
+    return session.exec(select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))).all()
+
+
+def alive(session: Session, institution_id: int, contract_number: str, receipt_number: str) -> Loan | None:
+    """A loan already filed under the same contract and receipt by the institution, if it is still alive."""
+    query = select(Loan).where(
+        Loan.institution_id == institution_id,
+        Loan.contract_number == contract_number,
+        Loan.receipt_number == receipt_number,
+        col(Loan.state).in_((LoanState.FILED, LoanState.REGISTERED)),
+    )
+    return session.exec(query).first()
+
+
+def registered(session: Session, institution_id: int, words: str = "", limit: int = 200) -> Sequence[Loan]:
+    """Registered loans of an institution, newest first, optionally those whose firm or numbers match `words`."""
+    query = select(Loan).where(Loan.institution_id == institution_id, Loan.state == LoanState.REGISTERED)
+    if words:
+        like = f"%{words}%"
+        query = query.where(
+            col(Loan.firm_name).ilike(like)
+            | col(Loan.contract_number).ilike(like)
+            | col(Loan.filing_number).ilike(like)
+            | (col(Loan.uscc) == words)
+        )
+    return session.exec(query.order_by(col(Loan.id).desc()).limit(limit)).all()
+
+
+def lending_of_year(session: Session, institution_id: int, year: int) -> Decimal:
+    """Total principal (元) of the bank board's registered loans an institution disbursed in `year`: the base
+    of 三（四） “当年实际发放的纳入风险补偿范围的贷款本金总额”."""
+    query = select(func.coalesce(func.sum(Loan.principal), 0)).where(
+        Loan.institution_id == institution_id,
+        Loan.board == Board.BANK,
+        Loan.state == LoanState.REGISTERED,
+        Loan.disbursed_on >= date(year, 1, 1),
+        Loan.disbursed_on <= date(year, 12, 31),
+    )
+    return Decimal(session.exec(query).one())

@@ -1,0 +1,129 @@
+"""Notices (通知), their deliveries over channels, and every attempt to deliver them.
+
+A notice is written in the transaction of the event it tells of (outbox); `deliver_notices` sends it after.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from models.records.base import Facts, coded, facts, moment, one_of
+
+
+class Channel(StrEnum):
+    """How a notice travels."""
+
+    PORTAL = "portal"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+CHANNEL_NAMES: dict[Channel, str] = {
+    Channel.PORTAL: "门户",
+    Channel.EMAIL: "邮件",
+    Channel.WEBHOOK: "接口",
+}
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. A portal delivery is delivered when written and opened when read."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    PARKED = "parked"  # refused for good, or out of retries: a person must look
+
+
+class Notice(SQLModel, table=True):
+    """One thing an institution is told. `event` is past tense, e.g. claim_accepted."""
+
+    __tablename__ = "notices"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)  # also the webhook id: the idempotency key
+    event: str = Field(max_length=60)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    institution_id: int = Field(foreign_key="institutions.id")
+    document_id: int | None = Field(default=None, foreign_key="documents.id")
+    title: str = Field(max_length=200)
+    body: str
+    context: Facts = facts()
+    template_sha256: str = Field(max_length=64)
+    created_at: datetime = moment()
+
+
+class Delivery(SQLModel, table=True):
+    """One notice over one channel to one address."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        one_of("channel", Channel),
+        one_of("state", DeliveryState),
+        Index("ix_deliveries_due", "next_attempt_at", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_deliveries_inbox", "institution_id", "channel", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: UUID = Field(foreign_key="notices.id", index=True)
+    institution_id: int = Field(foreign_key="institutions.id")
+    channel: Channel = coded(Channel)
+    address: str = Field(default="", max_length=500)
+    endpoint_id: int | None = Field(default=None, foreign_key="webhook_endpoints.id")
+    state: DeliveryState = coded(DeliveryState, default=DeliveryState.PENDING)
+    attempts: int = 0
+    next_attempt_at: datetime | None = moment(
+        nullable=True
+    )  # real time: networks do not follow the demo clock
+    delivered_at: datetime | None = moment(nullable=True)
+    opened_at: datetime | None = moment(nullable=True)
+    opened_by: int | None = Field(default=None, foreign_key="people.id")
+    last_error: str = Field(default="", max_length=500)
+
+
+class DeliveryAttempt(SQLModel, table=True):
+    """One try, kept for disputes."""
+
+    __tablename__ = "delivery_attempts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id", index=True)
+    at: datetime = moment()
+    ok: bool
+    status_code: int | None = None
+    answer: str = Field(default="", max_length=500)
+    milliseconds: int = 0
+
+
+def of_case(session: Session, case_id: int) -> Sequence[tuple[Notice, Delivery]]:
+    """Notices of a case with their deliveries, newest first."""
+    query = (
+        select(Notice, Delivery)
+        .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+        .where(Notice.case_id == case_id)
+        .order_by(col(Notice.created_at).desc(), col(Delivery.id))
+    )
+    return session.exec(query).all()
+
+
+def inbox(session: Session, institution_id: int, limit: int = 100) -> Sequence[tuple[Notice, Delivery]]:
+    """The portal inbox of an institution, newest first."""
+    query = (
+        select(Notice, Delivery)
+        .join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+        .where(Delivery.institution_id == institution_id, Delivery.channel == Channel.PORTAL)
+        .order_by(col(Delivery.id).desc())
+        .limit(limit)
+    )
+    return session.exec(query).all()
+
+
+def unread(session: Session, institution_id: int) -> int:
+    """How many portal notices nobody of the institution has opened."""
+    query = select(func.count()).where(
+        Delivery.institution_id == institution_id,
+        Delivery.channel == Channel.PORTAL,
+        col(Delivery.opened_at).is_(None),
+    )
+    return session.exec(query).one()

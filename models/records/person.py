@@ -1,0 +1,83 @@
+"""People, what they may do, and their signed-in sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.gates import Role
+from models.records.base import coded, moment, one_of
+
+
+class Person(SQLModel, table=True):
+    """Someone who signs in. `password_hash` is argon2; lock-out after repeated failures."""
+
+    __tablename__ = "people"
+
+    id: int | None = Field(default=None, primary_key=True)
+    login: str = Field(max_length=60, unique=True)
+    name: str = Field(max_length=60)
+    password_hash: str = Field(max_length=300)
+    institution_id: int = Field(foreign_key="institutions.id", index=True)
+    email: str = Field(default="", max_length=200)
+    active: bool = True
+    demo: bool = False  # a demo account with a known password; `fengbu up` refuses to start with one
+    failed_attempts: int = 0
+    locked_until: datetime | None = moment(nullable=True)
+
+
+class PersonRole(SQLModel, table=True):
+    """A role a person holds at their institution."""
+
+    __tablename__ = "person_roles"
+    __table_args__ = (UniqueConstraint("person_id", "role"), one_of("role", Role))
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="people.id")
+    role: Role = coded(Role, index=True)
+
+
+class SignIn(SQLModel, table=True):
+    """A signed-in session. Only the hash of its token is stored."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    person_id: int = Field(foreign_key="people.id", index=True)
+    csrf_token: str = Field(max_length=64)
+    created_at: datetime = moment()
+    last_seen_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+def by_login(session: Session, login: str) -> Person | None:
+    """The person with this login."""
+    return session.exec(select(Person).where(Person.login == login)).first()
+
+
+def roles_of(session: Session, person_id: int) -> frozenset[Role]:
+    """The roles a person holds."""
+    rows = session.exec(select(PersonRole).where(PersonRole.person_id == person_id))
+    return frozenset(row.role for row in rows)
+
+
+def holders(session: Session, role: Role, institution_id: int | None = None) -> Sequence[Person]:
+    """Active people who hold `role` (at one institution, or anywhere), in a stable order."""
+    query = (
+        select(Person)
+        .join(PersonRole, col(PersonRole.person_id) == col(Person.id))
+        .where(PersonRole.role == role, col(Person.active))
+        .order_by(col(Person.id))
+    )
+    if institution_id is not None:
+        query = query.where(Person.institution_id == institution_id)
+    return session.exec(query).all()
+
+
+def names(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Names of people by id."""
+    if not ids:
+        return {}
+    rows = session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids)))
+    return {person_id: name for person_id, name in rows if person_id is not None}

@@ -1,0 +1,70 @@
+"""Reference data that offices keep up to date: the working-day calendar, LPR quotes; and the demo clock."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.base import moment, rate
+
+
+class CalendarDay(SQLModel, table=True):
+    """Whether a day is a working day (工作日), by the State Council's yearly announcement (调休 included)."""
+
+    __tablename__ = "calendar_days"
+
+    day: date = Field(primary_key=True)
+    working: bool
+    note: str = Field(default="", max_length=60)
+    source: str = Field(max_length=80)
+
+
+class LprQuote(SQLModel, table=True):
+    """One month's loan prime rate (%)."""
+
+    __tablename__ = "lpr_quotes"
+
+    published_on: date = Field(primary_key=True)
+    one_year: Decimal = rate()
+    five_year: Decimal = rate()
+    source: str = Field(max_length=120)
+
+
+class ClockSetting(SQLModel, table=True):
+    """How far a demo or test clock has been moved. Production refuses to start when it is not zero."""
+
+    __tablename__ = "clock_setting"
+
+    id: int = Field(default=1, primary_key=True)
+    offset_seconds: int = 0
+    moved_at: datetime | None = moment(nullable=True)
+
+
+class WorkerBeat(SQLModel, table=True):
+    """A fengbu worker that is alive (real time). While one is, the plain Prefect pool leaves due cases to it."""
+
+    __tablename__ = "worker_beats"
+
+    name: str = Field(primary_key=True, max_length=80)
+    seen_at: datetime = moment()
+
+
+def calendar_days(session: Session) -> Sequence[CalendarDay]:
+    """The whole calendar, oldest first."""
+    return session.exec(select(CalendarDay).order_by(col(CalendarDay.day))).all()
+
+
+def lpr_quotes(session: Session) -> Sequence[LprQuote]:
+    """Every quote, oldest first."""
+    return session.exec(select(LprQuote).order_by(col(LprQuote.published_on))).all()
+
+
+__all__ = [
+    "CalendarDay",
+    "ClockSetting",
+    "LprQuote",
+    "WorkerBeat",
+    "calendar_days",
+    "lpr_quotes",
+]
