@@ -22,6 +22,11 @@ def now() -> datetime:
     return _instant.get() or datetime.now(UTC) + _offset
 
 
+def wall() -> datetime:
+    """Return the true present instant, whatever the demo clock says: leases, back-off and networks follow it."""
+    return datetime.now(UTC)
+
+
 def today() -> date:
     """Return the present calendar day in Shanghai, the day every deadline and rule is counted by."""
     return local(now()).date()
