@@ -1,0 +1,43 @@
+"""Alembic's entry: which tables there are, and on which connection the migrations run."""
+
+import importlib
+import pkgutil
+
+from alembic import context
+from sqlalchemy import create_engine, pool, text
+from sqlmodel import SQLModel
+
+import models.records
+from models.database import sqlalchemy_url
+from models.settings import get_settings
+
+ONE_AT_A_TIME = 723_2025
+"""Key of the advisory lock: two processes that start together must not migrate together."""
+
+
+def import_tables() -> None:
+    """Import every module of `models.records`; a table registers itself when its class is defined."""
+    for module in pkgutil.iter_modules(models.records.__path__):
+        importlib.import_module(f"models.records.{module.name}")
+
+
+def migrate() -> None:
+    """Run the migrations asked for in one transaction on the configured database."""
+    url = context.config.attributes.get("url") or get_settings().database_url
+    if url is None:
+        raise RuntimeError("DATABASE_URL is not set: alembic needs a database.")
+    engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            compare_type=True,
+            compare_server_default=True,
+        )
+        with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+            context.run_migrations()
+
+
+import_tables()
+migrate()
