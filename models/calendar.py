@@ -1,8 +1,8 @@
 """Working days (工作日), from data that people can edit.
 
-The State Council announces holidays and 调休 a year at a time, so a year is either published or it is not. For a
-year that is not, Monday to Friday is all anyone knows: such a result is marked provisional (暂定), never passed
-off as certain.
+The State Council announces holidays and 调休 a year at a time, so a year is either published or it is not.
+For a year that is not, Monday to Friday is all anyone knows: such a result is marked provisional (暂定),
+never passed off as certain.
 """
 
 from collections.abc import Iterable, Mapping
