@@ -1,0 +1,1 @@
+"""The screens: one module per screen, drawn with the parts in templates/parts."""
