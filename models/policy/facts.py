@@ -7,7 +7,7 @@ to look, it never guesses.
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -179,26 +179,33 @@ class _Claim(RuleFacts):
         return self.accepted_at or datetime.combine(self.accepted_on, time(), SHANGHAI), self.claim_no
 
 
-class EnterprisePrior(Facts):
-    """What the enterprise has had so far (元). Without a bank or year it counts whichever way the cap is read."""
+class _Used(Facts):
+    """What was taken from a limit so far (元)."""
+
+    paid: Money = Field(ZERO, title="已付补偿（元）")
+    reserved: Money = Field(ZERO, title="已预留（元）")
+    returned: Money = Field(ZERO, title="已返还（元）")
+    loss: Money = Field(ZERO, title="已纳入补偿的损失（元）")
+
+    @model_validator(mode="after")
+    def _no_more_back_than_out(self) -> Self:
+        if self.returned > self.paid:
+            raise ValueError(f"已返还 {self.returned} 元大于已付补偿 {self.paid} 元，请核对。")
+        return self
+
+
+class EnterprisePrior(_Used):
+    """What the enterprise has had so far. Without a bank or year it counts whichever way the cap is read."""
 
     bank: Text | None = Field(None, title="银行")
     year: Count | None = Field(None, title="受理年度")
-    paid: Money = Field(ZERO, title="已付补偿（元）")
-    reserved: Money = Field(ZERO, title="已预留（元）")
-    returned: Money = Field(ZERO, title="已返还（元）")
-    loss: Money = Field(ZERO, title="已纳入补偿的损失（元）")
 
 
-class BankYear(Facts):
-    """A bank's year under the 2 % cap (元)."""
+class BankYear(_Used):
+    """A bank's year under the 2 % cap."""
 
     year: Count = Field(title="年度")
     lending: Money = Field(title="当年实际发放的纳入范围贷款本金（元）")
-    paid: Money = Field(ZERO, title="已付补偿（元）")
-    reserved: Money = Field(ZERO, title="已预留（元）")
-    returned: Money = Field(ZERO, title="已返还（元）")
-    loss: Money = Field(ZERO, title="已纳入补偿的损失（元）")
 
 
 class BankClaimFacts(_Claim):
