@@ -1,0 +1,129 @@
+"""Is the firm one the policy supports? The rules of 三（二）, one function each."""
+
+from models.policy import uscc
+from models.policy.checking import FIRM, CheckList, Subject, chinese, passes
+from models.policy.facts import Board, Enterprise
+from models.policy.lines import Result
+from models.policy.size_class import Size, SizeVerdict, classify
+
+
+def firm(checks: CheckList, subject: Subject) -> None:
+    """三（二）: who the policy supports, on the day the loan was made."""
+    enterprise, bank = subject.enterprise, subject.board is Board.BANK
+    verdict = uscc.check(enterprise.uscc)
+    checks.say(
+        "enterprise.uscc",
+        "统一社会信用代码",
+        passes(verdict.valid),
+        value=enterprise.uscc,
+        expected="18 位，校验位相符",
+        clause="三（二）",
+        source=FIRM,
+        remedy=verdict.message,
+    )
+    checks.yes(
+        "enterprise.in_dongguan",
+        "住所（经营场所）在东莞",
+        enterprise.in_dongguan,
+        clause="三（二）",
+        source=FIRM,
+        remedy="企业住所（经营场所）须在东莞市，请核对营业执照。",
+    )
+    _sector(checks, enterprise)
+    if bank or checks.terms.choice("legal_person_boards") == "both":
+        checks.yes(
+            "enterprise.legal_person",
+            "独立法人资格",
+            enterprise.legal_person,
+            clause="三（二）",
+            source=FIRM,
+            remedy="借款人须具有独立法人资格；个体工商户、农户可走融担板块。",
+        )
+    size = _size(checks, subject)
+    if bank:
+        _white_list(checks, subject)
+    else:
+        _fund_object(checks, enterprise, size)
+
+
+def _sector(checks: CheckList, enterprise: Enterprise) -> None:
+    excluded = checks.terms.texts("excluded_sectors")
+    known = enterprise.sector is not None
+    checks.say(
+        "enterprise.sector",
+        "不属于排除行业",
+        passes(enterprise.sector not in excluded) if known else Result.LOOK,
+        value=enterprise.sector or "未提供",
+        expected=f"不属于{'、'.join(excluded)}",
+        clause="三（二）",
+        source=FIRM,
+        remedy="该行业不在支持范围。" if known else "请补充企业所属行业。",
+    )
+
+
+def _size(checks: CheckList, subject: Subject) -> Size | None:
+    """脚注1: “方案所提中小微企业按照工信部划型标准确定。”"""
+    firm = subject.enterprise
+    if firm.industry is None:
+        verdict = SizeVerdict(None, "未提供划型行业。")
+    else:
+        verdict = classify(
+            firm.industry,
+            on=subject.judged_on,
+            employees=firm.employees,
+            revenue_wan=firm.revenue_wan,
+            assets_wan=firm.assets_wan,
+        )
+    result = Result.LOOK if verdict.size is None else passes(verdict.size is not Size.LARGE)
+    remedy = f"{verdict.reason}大型企业不在支持范围。" if result is Result.FAIL else verdict.reason
+    if result is Result.PASS and firm.declared_size not in {None, verdict.size}:
+        result = Result.LOOK
+        remedy = f"申报为{firm.declared_size}，按指标为{verdict.size}，请核对：{verdict.reason}"
+    checks.say(
+        "enterprise.size",
+        "属于中小微企业",
+        result,
+        value=verdict.size or "无法划型",
+        expected="中型、小型或微型",
+        clause="脚注1",
+        source=FIRM,
+        remedy=remedy,
+    )
+    return verdict.size
+
+
+def _white_list(checks: CheckList, subject: Subject) -> None:
+    """三（二）: “科学评选并推荐形成的白名单中小微企业”; frozen on the day of disbursement (A12)."""
+    periods, day = subject.enterprise.white_list, subject.judged_on
+    listed = None if periods is None else any(period.covers(day) for period in periods)
+    texts = [f"{chinese(p.since)}至{chinese(p.until) if p.until else '今'}" for p in periods or ()]
+    checks.say(
+        "enterprise.white_list",
+        "放款时在白名单内",
+        Result.LOOK if listed is None else passes(listed),
+        value="、".join(texts) or ("未提供" if periods is None else "从未列入"),
+        expected=f"{chinese(day)}在白名单内",
+        clause="三（二）",
+        source="白名单",
+        remedy="放款日企业不在白名单内的贷款不能纳入银行板块。" if listed is False else "请补充白名单期间。",
+    )
+
+
+def _fund_object(checks: CheckList, enterprise: Enterprise, size: Size | None) -> None:
+    """三（二）: “小微企业、‘三农’、创业创新市场主体、战略性新兴产业企业等国家融担基金支持对象”."""
+    objects = checks.terms.texts("national_fund_objects")
+    kind = enterprise.fund_object
+    result = Result.LOOK if kind is None else passes(kind in objects)
+    remedy = "请写明属于哪一类国家融担基金支持对象。"
+    if result is Result.PASS and kind == "小微企业" and size is Size.MEDIUM:
+        result, remedy = Result.FAIL, "按指标划为中型，不属于小微企业；如属其他支持对象请更正类别。"
+    checks.say(
+        "enterprise.fund_object",
+        "属于国家融担基金支持对象",
+        result,
+        value=kind or "未提供",
+        expected="、".join(objects),
+        clause="三（二）",
+        source=FIRM,
+        remedy=remedy,
+    )
