@@ -25,13 +25,15 @@ NAMES = {ENTERPRISE: "单家企业补偿限额余额", BANK_YEAR: "银行年度�
 class Room:
     """What is left under one limit (元, cut to the fen, never below 0).
 
-    `key` is equal for claims that share the limit. `on_loss`: the limit counts loss, not compensation.
+    `key` is equal for claims that share the limit. `on_loss`: the limit counts loss, not compensation. `given`:
+    the balances the facts state, which must agree among claims that share it.
     """
 
     code: str
     key: str
     left: Decimal
     on_loss: bool
+    given: tuple[Decimal, ...]
     inputs: tuple[Input, ...]
     formula: str
     clause: str
@@ -98,7 +100,16 @@ def _enterprise(facts: BankClaimFacts, terms: Terms) -> Room:
     source = f"该企业此前补偿（{terms.text('enterprise_cap_period')}，{terms.text('enterprise_cap_banks')}）"
     inputs = (limit, *_used(paid, reserved, returned, loss if on_loss else None, source))
     formula = "限额 − 已纳入补偿的损失" if on_loss else "限额 − 已付 − 已预留 + 已返还"
-    return Room(ENTERPRISE, key, max(cap - used, ZERO), on_loss, inputs, formula, "三（四）")
+    return Room(
+        ENTERPRISE,
+        key,
+        left=max(cap - used, ZERO),
+        on_loss=on_loss,
+        given=(paid, reserved, returned, loss),
+        inputs=inputs,
+        formula=formula,
+        clause="三（四）",
+    )
 
 
 def bank_year_room(facts: BankClaimFacts, terms: Terms, year: int) -> Room | None:
@@ -140,7 +151,16 @@ def bank_year_room(facts: BankClaimFacts, terms: Terms, year: int) -> Room | Non
         inputs.append(Input(name="上年结转", value=_yuan(round_down_fen(carried)), source=f"{year - 1} 年度"))
         formula += " + 上年结转"
     key = f"{facts.loan.institution}|{year}"
-    return Room(BANK_YEAR, key, max(round_down_fen(left), ZERO), on_loss, tuple(inputs), formula, "三（四）")
+    return Room(
+        BANK_YEAR,
+        key,
+        left=max(round_down_fen(left), ZERO),
+        on_loss=on_loss,
+        given=(this.lending, this.paid, this.reserved, this.returned, this.loss),
+        inputs=tuple(inputs),
+        formula=formula,
+        clause="三（四）",
+    )
 
 
 def _two_readings(facts: BankClaimFacts, terms: Terms, room: Room) -> list[Check]:
@@ -177,7 +197,16 @@ def _budget(facts: ClaimFacts, terms: Terms) -> Room:
         )
     source = f"{budget.year} 年度预算"
     inputs = (Input(name="年度预算余额", value=_yuan(budget.left), source=source),)
-    return Room(BUDGET, str(budget.year), budget.left, False, inputs, "预算 − 已付 − 已预留", "三（一）")
+    return Room(
+        BUDGET,
+        str(budget.year),
+        left=budget.left,
+        on_loss=False,
+        given=(budget.left,),
+        inputs=inputs,
+        formula="预算 − 已付 − 已预留",
+        clause="三（一）",
+    )
 
 
 def _not_given(code: str, said: str, clause: str) -> Check:
