@@ -113,8 +113,6 @@ document.addEventListener("change", (event) => {
     document.body.dataset.shortcuts = target.checked ? "on" : "off";
   } else if (target.matches("[data-n]")) {
     chooseAnswer(target);
-  } else if (target.matches("input[type=file]")) {
-    fileHint(target);
   }
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
@@ -234,7 +232,14 @@ document.addEventListener("htmx:load", () => drawCharts());
 
 const LARGEST = 20 * 1024 * 1024;
 
-function fileHint(input) {
+// Caught on the way down, so that a file we can already refuse is not sent.
+document.addEventListener(
+  "change",
+  (event) => event.target.matches("input[type=file]") && !fits(event.target) && event.stopPropagation(),
+  true,
+);
+
+function fits(input) {
   const files = [...input.files];
   const large = files.find((file) => file.size > LARGEST);
   const empty = files.find((file) => file.size === 0);
@@ -245,16 +250,16 @@ function fileHint(input) {
     : odd ? `${odd.name} 的类型不能用，请传 ${allowed.join("、")}。`
     : "";
   announce(fault || files.map((file) => file.name).join("、"));
-  input.setCustomValidity(fault);
   const place = input.closest(".f, li");
   place?.querySelector(".err[data-client]")?.remove();
-  if (!fault) return;
+  if (!fault) return true;
   input.value = "";
   const words = document.createElement("span");
   words.className = "err";
   words.dataset.client = "";
   words.textContent = fault;
   (place?.querySelector(":scope > div") ?? place)?.append(words);
+  return false;
 }
 
 $("[data-focus]")?.focus();
