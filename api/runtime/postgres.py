@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -61,7 +61,7 @@ class RunningPostgres:
 
     def url_for(self, database: str) -> str:
         """Return the libpq URL of `database`, in the form ``DATABASE_URL`` has."""
-        return _socket_url(self._socket_dir, database)
+        return socket_url(self._socket_dir, database)
 
     def alive(self) -> bool:
         """Say whether the server process is running."""
@@ -76,6 +76,8 @@ class RunningPostgres:
             except subprocess.TimeoutExpired:
                 self._process.send_signal(signal.SIGQUIT)  # "immediate": the next start recovers from the log
                 self._process.wait()
+        with suppress(OSError):
+            self._socket_dir.rmdir()  # only a private one is empty now; the cluster never is
         self._lock.close()
 
 
@@ -114,7 +116,7 @@ def attach(data_dir: Path) -> str | None:
     try:
         lines = pid_file.read_text().splitlines()
         if is_server_of(cluster, int(lines[0])) and lines[7].strip() == "ready":
-            return _socket_url(Path(lines[4]), APP_DATABASE)
+            return socket_url(Path(lines[4]), APP_DATABASE)
     except (OSError, IndexError, ValueError):
         return None
     return None
@@ -172,7 +174,8 @@ def _exists(url: str) -> bool:
     return True
 
 
-def _socket_url(socket_dir: Path, database: str) -> str:
+def socket_url(socket_dir: Path, database: str) -> str:
+    """Return the libpq URL of `database` on the server whose socket is in `socket_dir`."""
     return f"postgresql://postgres@/{quote(database)}?host={quote(str(socket_dir), safe='/')}"
 
 

@@ -1,24 +1,15 @@
 """Alembic's entry: which tables there are, and on which connection the migrations run."""
 
-import importlib
-import pkgutil
-
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 from sqlmodel import SQLModel
 
-import models.records
+import models.records  # noqa: F401 - importing it registers every table
 from models.database import sqlalchemy_url
 from models.settings import get_settings
 
 ONE_AT_A_TIME = 723_2025
 """Key of the advisory lock: two processes that start together must not migrate together."""
-
-
-def import_tables() -> None:
-    """Import every module of `models.records`; a table registers itself when its class is defined."""
-    for module in pkgutil.iter_modules(models.records.__path__):
-        importlib.import_module(f"models.records.{module.name}")
 
 
 def migrate() -> None:
@@ -39,5 +30,4 @@ def migrate() -> None:
             context.run_migrations()
 
 
-import_tables()
 migrate()

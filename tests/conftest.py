@@ -1,0 +1,161 @@
+"""What tests stand on: one throw-away PostgreSQL per test run, one database per test worker, empty for each test.
+
+The server starts in a thread while pytest collects; a run that needs no database does not wait for it. The schema
+comes from the migrations, so a test also fails when a migration is missing.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from api.runtime import postgres
+from models import database
+
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+"""A test run's server is thrown away; only the product's has to survive a power cut."""
+TEMPLATE = "migrated"
+EMPTY_ALL_TABLES = """
+DO $$
+DECLARE
+    item record;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no foreign keys, no append-only triggers, for this block
+    SET LOCAL lock_timeout = '5s';                 -- a test that left a transaction open is named, not waited for
+    FOR item IN SELECT tablename AS name FROM pg_tables
+                WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', item.name);
+    END LOOP;
+    FOR item IN SELECT sequencename AS name FROM pg_sequences
+                WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        EXECUTE format('ALTER SEQUENCE %I RESTART', item.name);
+    END LOOP;
+END $$
+"""
+
+
+class Server:
+    """The controlling process's part: starts the server in a thread, stops it after the last worker."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="fengbu-tests-"))
+        self._running: postgres.RunningPostgres | None = None
+        self._thread = threading.Thread(target=self._start)
+        self._thread.start()
+
+    def _start(self) -> None:
+        outcome = ""
+        try:
+            self._running = postgres.start(self.home, QUICK)
+        except Exception as error:
+            outcome = f"{type(error).__name__}: {error}"
+        (self.home / "outcome.part").write_text(outcome)
+        (self.home / "outcome.part").rename(self.home / "outcome")
+
+    def stop(self) -> None:
+        self._thread.join()
+        if self._running is not None:
+            self._running.stop()
+        shutil.rmtree(self.home)
+
+
+SERVER = pytest.StashKey[Server]()
+HOME = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point each process of this run at its own database and data directory, before anything reads settings."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        config.stash[SERVER] = Server()
+        config.stash[HOME] = config.stash[SERVER].home
+        name = "main"
+    else:
+        config.stash[HOME] = Path(worker["home"])
+        name = worker["workerid"]
+    for variable in [given for given in os.environ if given.startswith(("FENGBU_", "PREFECT_"))]:
+        del os.environ[variable]
+    os.environ["DATABASE_URL"] = postgres.socket_url(config.stash[HOME] / "postgres", f"test_{name}")
+    os.environ["FENGBU_DATA_DIR"] = str(config.stash[HOME] / name)
+    os.environ["FENGBU_SECRET_KEY"] = "a secret for tests, long enough to be one"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell a starting xdist worker where this run's server is."""
+    node.workerinput["home"] = str(node.config.stash[HOME])  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server after the last test."""
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_home(pytestconfig: pytest.Config) -> Path:
+    """The directory of this run's PostgreSQL, which is up when this returns."""
+    home = pytestconfig.stash[HOME]
+    outcome = home / "outcome"
+    deadline = time.monotonic() + postgres.START_TIMEOUT
+    while not outcome.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if reason := outcome.read_text():
+        pytest.fail(f"PostgreSQL did not start: {reason}")
+    return home
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres_home: Path) -> Iterator[str]:
+    """This worker's database, migrated: the one ``DATABASE_URL`` names. Its contents are whatever tests left."""
+    url = os.environ["DATABASE_URL"]
+    name = make_url(url).database or ""
+    template = postgres.socket_url(postgres_home / "postgres", TEMPLATE)
+    maintenance = postgres.socket_url(postgres_home / "postgres", "postgres")
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_advisory_lock(1)"
+        )  # the first worker migrates, the others wait and copy
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
+            postgres.ensure_database(template)
+            database.run_migrations(template)
+            if not any((database.MIGRATIONS / "versions").glob("*.py")):  # until the first revision lands
+                from sqlalchemy import create_engine
+                from sqlmodel import SQLModel
+
+                import models.records  # noqa: F401
+
+                made = create_engine(database.sqlalchemy_url(template))
+                SQLModel.metadata.create_all(made)
+                made.dispose()
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        )
+        connection.execute("SELECT pg_advisory_unlock(1)")
+    yield url
+    database.engine().dispose()
+
+
+@pytest.fixture
+def db(database_url: str) -> Callable[[], AbstractContextManager[Session]]:
+    """An empty database for this test; the value is `models.database.session`: ``with db() as s: ...``."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(EMPTY_ALL_TABLES)
+    return database.session
+
+
+@pytest.fixture
+def server_dir() -> Iterator[Path]:
+    """A data directory with a short path, for tests that start servers of their own."""
+    with tempfile.TemporaryDirectory(prefix="fengbu-test-") as directory:
+        yield Path(directory)
