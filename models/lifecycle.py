@@ -7,6 +7,8 @@ in a process file and stops the case as an incident instead of writing nonsense.
 
 from enum import StrEnum
 
+from models.policy.facts import Board
+
 
 class Process(StrEnum):
     """The business processes (业务流程)."""
@@ -16,13 +18,6 @@ class Process(StrEnum):
 
 
 PROCESS_NAMES: dict[Process, str] = {Process.FILING: "备案", Process.CLAIM: "补偿"}
-
-
-class Board(StrEnum):
-    """The two boards of 三（三） and 三（四）."""
-
-    GUARANTEE = "guarantee"
-    BANK = "bank"
 
 
 BOARD_NAMES: dict[Board, str] = {Board.GUARANTEE: "融担板块", Board.BANK: "银行板块"}
@@ -133,6 +128,20 @@ MOVES: dict[State, frozenset[State]] = {
     State.PAYMENT: frozenset({State.RECEIPT}),
     State.RECEIPT: frozenset({State.PAID}),
 }
+
+
+__all__ = [
+    "BOARD_NAMES",
+    "FINAL",
+    "MOVES",
+    "PROCESS_NAMES",
+    "STATE_NAMES",
+    "WITHDRAWABLE",
+    "Board",
+    "Process",
+    "State",
+    "may_move",
+]
 
 
 def may_move(start: State, end: State) -> bool:

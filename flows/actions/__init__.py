@@ -1,0 +1,1 @@
+"""What a person may do: one door, one action, one transaction. Every "no" is a sentence."""

@@ -1,0 +1,119 @@
+"""Opening a gate: who sits at it, until when, and the tasks that appear in their queues."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from flows.kernel.case import Case
+from models import clock
+from models.calendar import CalendarDay as DayRow
+from models.calendar import WorkingCalendar
+from models.gates import Gate, Party, Role, Rule
+from models.policy import deadlines
+from models.records.base import Facts
+from models.records.case import EntryKind, JournalEntry
+from models.records.claim import Claim
+from models.records.institution import Kind, of_kind
+from models.records.person import holders
+from models.records.reference import calendar_days
+from models.records.task import Task, TaskState
+
+
+def calendar(s: Session) -> WorkingCalendar:
+    """The working-day calendar as the office keeps it."""
+    return WorkingCalendar.from_rows(DayRow(d.day, d.working, d.note, d.source) for d in calendar_days(s))
+
+
+def end_of(day_after: datetime) -> datetime:
+    """The last second before an instant: a deadline is still kept at 23:59:59 of its day."""
+    return day_after - timedelta(seconds=1)
+
+
+def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
+    """Write the gate's entry and one task per seat.
+
+    After 补正 the clock goes on where it stopped: working days used in the rounds before count (停钟).
+    """
+    s, today = case.session, clock.today()
+    days = calendar(s)
+    budget = deadlines.working_days(asked.days, today)
+    before = [e for e in case.journal.values() if e.kind == EntryKind.GATE and e.name == asked.key]
+    used = 0
+    if before:
+        last = max(before, key=lambda e: e.id or 0)
+        opened, closed = (
+            clock.local(last.opened_at).date(),
+            clock.local(last.finished_at or clock.now()).date(),
+        )
+        used = last.used_before + days.working_days_between(opened, closed).days
+    due = days.add_working_days(today, max(budget - used, 0))
+    due_at = end_of(clock.start_of(due.day + timedelta(days=1)))
+    entry = case.add_entry(
+        EntryKind.GATE,
+        asked.key,
+        key,
+        due_at=due_at,
+        budget_days=budget,
+        used_before=used,
+        due_provisional=due.provisional,
+    )
+    shown = _shown(case)
+    record = case.record
+    for number, (institution_id, person_id) in enumerate(_seats(case, asked), start=1):
+        waiting = asked.rule is Rule.IN_ORDER and number > 1
+        s.add(
+            Task(
+                case_id=case.id,
+                entry_id=entry.id or 0,
+                gate=asked.key,
+                duty=asked.duty_key,
+                round=entry.round,
+                seat=number,
+                process=record.process,
+                board=record.board,
+                institution_id=institution_id,
+                role=asked.role,
+                assignee_id=person_id,
+                applicant_id=record.institution_id,
+                subject=record.subject,
+                case_number=record.number,
+                amount=record.amount,
+                state=TaskState.WAITING if waiting else TaskState.OPEN,
+                opened_at=clock.now(),
+                due_at=due_at,
+                shown_hash=shown,
+                corrected=bool(before),
+            )
+        )
+    return entry
+
+
+def _seats(case: Case, asked: Gate) -> list[tuple[int, int | None]]:
+    """(institution, named person or None) for each seat. One seat for the role, or one per holder."""
+    if asked.party is Party.MEETING:
+        return [(p.institution_id, p.id) for p in holders(case.session, Role.MEETING_MEMBER)]
+    institution_id = _institution(case, asked.party)
+    if asked.rule is Rule.ONE:
+        return [(institution_id, None)]
+    return [(institution_id, p.id) for p in holders(case.session, asked.role, institution_id)]
+
+
+def _institution(case: Case, party: Party) -> int:
+    record = case.record
+    if party is Party.APPLICANT:
+        return record.institution_id
+    if party is Party.MANAGING:
+        return record.managing_institution_id
+    kind = {Party.BUREAU: Kind.BUREAU, Party.FINANCE: Kind.FINANCE}[party]
+    return of_kind(case.session, kind)[0].id or 0
+
+
+def _shown(case: Case) -> str:
+    """The hash of what the people at this gate are shown: the filed facts and the figures as they stand."""
+    facts: Facts = {"amount": str(case.record.amount), "decided": str(case.record.decided_amount)}
+    claim = case.session.exec(select(Claim).where(Claim.case_id == case.id)).first()
+    if claim is not None:
+        facts |= claim.model_dump(mode="json")
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
