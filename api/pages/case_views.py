@@ -116,7 +116,7 @@ class PeekView:
 
 @dataclass(frozen=True, slots=True)
 class DocThumb:
-    """A document or material in the strip. `when` = keys of the answers it belongs to; empty = always."""
+    """A document or material in the strip. `when` = positions (1, 2 …) of its answers; empty = always."""
 
     title: str
     note: str

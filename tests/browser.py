@@ -1,0 +1,77 @@
+"""A real browser for the doors' tests: Debian's chromium, and axe-core as the judge of accessibility.
+
+from tests.browser import assert_accessible, chromium
+
+with chromium() as browser:
+    page = browser.new_page(viewport=DESK)
+    page.goto(url)
+    assert_accessible(page)
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.types import ASGIApp
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DESK, LAPTOP, PHONE = (
+    {"width": 1440, "height": 900}, {"width": 1024, "height": 768}, {"width": 390, "height": 844},
+)  # fmt: skip
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser; closed at the end of the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """`app` on a free port of 127.0.0.1; yields its address."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands: “rule: the elements”."""
+    # Colours must have settled: contrast is measured on what is painted now.
+    page.evaluate(
+        "Promise.all(document.getAnimations().map(a => a.finished.catch(() => null))).then(() => 0)"
+    )
+    # Evaluated, not added as a script: the page's own policy allows no script from elsewhere.
+    page.evaluate(AXE.read_text(encoding="utf-8") + "\n;void 0")
+    found: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run({runOnly: rules}).then(r => r.violations)", RULES
+    )
+    return [f"{v['id']}: {[n['html'][:160] for n in v['nodes']][:6]}" for v in found]
+
+
+def assert_accessible(page: Page) -> None:
+    """No axe violation and no sideways scroll at the page's present size and theme."""
+    assert violations(page) == []
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1], f"the page scrolls sideways: {width[0]} > {width[1]}"
