@@ -1,0 +1,17 @@
+"""通知投递: what the outbox holds goes out as e-mail and webhook.
+
+The flow is the scheduled run, for a plain Prefect worker; a fengbu worker keeps `deliver_forever` running next
+to the cases, so that a notice leaves the moment it is written. Both may run at once.
+"""
+
+from prefect import flow
+
+from flows.delivery.dispatch import deliver_due, deliver_forever
+
+__all__ = ["deliver_forever", "deliver_notices"]
+
+
+@flow(name="deliver_notices", description="把待发的通知发到邮箱和接口")
+async def deliver_notices() -> int:
+    """Try everything that is due; return how many tries were made."""
+    return await deliver_due()

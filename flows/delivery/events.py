@@ -1,0 +1,219 @@
+"""What an institution is told about, and the facts each message needs.
+
+One class per event, past tense; a missing or misspelt fact is an error before anything is written.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
+
+from models.lifecycle import Board, Process, State
+
+# Controls and direction marks: a firm called "x\r\nBcc: …" must stay one line, and read as it is stored.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+def one_line(value: str) -> str:
+    """`value` on one line, without characters that would end a header or disguise a name."""
+    return " ".join(_INVISIBLE.sub(" ", value).split())
+
+
+def _line(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
+
+
+Line = Annotated[str, BeforeValidator(_line)]
+Words = Annotated[str, BeforeValidator(_line), Field(min_length=1)]
+Yuan = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+Count = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(gt=0)]
+
+
+class Facts(BaseModel):
+    """Immutable facts; an unknown one is an error, never silently dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CaseFacts(Facts):
+    """The case as it stood when the event happened. Amounts in 元."""
+
+    number: Words
+    process: Process
+    board: Board
+    state: State
+    subject: Line
+    applicant: Words
+    managing: Words
+    amount: Yuan
+    decided_amount: Yuan | None
+    link: Words
+
+
+class DocumentFacts(Facts):
+    """The document that goes with the message."""
+
+    code: Words
+    title: Words
+    number: Words | None
+    filename: Words
+    sha256: Words
+
+
+class Fault(Facts):
+    """One thing to correct."""
+
+    where: Line = ""
+    problem: Words
+    remedy: Line = ""
+    clause: Line = ""
+
+
+class Nothing(Facts):
+    """The event says it all."""
+
+
+class Filed(Facts):
+    """`loans`: how many loans the filing carries."""
+
+    loans: Count
+
+
+class Returned(Facts):
+    """Everything to correct at once (一次性告知), the last day, and whose clock stands still.
+
+    `days` 工作日 are given; `provisional` when they cross a year whose calendar is not published.
+    """
+
+    stage: Words
+    items: Annotated[tuple[Fault, ...], Field(min_length=1)]
+    due_on: date
+    days: Days
+    provisional: bool = False
+
+
+class Registered(Facts):
+    """How many loans were registered, and how many excluded."""
+
+    registered: Days
+    excluded: Count
+
+
+class Refused(Facts):
+    """Why; `clause` where one was failed."""
+
+    reason: Words
+    clause: Line = ""
+
+
+class Announced(Facts):
+    """The amount (元) and the days of public notice (公示), `days` 工作日."""
+
+    amount: Yuan
+    starts_on: date
+    ends_on: date
+    days: Days
+
+
+class Decided(Facts):
+    """The amount granted, 元."""
+
+    amount: Yuan
+
+
+class PartlyRefused(Facts):
+    """Less than asked: both amounts (元) and why."""
+
+    requested: Yuan
+    amount: Yuan
+    reason: Words
+    clause: Line = ""
+
+
+class Paid(Facts):
+    """The payment, and until when its receipt is to be confirmed."""
+
+    amount: Yuan
+    voucher_number: Words
+    voucher_date: date
+    due_on: date
+
+
+class Received(Facts):
+    """What arrived (元), and when."""
+
+    amount: Yuan
+    received_on: date
+
+
+class Withdrawn(Facts):
+    """Who took the case back."""
+
+    by: Words
+    reason: Line = ""
+
+
+class Overdue(Facts):
+    """The day that passed."""
+
+    due_on: date
+
+
+EVENTS: dict[str, type[Facts]] = {
+    "filing_received": Filed,
+    "filing_returned": Returned,
+    "filing_registered": Registered,
+    "filing_refused": Refused,
+    "claim_received": Nothing,
+    "claim_accepted": Nothing,
+    "claim_returned": Returned,
+    "claim_not_accepted": Refused,
+    "claim_announced": Announced,
+    "claim_decided": Decided,
+    "claim_partly_refused": PartlyRefused,
+    "claim_refused": Refused,
+    "claim_paid": Paid,
+    "receipt_confirmed": Received,
+    "case_withdrawn": Withdrawn,
+    "correction_overdue": Overdue,
+    "receipt_overdue": Overdue,
+}
+
+EVENT_NAMES: dict[str, str] = {
+    "filing_received": "备案申请已收到",
+    "filing_returned": "备案退回补正",
+    "filing_registered": "备案已确认",
+    "filing_refused": "不予备案",
+    "claim_received": "补偿申请已收到",
+    "claim_accepted": "补偿申请已受理",
+    "claim_returned": "补偿申请退回补正",
+    "claim_not_accepted": "不予受理",
+    "claim_announced": "补偿项目已公示",
+    "claim_decided": "已决定补偿",
+    "claim_partly_refused": "已决定部分补偿",
+    "claim_refused": "不予补偿",
+    "claim_paid": "补偿资金已拨付",
+    "receipt_confirmed": "收款已确认",
+    "case_withdrawn": "案件已撤回",
+    "correction_overdue": "补正已逾期",
+    "receipt_overdue": "收款回执已逾期",
+}
+
+
+class NoticeContext(Facts):
+    """All a notice is worded from; stored with it, so that it can be worded again."""
+
+    case: CaseFacts
+    document: DocumentFacts | None
+    details: SerializeAsAny[Facts]
+
+
+def context_of(event: str, stored: dict[str, object]) -> NoticeContext:
+    """The typed context of `event`; KeyError for an unknown event, ValidationError for wrong facts."""
+    details = EVENTS[event].model_validate(stored["details"])
+    return NoticeContext.model_validate({**stored, "details": details})

@@ -1,0 +1,193 @@
+"""The outbox in the database: what is due is claimed with a lease, what came of it is recorded.
+
+A claim pushes `next_attempt_at` forward by `LEASE`: while a worker sends, nobody else does; when it dies, the
+delivery is due again. A duplicate sending carries the same id. True time throughout, but what people read
+(`at`, `delivered_at`) is business time like the rest of the case.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from flows.delivery.events import context_of
+from flows.delivery.outcome import File, Outcome, Parcel, Verdict, pause_after
+from flows.delivery.wording import template_sha256, word
+from models import clock, database
+from models.records.attachment import Blob
+from models.records.document import Document
+from models.records.institution import WebhookEndpoint
+from models.records.notice import Channel, Delivery, DeliveryAttempt, DeliveryState, Notice
+
+CHANNEL = "fengbu_outbox"
+"""What PostgreSQL notifies when a delivery was written."""
+LEASE = timedelta(seconds=60)
+PER_LANE = 5
+"""How many deliveries of one lane a worker has on the way at a time."""
+
+# A later notice of a case waits while an earlier one to the same address is pending, so that a bank never reads
+# "paid" before "decided". `busy` holds what this worker already has on the way, per lane.
+_CLAIM = text(
+    """
+    WITH due AS (
+        SELECT d.id, d.next_attempt_at, d.lane,
+               row_number() OVER (PARTITION BY d.lane ORDER BY d.next_attempt_at, d.id) AS place
+        FROM (SELECT *, CASE channel WHEN 'email' THEN 'email' ELSE address END AS lane FROM deliveries) d
+        JOIN notices n ON n.id = d.notice_id
+        WHERE d.state = 'pending' AND d.next_attempt_at <= :now AND NOT EXISTS (
+            SELECT FROM notices m JOIN deliveries e ON e.notice_id = m.id
+            WHERE m.case_id = n.case_id AND e.state = 'pending' AND e.id < d.id
+              AND e.channel = d.channel AND e.address = d.address)
+    ), free AS (
+        SELECT due.id FROM due
+        LEFT JOIN unnest(CAST(:lanes AS text[]), CAST(:counts AS int[])) AS busy(lane, count) USING (lane)
+        WHERE due.place + coalesce(busy.count, 0) <= :per_lane
+    ), claimed AS (
+        SELECT id FROM deliveries
+        WHERE id IN (SELECT id FROM free) AND state = 'pending' AND next_attempt_at <= :now
+        ORDER BY next_attempt_at, id LIMIT :room FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = :lease
+    WHERE id IN (SELECT id FROM claimed) RETURNING id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One try: the parcel, when, how it ended and how long it took."""
+
+    parcel: Parcel
+    at: datetime
+    outcome: Outcome
+    milliseconds: int
+
+
+def claim(session: Session, room: int, busy: Mapping[str, int]) -> list[Parcel]:
+    """Claim up to `room` due deliveries, at most `PER_LANE` per lane together with the `busy` ones."""
+    now = clock.wall()
+    values = {
+        "now": now,
+        "lease": now + LEASE,
+        "room": room,
+        "per_lane": PER_LANE,
+        "lanes": list(busy),
+        "counts": list(busy.values()),
+    }
+    ids = session.connection().execute(_CLAIM, values).scalars().all()
+    if not ids:
+        return []
+    query = (
+        select(Delivery, Notice, Document, WebhookEndpoint)
+        .join(Notice, col(Notice.id) == col(Delivery.notice_id))
+        .outerjoin(Document, col(Document.id) == col(Notice.document_id))
+        .outerjoin(WebhookEndpoint, col(WebhookEndpoint.id) == col(Delivery.endpoint_id))
+        .where(col(Delivery.id).in_(ids))
+        .order_by(col(Delivery.id))
+    )
+    rows = session.exec(query).all()
+    posted = {d.sha256 for way, _, d, _ in rows if way.channel == Channel.EMAIL and d is not None}
+    blobs = {
+        blob.sha256: blob.data for blob in session.exec(select(Blob).where(col(Blob.sha256).in_(posted)))
+    }
+    return [_parcel(*row, blobs) for row in rows]
+
+
+def _parcel(
+    delivery: Delivery,
+    notice: Notice,
+    document: Document | None,
+    endpoint: WebhookEndpoint | None,
+    blobs: Mapping[str, bytes],
+) -> Parcel:
+    attached = delivery.channel == Channel.EMAIL
+    return Parcel(
+        delivery_id=delivery.id or 0,
+        attempt=delivery.attempts,
+        channel=delivery.channel,
+        address=delivery.address,
+        notice_id=notice.id,
+        event=notice.event,
+        title=notice.title,
+        text=notice.body,
+        html=_html(notice) if attached else None,
+        created_at=notice.created_at,
+        context=notice.context,
+        file=File(document.filename, blobs[document.sha256]) if attached and document else None,
+        secret=endpoint.secret if endpoint and endpoint.active else None,
+    )
+
+
+def _html(notice: Notice) -> str | None:
+    """The notice as HTML, or None once its templates have changed: the stored text is what was said."""
+    if template_sha256(notice.event) != notice.template_sha256:
+        return None
+    return word(notice.event, context_of(notice.event, notice.context)).html
+
+
+def settle(session: Session, results: Sequence[Result]) -> None:
+    """Record tries and what follows from them.
+
+    A worker whose lease ended while it was sending may report late: a success counts, a failure does not
+    overrule the try that came after it.
+    """
+    if not results:
+        return
+    ids = [result.parcel.delivery_id for result in results]
+    query = select(Delivery).where(col(Delivery.id).in_(ids)).order_by(col(Delivery.id)).with_for_update()
+    deliveries = {delivery.id: delivery for delivery in session.exec(query)}
+    for result in results:
+        outcome = result.outcome
+        session.add(
+            DeliveryAttempt(
+                delivery_id=result.parcel.delivery_id,
+                at=result.at,
+                ok=outcome.verdict == Verdict.DELIVERED,
+                status_code=outcome.status_code,
+                answer=(outcome.answer or outcome.reason)[:500],
+                milliseconds=result.milliseconds,
+            )
+        )
+        delivery = deliveries[result.parcel.delivery_id]
+        if outcome.verdict == Verdict.DELIVERED:
+            delivery.state = DeliveryState.DELIVERED
+            delivery.delivered_at = delivery.delivered_at or clock.now()
+            delivery.next_attempt_at = None
+            delivery.last_error = ""
+        elif delivery.state == DeliveryState.PENDING and delivery.attempts == result.parcel.attempt:
+            _failed(delivery, outcome)
+
+
+def _failed(delivery: Delivery, outcome: Outcome) -> None:
+    pause = pause_after(delivery.attempts, outcome.wait) if outcome.verdict == Verdict.RETRY else None
+    if pause is not None:
+        delivery.next_attempt_at = clock.wall() + pause
+        delivery.last_error = outcome.reason[:500]
+        return
+    given_up = f"24小时内{delivery.attempts}次未送达：" if outcome.verdict == Verdict.RETRY else ""
+    delivery.state = DeliveryState.PARKED
+    delivery.next_attempt_at = None
+    delivery.last_error = f"{given_up}{outcome.reason}"[:500]
+
+
+def resend(session: Session, delivery_id: int) -> Delivery:
+    """Send a delivery again, with its old id and a fresh set of tries; whoever lost it may have it twice.
+
+    LookupError if there is no such delivery; ValueError, with a sentence, if it needs no sending or is
+    already on its way.
+    """
+    query = select(Delivery).where(Delivery.id == delivery_id).with_for_update()
+    delivery = session.exec(query).first()
+    if delivery is None:
+        raise LookupError(delivery_id)
+    if delivery.channel == Channel.PORTAL:
+        raise ValueError("门户通知已在对方收件箱中，无需重发。")
+    if delivery.state == DeliveryState.PENDING:
+        raise ValueError("这一投递正在发送或等待重试，无需重发。")
+    delivery.state = DeliveryState.PENDING
+    delivery.attempts = 0
+    delivery.next_attempt_at = clock.wall()
+    database.notify(session, CHANNEL)
+    return delivery
