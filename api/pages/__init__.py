@@ -1,1 +1,10 @@
-"""The screens: one module per screen, drawn with the parts in templates/parts."""
+"""The screens, one module each. A new screen adds its name to the import and to the tuple in `routers`."""
+
+from fastapi import APIRouter
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Every screen's router. Imported here, because view-models are read without the screens."""
+    from api.pages import admin, signin
+
+    return (signin.router, admin.router)

@@ -1,0 +1,139 @@
+"""What happens to every request before and after any route: plain ASGI, because it runs each time."""
+
+import re
+import secrets
+import time
+
+import structlog
+from fastapi import HTTPException, Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import answer
+from api.pages.render import CONTENT_SECURITY_POLICY
+from models.settings import MEGABYTE, get_settings
+
+log = structlog.get_logger("fengbu.web")
+
+FORM_MARGIN = 2 * MEGABYTE
+"""What a form may weigh beside its one largest attachment."""
+DRAIN = 10
+"""How many times the limit of a body is read and thrown away so that the browser gets to see the answer."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+OUR_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+class Envelope:
+    """Request id, security headers, the time it took; `Strict-Transport-Security` only where https is spoken."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if OUR_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        extra = dict(SECURITY_HEADERS)
+        if scope["scheme"] == "https" or get_settings().base_url.startswith("https://"):
+            extra["Strict-Transport-Security"] = HSTS
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in extra.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-ID"] = request_id
+                took = (time.perf_counter() - started) * 1000
+                headers.append("Server-Timing", f"app;dur={took:.1f}")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self.app(scope, receive, sealed)
+
+
+class BodyLimit:
+    """413 with a sentence for bodies over the limit, declared or not; never more than a chunk is kept of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        allowed = get_settings().upload_limit
+        limit = allowed + FORM_MARGIN
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                await _drain(message, receive, DRAIN * limit)
+                raise TooLarge(allowed)
+            return message
+
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            refusal = TooLarge(allowed)
+            await _drain({"more_body": True}, receive, DRAIN * limit)
+            response = answer(Request(scope), refusal.status_code, refusal.detail)
+            await response(scope, receive, send)
+            return
+        await self.app(scope, counted, send)
+
+
+async def _drain(message: Message, receive: Receive, most: int) -> None:
+    while message.get("more_body") and most > 0:
+        message = await receive()
+        most -= len(message.get("body", b""))
+
+
+class TooLarge(HTTPException):
+    """A body over the limit; an `HTTPException`, because FastAPI lets only those through while it reads a body."""
+
+    def __init__(self, allowed: int) -> None:
+        super().__init__(
+            413,
+            f"上传的内容太大：单个附件不超过 {allowed // MEGABYTE} MB。请压缩或拆分后再上传，没有保存任何改动。",
+        )
+
+
+class LastResort:
+    """An exception nobody caught: logged with the request id, answered with a page that shows the id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:
+            log.exception("request_failed", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            await answer(Request(scope), 500)(scope, receive, send)

@@ -1,0 +1,83 @@
+"""What surrounds a page: places by role, the person, the day."""
+
+from importlib import import_module
+
+from fastapi import Request
+from sqlmodel import Session
+
+from api.pages.views import Frame, NavItem, Person
+from models import clock
+from models.gates import ROLE_NAMES, Role
+from models.permissions import Actor, may_manage, may_resolve_incident
+from models.records import institution, notice
+from models.records.reference import CalendarDay
+from models.settings import get_settings
+
+
+def home_of(roles: frozenset[Role]) -> str:
+    """Where a person starts: filers at their own matters, managers at the overview, admins at operations."""
+    if Role.FILER in roles:
+        return "/bank"
+    if roles <= {Role.ADMIN}:
+        return "/admin"
+    if roles <= {Role.MANAGER, Role.ADMIN}:
+        return "/overview"
+    return "/queue"
+
+
+def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Frame:
+    """The page's surroundings for `actor`; `current` is the key of the lit place (queue, cases, overview, …)."""
+    today = clock.today()
+    place = institution.name_on(db, actor.institution_id, today).short_name
+    roles = "、".join(ROLE_NAMES[role] for role in Role if role in actor.roles)
+    return Frame(
+        nav=_places(db, actor),
+        current=current,
+        person=Person(actor.name, f"{place} · {roles}" if roles else place),
+        today=today,
+        day_kind=_day_kind(db),
+        search_href="/cases",
+        home_href=home_of(actor.roles),
+        sign_out_href="/signout",
+    )
+
+
+def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
+    """The rail: only what the person can open."""
+    files = Role.FILER in actor.roles
+    answers = bool(actor.roles - {Role.FILER, Role.MANAGER, Role.ADMIN})
+    places: list[NavItem] = []
+    if files:
+        places.append(NavItem("home", "首页", "home", "/bank"))
+    if answers:
+        places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
+    places.append(NavItem("cases", "案件", "folders", "/cases"))
+    if may_manage(actor):
+        places.append(NavItem("overview", "总览", "chart", "/overview"))
+    if files:
+        places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
+    if may_resolve_incident(actor):
+        places.append(NavItem("admin", "运维", "server", "/admin", phone=False, end=True))
+    if get_settings().demo:
+        places.append(NavItem("mailbox", "邮箱", "mail", "/mailbox", phone=False, end=True))
+    return tuple(places)
+
+
+def _open_tasks(db: Session, actor: Actor) -> int:
+    try:
+        queue = import_module("models.records.queue")
+    except ModuleNotFoundError:
+        return 0
+    return int(queue.count_open(db, actor))
+
+
+def _day_kind(db: Session) -> str:
+    """What today is, from the calendar table; a day of an unpublished year is 暂定."""
+    today = clock.today()
+    row = db.get(CalendarDay, today)
+    weekend = today.isoweekday() > 5
+    if row is None:
+        return "休息日（暂定）" if weekend else "工作日（暂定）"
+    if row.working:
+        return "调休上班" if weekend else "工作日"
+    return "休息日" if weekend else "节假日"
