@@ -107,7 +107,6 @@ document.addEventListener("change", (event) => {
     cookie("theme", target.value);
     if (target.value === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = target.value;
-    drawCharts();
   } else if (target.matches("[data-shortcut-switch]")) {
     cookie("shortcuts", target.checked ? "on" : "off");
     document.body.dataset.shortcuts = target.checked ? "on" : "off";
@@ -115,6 +114,7 @@ document.addEventListener("change", (event) => {
     chooseAnswer(target);
   }
 });
+new MutationObserver(() => drawCharts()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
 
 // ---- decision panel ----------------------------------------------------------------------------------------

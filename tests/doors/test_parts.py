@@ -193,9 +193,12 @@ def test_the_queue_walks_by_keyboard_and_counts_ticks(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_the_theme_is_remembered(page: Page) -> None:
+def test_the_theme_is_remembered_and_charts_follow_it(page: Page) -> None:
+    colour = "getComputedStyle(document.querySelector('[data-chart] text')).fill"
+    light = page.evaluate(colour)
     page.get_by_role("button", name="打开个人菜单").click()
     page.get_by_label("深色").check()
+    page.wait_for_function(f"{colour} !== '{light}'")
     page.reload()
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
