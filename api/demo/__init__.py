@@ -1,0 +1,1 @@
+"""Invented institutions, people and cases, for the demo and for tests."""
