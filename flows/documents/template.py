@@ -20,7 +20,7 @@ from flows.documents.registry import DOCUMENTS, DocumentKind
 from flows.documents.text import printable
 from models.money import daxie, yuan
 
-_TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
+TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 _CORE = "docProps/core.xml"
 _RENDERED = re.compile(r"word/(document|header\d+|footer\d+)\.xml")
 _FULL_WIDTH = (("｛｛", "{{"), ("｝｝", "}}"), ("｛%", "{%"), ("%｝", "%}"), ("｛％", "{%"), ("％｝", "%}"))
@@ -158,4 +158,4 @@ class CompiledDocument:
 def compiled(code: str) -> CompiledDocument:
     """The compiled template of a document code; read and compiled on first use."""
     kind = DOCUMENTS[code]
-    return CompiledDocument((_TEMPLATES / kind.template).read_bytes(), kind)
+    return CompiledDocument((TEMPLATES / kind.template).read_bytes(), kind)

@@ -1,0 +1,12 @@
+"""The scripts that write templates/documents; after that, office staff may edit the wording in Word."""
+
+from collections.abc import Callable
+
+from flows.documents.authoring.form import FORMS
+from flows.documents.authoring.letter import LETTERS
+from flows.documents.authoring.notice import NOTICES
+from flows.documents.authoring.redhead import DECISIONS
+from flows.documents.authoring.report import REPORTS
+
+AUTHORS: dict[str, Callable[[], bytes]] = {**FORMS, **NOTICES, **REPORTS, **DECISIONS, **LETTERS}
+"""Document code → the function that writes its template."""

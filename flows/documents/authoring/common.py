@@ -1,0 +1,148 @@
+"""Passages that several documents share, so that they read the same everywhere."""
+
+from flows.documents.authoring.gbt9704 import TEXT_WIDTH
+from flows.documents.authoring.paper import Cell, Paper, Run, Table, amount, head, middle, text
+
+POLICY = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号，以下简称《工作方案》）"
+SCHEME = "东莞市中小微企业融资风险补偿"
+
+
+def money(name: str) -> str:
+    """An amount as decisions write it: 大写, then the figure."""
+    return f"人民币{{{{ {name}|daxie }}}}（￥{{{{ {name}|yuan }}}}）"
+
+
+def day(name: str) -> str:
+    """A date in a sentence."""
+    return f"{{{{ {name}|cn_date }}}}"
+
+
+def contact_line(name: str = "contact") -> str:
+    """How to reach someone: person, phone, and address and mail where given."""
+    return (
+        f"联系人：{{{{ {name}.person }}}}，电话：{{{{ {name}.phone }}}}"
+        f"{{% if {name}.address %}}，地址：{{{{ {name}.address }}}}{{% endif %}}"
+        f"{{% if {name}.email %}}，电子邮箱：{{{{ {name}.email }}}}{{% endif %}}"
+    )
+
+
+def notice_head(paper: Paper, title: str) -> None:
+    """The plain head of a notice: organ, title, number, addressee. No red head (见 redhead)."""
+    paper.p("Title", "{{ organ_name }}")
+    paper.p("Title", title)
+    with paper.when("number"):
+        paper.p("Number", "{{ number }}")
+    with paper.when("not number"):
+        paper.p("Number", "办理编号：{{ case_number }}")
+    paper.p("To", "{{ recipient }}：")
+
+
+def signature(paper: Paper, *, contact: bool = True) -> None:
+    """Organ above date, both centred on one axis so that the date ends four characters from the right."""
+    axis = 139 * 20  # the middle of a date of ten characters that ends four characters in
+    with paper.table("Signature", TEXT_WIDTH - 2 * axis, 2 * axis) as table:
+        table.row(
+            text(""),
+            Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
+        )
+    if contact:
+        paper.p("Note", f"（{contact_line()}）")
+    verify(paper)
+
+
+def verify(paper: Paper) -> None:
+    """The code by which anyone may check that the document is the one that was issued."""
+    with paper.when("verification_code"):
+        paper.p("Verify", "办理编号：{{ case_number }}　核验码：{{ verification_code }}")
+
+
+CALCULATION_WIDTHS = (9, 30, 61, 27, 29)
+
+
+def calculation(paper: Paper) -> None:
+    """The calculation, a line a step: inputs and formula, clause, amount; the binding limit is named."""
+    with paper.table("Grid", *CALCULATION_WIDTHS) as table:
+        table.heads("序号", "计算事项", "计算方法及数据", "依据", "金额（元）")
+        calculation_rows(table)
+
+
+def calculation_rows(table: Table) -> None:
+    """The lines of a calculation in five columns."""
+    with table.each("line in lines"):
+        table.row(
+            middle("{{ line.no }}"),
+            text(["{{ line.label }}", Run("Label", "{% if line.binding %}（起约束）{% endif %}")]),
+            "{{ line.basis or '—' }}",
+            "{{ line.clause or '—' }}",
+            amount("{% if line.amount is none %}—{% else %}{{ line.amount|yuan }}{% endif %}"),
+        )
+
+
+def objection(paper: Paper, subject: str) -> None:
+    """Where to object and within how long."""
+    paper.p(
+        "Body",
+        f"对{subject}有异议的，可以自收到{subject}之日起{{{{ objection.working_days }}}}个工作日内，"
+        "向{{ objection.organ }}书面提出，并附有关证明材料；逾期未提出的，视为无异议。",
+    )
+    paper.p("BodyLeft", f"{contact_line('objection.contact')}。")
+
+
+def loan_rows(table: Table) -> None:
+    """The loan in a form of four columns; the guarantee board's contracts where there are any."""
+    table.row(head("借款企业"), "{{ loan.borrower }}", head("统一社会信用代码"), "{{ loan.uscc }}")
+    table.row(head("企业划型"), "{{ loan.size_class }}", head("备案编号"), "{{ loan.filing_number }}")
+    table.row(head("贷款银行"), "{{ loan.lender }}", head("适用板块"), "{{ board|board }}")
+    table.row(
+        head("借款合同编号"), "{{ loan.contract_number }}", head("借据编号"), "{{ loan.receipt_number }}"
+    )
+    with table.when("board == 'guarantee'"):
+        table.row(
+            head("保证合同编号"),
+            "{{ loan.guarantee_contract_number or '—' }}",
+            head("委托保证合同编号"),
+            "{{ loan.entrustment_contract_number or '—' }}",
+        )
+    table.row(
+        head("贷款本金（元）"), "{{ loan.principal|yuan }}", head("年利率"), "{{ loan.rate_percent|percent }}"
+    )
+    table.row(head("放款日期"), day("loan.disbursed_on"), head("到期日期"), day("loan.due_on"))
+
+
+def signing_places(table: Table, columns: int) -> None:
+    """The chain of opinions, then a place to sign for every gate that has not answered."""
+    rest = columns - 1
+    with table.each("o in opinions"):
+        table.row(
+            head("{{ o.organ }}{{ o.gate }}"),
+            Cell(
+                (
+                    (
+                        "Cell",
+                        [
+                            "{% if o.voided %}",
+                            Run("Void", "{{ o.answer }}。{{ o.opinion }}"),
+                            "（本轮意见已作废）{% else %}{{ o.answer }}。{{ o.opinion }}{% endif %}",
+                        ],
+                    ),
+                    ("CellSign", f"签名：{{{{ o.person }}}}　　{day('o.on')}"),
+                ),
+                rest,
+            ),
+            height=1000,
+        )
+
+
+def check_rows(table: Table, name: str = "checks") -> None:
+    """Checks in seven columns: what, value found, expected, source, clause, result."""
+    table.heads("序号", "核对事项", "核对值", "应当符合", "来源", "依据", "结果")
+    with table.each(f"row in {name}"):
+        table.row(
+            middle("{{ loop.index }}"),
+            "{{ row.label }}",
+            "{{ row.value or '—' }}",
+            "{{ row.expected or '—' }}",
+            "{{ row.source or '—' }}",
+            "{{ row.clause or '—' }}",
+            middle("{{ row.result|result }}"),
+        )

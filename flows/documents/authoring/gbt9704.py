@@ -1,0 +1,317 @@
+"""GB/T 9704-2012 as Word settings: page, grid, fonts, styles.
+
+The numbers are the standard's (or measured so that Word and LibreOffice both give its 22 lines of 28
+characters); every template is built on them, so a change here reaches every document.
+"""
+
+from dataclasses import dataclass
+
+# Page, in twips (1/1440 inch): A4, 天头 37 mm, 地脚 35 mm, 订口 28 mm, right 26 mm → 版心 156 × 225 mm.
+PAGE = (11906, 16838)
+TOP, BOTTOM, LEFT, RIGHT = 2098, 1984, 1588, 1474
+TEXT_WIDTH = PAGE[0] - LEFT - RIGHT
+LANDSCAPE_WIDTH = PAGE[1] - TOP - BOTTOM
+FOOTER = 1247  # page number 7 mm below the 版心
+# 225 mm / 22 lines = 28.99 pt; a full 29 pt overflows and Word drops to 21 lines, so 28.95 pt.
+LINE = 579
+# 28 characters of 16 pt are 448 pt, the 版心 is 442.2 pt: every run is squeezed by 0.25 pt.
+SQUEEZE = -5
+CHAR = 320  # one 3号 character (16 pt) in twips
+# 信函格式: the red lines are 170 mm wide, centred on the page: 8 mm and 6 mm outside the 版心.
+LETTER_LEFT, LETTER_RIGHT = -454, -340
+
+LATIN = "Times New Roman"
+FANGSONG, KAI, BIAOSONG, HEI, SONG = "仿宋_GB2312", "楷体_GB2312", "方正小标宋简体", "黑体", "宋体"
+RED = "FF0000"
+
+# Fonts are named, not shipped; where the named one is missing the next of these is used.
+FONTS = {
+    FANGSONG: ("仿宋,FangSong,朱雀仿宋,Noto Serif CJK SC", "modern", "fixed"),
+    KAI: ("楷体,KaiTi,霞鹜文楷,Noto Serif CJK SC", "modern", "fixed"),
+    BIAOSONG: ("小标宋,方正小标宋_GBK,宋体,SimSun,Noto Serif CJK SC", "auto", "variable"),
+    HEI: ("SimHei,Noto Sans CJK SC", "modern", "fixed"),
+    SONG: ("SimSun,Noto Serif CJK SC", "auto", "variable"),
+}
+
+
+@dataclass(frozen=True)
+class ParagraphStyle:
+    """A paragraph style. Sizes in half points, indents and spacing in twips; `line` 0 means single."""
+
+    id: str
+    name: str
+    font: str = FANGSONG
+    size: int = 32
+    jc: str = "both"
+    first: int = 0
+    left: int = 0
+    right: int = 0
+    line: int = LINE
+    before: int = 0
+    after: int = 0
+    squeeze: int = SQUEEZE
+    color: str = ""
+    bold: bool = False
+    keep: bool = False
+    new_page: bool = False
+    border: str = ""
+
+
+_RULE = '<w:pBdr><w:bottom w:val="{0}" w:sz="{1}" w:space="{2}" w:color="' + RED + '"/></w:pBdr>'
+_CELL = {"size": 21, "line": 320, "squeeze": 0}
+
+STYLES = (
+    # 正文 and its headings: all 3号, two characters in, no bold.
+    ParagraphStyle("Body", "公文正文", first=2 * CHAR),
+    # A long amount cannot be broken; in a justified line it would leave gaps.
+    ParagraphStyle("BodyLeft", "公文正文（含金额）", jc="left", first=2 * CHAR),
+    ParagraphStyle("BodyKeep", "公文正文（与下段同页）", first=2 * CHAR, keep=True),
+    ParagraphStyle("Heading1", "一级标题", font=HEI, first=2 * CHAR, keep=True),
+    ParagraphStyle("Heading2", "二级标题", font=KAI, first=2 * CHAR, keep=True),
+    ParagraphStyle("To", "主送机关", jc="left", keep=True),
+    ParagraphStyle("Title", "公文标题", font=BIAOSONG, size=44, jc="center", line=680, squeeze=0, keep=True),
+    ParagraphStyle("Number", "发文字号", jc="center", before=180, after=LINE, keep=True),
+    # 附件说明: names hang under the first one's first character.
+    ParagraphStyle("Attach", "附件说明", jc="left", left=6 * CHAR, first=-4 * CHAR, before=LINE, keep=True),
+    ParagraphStyle("AttachMore", "附件说明（续）", jc="left", left=6 * CHAR, first=-CHAR, keep=True),
+    ParagraphStyle("Sign", "落款", jc="center", keep=True),
+    ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR, before=LINE),
+    ParagraphStyle("Verify", "核验码", size=21, jc="left", line=340, squeeze=0, before=120),
+    ParagraphStyle("Space", "空行"),
+    ParagraphStyle("Tail", "文末", size=2, line=20, squeeze=0),
+    # 红头: mark 35 mm below the top of the 版心, 发文字号 two lines below it, the line 4 mm below that.
+    ParagraphStyle(
+        "Mark",
+        "发文机关标志",
+        font=BIAOSONG,
+        size=72,
+        jc="distribute",
+        line=1000,
+        before=1760,
+        squeeze=0,
+        color=RED,
+        keep=True,
+    ),
+    ParagraphStyle(
+        "MarkLong",
+        "发文机关标志（长）",
+        font=BIAOSONG,
+        size=52,
+        jc="center",
+        line=840,
+        before=1820,
+        squeeze=0,
+        color=RED,
+        keep=True,
+    ),
+    ParagraphStyle(
+        "RedNumber",
+        "发文字号（红线）",
+        jc="center",
+        before=2 * LINE,
+        after=2 * LINE,
+        keep=True,
+        border=_RULE.format("single", 12, 11),
+    ),
+    # 信函格式: mark 30 mm from the top of the page, thick-thin line 4 mm below it.
+    ParagraphStyle(
+        "LetterMark",
+        "发文机关标志（信函）",
+        font=BIAOSONG,
+        size=84,
+        jc="center",
+        line=1060,
+        squeeze=0,
+        color=RED,
+        left=LETTER_LEFT,
+        right=LETTER_RIGHT,
+        border=_RULE.format("thickThinSmallGap", 24, 6),
+    ),
+    ParagraphStyle(
+        "LetterMarkLong",
+        "发文机关标志（信函长）",
+        font=BIAOSONG,
+        size=56,
+        jc="center",
+        line=1060,
+        squeeze=0,
+        color=RED,
+        left=LETTER_LEFT,
+        right=LETTER_RIGHT,
+        border=_RULE.format("thickThinSmallGap", 24, 6),
+    ),
+    ParagraphStyle(
+        "LetterFoot",
+        "信函红线",
+        size=2,
+        line=20,
+        squeeze=0,
+        left=LETTER_LEFT,
+        right=LETTER_RIGHT,
+        border=_RULE.format("thinThickSmallGap", 24, 0),
+    ),
+    ParagraphStyle("LetterNumber", "发文字号（信函）", jc="right", after=2 * LINE, keep=True),
+    # Two lines of 22 pt are enough for the meeting's long name.
+    ParagraphStyle(
+        "MinutesMark",
+        "纪要标志",
+        font=BIAOSONG,
+        size=60,
+        jc="center",
+        line=880,
+        before=1860,
+        squeeze=0,
+        color=RED,
+        keep=True,
+    ),
+    ParagraphStyle("Roll", "参会人员", jc="left", left=5 * CHAR, first=-3 * CHAR),
+    # Forms and tables: 五号 on 16 pt.
+    ParagraphStyle(
+        "FormTitle", "表格标题", font=BIAOSONG, size=40, jc="center", line=640, squeeze=0, keep=True
+    ),
+    ParagraphStyle("FormLine", "表头行", size=24, jc="left", line=440, squeeze=0),
+    ParagraphStyle("FormLineRight", "表头行（右）", size=24, jc="right", line=440, squeeze=0),
+    ParagraphStyle("FormNote", "表注", size=21, jc="left", line=360, squeeze=0),
+    ParagraphStyle("Cell", "单元格", jc="left", **_CELL),
+    ParagraphStyle("CellCenter", "单元格（居中）", jc="center", **_CELL),
+    ParagraphStyle("CellNumber", "单元格（金额）", jc="right", **_CELL),
+    ParagraphStyle("CellHead", "单元格（表头）", font=HEI, jc="center", **_CELL),
+    ParagraphStyle("CellSign", "单元格（签名）", jc="right", **_CELL),
+    ParagraphStyle("AnnexMark", "附件标识", font=HEI, jc="left", new_page=True, keep=True),
+    ParagraphStyle(
+        "AnnexTitle",
+        "附件标题",
+        font=BIAOSONG,
+        size=44,
+        jc="center",
+        line=680,
+        squeeze=0,
+        before=LINE,
+        after=240,
+        keep=True,
+    ),
+    ParagraphStyle("Colophon", "版记", size=28, jc="left", line=440, squeeze=0, left=280, right=280),
+    ParagraphStyle(
+        "ColophonRight", "版记（右）", size=28, jc="right", line=440, squeeze=0, left=280, right=280
+    ),
+    ParagraphStyle("PageOdd", "页码（单页）", font=SONG, size=28, jc="right", line=0, squeeze=0, right=CHAR),
+    ParagraphStyle("PageEven", "页码（双页）", font=SONG, size=28, jc="left", line=0, squeeze=0, left=CHAR),
+)
+
+_CHARACTERS = (
+    ("Label", "黑体字", f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{HEI}"/>'),
+    ("Kai", "楷体字", f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{KAI}"/>'),
+    ("Strong", "金额", "<w:b/>"),
+    ("Void", "作废", '<w:strike/><w:color w:val="595959"/>'),
+)
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def _borders(outer: int, inner: int) -> str:
+    sides = (
+        ("top", outer),
+        ("left", outer),
+        ("bottom", outer),
+        ("right", outer),
+        ("insideH", inner),
+        ("insideV", inner),
+    )
+    lines = "".join(
+        f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' for side, size in sides
+    )
+    return f"<w:tblBorders>{lines}</w:tblBorders>"
+
+
+_COLOPHON = (
+    '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
+    '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
+    '<w:insideH w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:tblBorders>'
+)
+_MARGIN = '<w:tblCellMar><w:left w:w="{0}" w:type="dxa"/><w:right w:w="{0}" w:type="dxa"/></w:tblCellMar>'
+_TABLES = (
+    ("Grid", "公文表格", _borders(6, 4) + _MARGIN.format(85)),
+    ("Form", "审批表格", _borders(12, 4) + _MARGIN.format(85)),
+    ("Signature", "落款表", _MARGIN.format(0)),
+    # First and last rule 0.35 mm, the inner one 0.25 mm.
+    ("ColophonTable", "版记表", _COLOPHON + _MARGIN.format(0)),
+)
+
+
+def _fonts(east_asia: str) -> str:
+    return f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{east_asia}" w:cs="{LATIN}"/>'
+
+
+def _paragraph_style(style: ParagraphStyle) -> str:
+    line = f' w:line="{style.line}" w:lineRule="exact"' if style.line else ' w:line="240" w:lineRule="auto"'
+    hanging = f'w:hanging="{-style.first}"' if style.first < 0 else f'w:firstLine="{style.first}"'
+    properties = (
+        ("<w:keepNext/>" if style.keep else "")
+        + ("<w:pageBreakBefore/>" if style.new_page else "")
+        + style.border
+        + f'<w:spacing w:before="{style.before}" w:after="{style.after}"{line}/>'
+        + f'<w:ind w:left="{style.left}" w:right="{style.right}" {hanging}/>'
+        + f'<w:jc w:val="{style.jc}"/>'
+    )
+    run = (
+        _fonts(style.font)
+        + ("<w:b/>" if style.bold else "")
+        + (f'<w:color w:val="{style.color}"/>' if style.color else "")
+        + f'<w:spacing w:val="{style.squeeze}"/><w:sz w:val="{style.size}"/><w:szCs w:val="{style.size}"/>'
+    )
+    return (
+        f'<w:style w:type="paragraph" w:customStyle="1" w:styleId="{style.id}"><w:name w:val="{style.name}"/>'
+        f'<w:basedOn w:val="Normal"/><w:qFormat/><w:pPr>{properties}</w:pPr><w:rPr>{run}</w:rPr></w:style>'
+    )
+
+
+def styles_xml() -> bytes:
+    """word/styles.xml: the styles above and nothing else."""
+    defaults = (
+        f'<w:docDefaults><w:rPrDefault><w:rPr>{_fonts(FANGSONG)}<w:sz w:val="32"/><w:szCs w:val="32"/>'
+        '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
+        "<w:pPrDefault/></w:docDefaults>"
+    )
+    basic = (
+        '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>'
+        '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
+        '<w:name w:val="Default Paragraph Font"/></w:style>'
+        '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/></w:style>'
+    )
+    paragraphs = "".join(map(_paragraph_style, STYLES))
+    characters = "".join(
+        f'<w:style w:type="character" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
+        f"<w:rPr>{run}</w:rPr></w:style>"
+        for key, name, run in _CHARACTERS
+    )
+    tables = "".join(
+        f'<w:style w:type="table" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
+        f'<w:basedOn w:val="TableNormal"/><w:tblPr>{properties}</w:tblPr></w:style>'
+        for key, name, properties in _TABLES
+    )
+    return f"{_HEAD}<w:styles {_W}>{defaults}{basic}{paragraphs}{characters}{tables}</w:styles>".encode()
+
+
+def font_table_xml() -> bytes:
+    """word/fontTable.xml: each font's name and what may stand in for it."""
+    fonts = "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{others}"/><w:charset w:val="86"/>'
+        f'<w:family w:val="{family}"/><w:pitch w:val="{pitch}"/></w:font>'
+        for name, (others, family, pitch) in FONTS.items()
+    )
+    return f"{_HEAD}<w:fonts {_W}>{fonts}</w:fonts>".encode()
+
+
+def settings_xml() -> bytes:
+    """word/settings.xml: page numbers differ on odd and even pages; a line break never stretches a line."""
+    modern = (
+        '<w:compatSetting w:name="compatibilityMode"'
+        ' w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>'
+    )
+    return (
+        f'{_HEAD}<w:settings {_W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="420"/>'
+        '<w:evenAndOddHeaders/><w:characterSpacingControl w:val="compressPunctuation"/>'
+        f"<w:compat><w:doNotExpandShiftReturn/>{modern}</w:compat>"
+        '<w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/></w:settings>'
+    ).encode()

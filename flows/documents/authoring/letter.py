@@ -1,0 +1,133 @@
+"""Letters of the bureau in 信函格式: D22, D25, D26."""
+
+from flows.documents.authoring.common import POLICY, SCHEME, day, money, signature
+from flows.documents.authoring.paper import Paper, amount, head, middle
+
+
+def _letter_head(paper: Paper, title: str) -> None:
+    paper.letter()
+    paper.p("LetterNumber", "{{ number or '' }}")
+    paper.p("Title", title)
+    paper.p("Space")
+    paper.p("To", "{{ recipient }}：")
+
+
+def objection_reply() -> bytes:
+    """D22 异议处理意见."""
+    paper = Paper("异议处理意见")
+    _letter_head(paper, "{{ organ_name }}关于《{{ notice_title }}》异议的处理意见")
+    paper.p(
+        "Body",
+        f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》（办理编号：{{{{ case_number }}}}）提出的"
+        "异议收悉。经核查，现将处理意见函复如下：",
+    )
+    paper.p("Heading1", "一、异议内容")
+    paper.p("Body", "{{ summary }}")
+    paper.p("Heading1", "二、核查情况")
+    with paper.each("finding in findings"):
+        paper.p("Body", "{{ finding.no }}.{{ finding.point }}")
+        paper.p(
+            "Body",
+            "经查，{{ finding.finding }}{% if finding.basis %}（依据：{{ finding.basis }}）{% endif %}",
+        )
+    paper.p("Heading1", "三、处理意见")
+    paper.p(
+        "Body",
+        "{% if outcome == 'upheld' %}异议成立。{% elif outcome == 'partly' %}异议部分成立。"
+        "{% else %}异议不成立。{% endif %}{{ conclusion }}",
+    )
+    paper.p("BodyKeep", "特此函复。")
+    signature(paper)
+    return paper.bytes()
+
+
+def payment_letter() -> bytes:
+    """D25 关于申请拨付风险补偿资金的函, with the accounts as annex 1."""
+    paper = Paper("关于申请拨付风险补偿资金的函")
+    _letter_head(
+        paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SCHEME.removeprefix('东莞市')}资金的函"
+    )
+    paper.p(
+        "Body",
+        f"根据{POLICY}，经受托管理机构审核、我局审定"
+        "{% if public_from is not none and public_to is not none %}，并于{{ public_from|cn_date }}至"
+        "{{ public_to|cn_date }}向社会公示{% endif %}，{{ batch }}风险补偿资金已具备拨付条件。现将有关事项"
+        "函告如下：",
+    )
+    paper.p("Heading1", "一、拨付金额")
+    paper.p("BodyLeft", f"本批共{{{{ rows|length }}}}笔，补偿资金合计{money('total')}。明细如下：")
+    with paper.table("Grid", 10, 66, 46, 34) as table:
+        table.heads("序号", "收款单位", "决定文号", "补偿金额（元）")
+        with table.each("row in rows"):
+            table.row(
+                middle("{{ row.no }}"),
+                "{{ row.payee }}",
+                "{{ row.decision_number }}",
+                amount("{{ row.amount|yuan }}"),
+            )
+        table.row(head("合　计", 3), amount("{{ total|yuan }}"))
+    paper.p("Heading1", "二、资金来源")
+    paper.p(
+        "Body",
+        "所需资金在我局{{ budget_year }}年度预算“{{ budget_line }}”中列支，未超出预算总额和预留余额。",
+    )
+    paper.p("Heading1", "三、拨付方式")
+    paper.p(
+        "Body",
+        "请贵局审核后按国库集中支付有关规定拨付至附件1所列收款账户。收款单位确认到账后，我局将及时与贵局对账。",
+    )
+    paper.p("BodyKeep", "请予支持为盼。")
+    paper.p("Attach", "附件：1.收款账户及金额明细表")
+    with paper.each("name in attachments"):
+        paper.p("AttachMore", "{{ loop.index + 1 }}.{{ name }}")
+    signature(paper)
+    paper.p("AnnexMark", "附件1")
+    paper.p("AnnexTitle", "收款账户及金额明细表")
+    with paper.table("Grid", 9, 36, 36, 40, 35) as table:
+        table.heads("序号", "账户名称", "开户银行", "账号", "金额（元）")
+        with table.each("row in rows"):
+            table.row(
+                middle("{{ row.no }}"),
+                "{{ row.account.name }}",
+                "{{ row.account.bank }}",
+                "{{ row.account.number }}",
+                amount("{{ row.amount|yuan }}"),
+            )
+        table.row(head("合　计", 4), amount("{{ total|yuan }}"))
+    return paper.bytes()
+
+
+def payment_notice() -> bytes:
+    """D26 资金拨付通知书."""
+    paper = Paper("资金拨付通知书")
+    _letter_head(paper, f"{SCHEME}资金拨付通知书")
+    paper.p(
+        "Body",
+        "根据《东莞市中小微企业融资风险补偿决定通知书》（{{ decision_number }}），现将{{ borrower }}贷款"
+        "（借款合同编号：{{ contract_number }}，办理编号：{{ case_number }}）风险补偿资金拨付有关事项通知如下：",
+    )
+    paper.p("Heading1", "一、拨付金额和账户")
+    paper.p("BodyLeft", f"拨付金额：{money('amount')}。")
+    paper.p("BodyLeft", f"拨付日期：{day('pay_on')}。")
+    with paper.table("Grid", 32, 124) as table:
+        table.row(head("账户名称"), "{{ account.name }}", height=480)
+        table.row(head("开户银行"), "{{ account.bank }}", height=480)
+        table.row(head("账　　号"), "{{ account.number }}", height=480)
+    paper.p("Heading1", "二、有关要求")
+    paper.p(
+        "Body",
+        "（一）请自收到资金之日起{{ confirm_days }}个工作日内核对到账金额，向{{ managing_name }}报送收款确认"
+        "回执，并按规定冲抵相应贷款损失。金额或者账户有误的，请立即与我局联系。",
+    )
+    paper.p(
+        "Body",
+        "（二）你单位应当继续履行追偿职责。追偿所得扣除合理费用后，归属你单位承担损失的部分按实际补偿比例"
+        "{{ effective_ratio|pct }}返还财政资金，自收到追偿款项之日起{{ return_days }}个工作日内办理，累计返还"
+        "金额以补偿金额为限。",
+    )
+    paper.p("BodyKeep", "特此通知。")
+    signature(paper)
+    return paper.bytes()
+
+
+LETTERS = {"D22": objection_reply, "D25": payment_letter, "D26": payment_notice}

@@ -1,0 +1,105 @@
+"""Blocks of WordprocessingML made into a .docx, with python-docx keeping the package's books."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from docx import Document
+from docx.document import Document as WordDocument
+from docx.opc.constants import RELATIONSHIP_TYPE as RELATION
+from docx.oxml.ns import nsdecls
+from docx.oxml.parser import parse_xml
+from docx.section import Section
+
+from flows.documents.archive import Package
+from flows.documents.authoring import gbt9704 as gbt
+
+# What python-docx's own start document brings and these documents do not use.
+_UNUSED = ("stylesWithEffects", "webSettings", "theme", "customXml", "numbering")
+_PAGE = (
+    '<w:r><w:t xml:space="preserve">— </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+    '<w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
+    '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r>'
+    '<w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t xml:space="preserve"> —</w:t></w:r>'
+)
+
+
+def build(title: str, blocks: Sequence[str], *, letter: bool) -> bytes:
+    """A .docx of these blocks (the last one is the sectPr); the same blocks give the same bytes."""
+    document = Document()
+    body = document.element.body
+    # Headers and footers are made on the start document's section, then handed to the first of ours:
+    # later sections without any of their own show the same.
+    section = document.sections[0]
+    _number_pages(section)
+    if letter:
+        _letterhead(section)
+    references = [child for child in section._sectPr if child.tag.endswith("Reference")]
+    for child in list(body):
+        body.remove(child)
+    for block in blocks:
+        body.append(_element(block))
+    first = next(body.iter("{*}sectPr"))
+    for position, reference in enumerate(references):
+        first.insert(position, reference)
+    _use_our_parts(document)
+    document.core_properties.title = title
+    document.core_properties.author = "风补"
+    document.core_properties.comments = ""
+    out = io.BytesIO()
+    document.save(out)
+    with zipfile.ZipFile(out) as archive:
+        return Package({name: archive.read(name) for name in archive.namelist()}).with_parts({})
+
+
+def _element(xml: str) -> Any:
+    # The blocks carry the prefix w: without declaring it.
+    return parse_xml(f"<w:body {nsdecls('w')}>{xml}</w:body>")[0]
+
+
+def _paragraph(style: str, runs: str) -> Any:
+    return _element(f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{runs}</w:p>')
+
+
+def _number_pages(section: Section) -> None:
+    section.different_first_page_header_footer = False
+    for footer, style in ((section.footer, "PageOdd"), (section.even_page_footer, "PageEven")):
+        footer.is_linked_to_previous = False
+        footer._element[:] = [_paragraph(style, _PAGE)]
+
+
+def _letterhead(section: Section) -> None:
+    """Mark and red line above the first page, red line below it; no number on that page."""
+
+    def words(text: str) -> str:
+        return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+    section.first_page_header.is_linked_to_previous = False
+    section.first_page_header._element[:] = [
+        _paragraph("LetterMark", words("{%p if organ_name|length &lt;= 11 %}")),
+        _paragraph("LetterMark", words("{{ organ_name }}")),
+        _paragraph("LetterMark", words("{%p else %}")),
+        _paragraph("LetterMarkLong", words("{{ organ_name }}")),
+        _paragraph("LetterMark", words("{%p endif %}")),
+    ]
+    section.first_page_footer.is_linked_to_previous = False
+    section.first_page_footer._element[:] = [_paragraph("LetterFoot", "")]
+
+
+def _use_our_parts(document: WordDocument) -> None:
+    part = document.part
+    for key, relation in list(part.rels.items()):
+        kind = relation.reltype.rsplit("/", 1)[-1]
+        if kind in _UNUSED:
+            del part.rels[key]
+        elif relation.reltype == RELATION.FONT_TABLE:
+            relation.target_part._blob = gbt.font_table_xml()
+        elif relation.reltype == RELATION.STYLES:
+            relation.target_part._element = parse_xml(gbt.styles_xml())
+        elif relation.reltype == RELATION.SETTINGS:
+            relation.target_part._element = parse_xml(gbt.settings_xml())
+    package = part.package
+    for key, relation in list(package.rels.items()):
+        if relation.reltype == RELATION.THUMBNAIL:
+            del package.rels[key]
