@@ -1,0 +1,271 @@
+"""Answering a task: one transaction that checks, records, decides the gate when its rule is met, and wakes the case.
+
+Of several answers at the same time exactly one is recorded per seat: the task's row is locked, and a second
+click is told who was first.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
+
+from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.documents.text import printable
+from flows.kernel import Decision
+from flows.kernel.case import wake
+from models import clock
+from models.database import session
+from models.gates import GATES, PARTY_NAMES, Gate, Outcome, Rule
+from models.permissions import Actor, Denied, EarlierDuty, Seat, Verdict, may_answer
+from models.policy.parameters import Parameters
+from models.records.case import CaseRecord, JournalEntry, by_number, locked
+from models.records.person import Person
+from models.records.task import Participation, Task, TaskState, of_entry, participation
+from models.records.timeline import Event
+
+MOST_CHARACTERS = 10_000
+
+
+def verdict(s: Session, actor: Actor, task: Task) -> Verdict:
+    """Whether the actor may answer this task, by role, unit and what they did earlier in this case."""
+    earlier = participation(s, task.case_id, actor.person_id)
+    holder = s.get(Person, task.assignee_id) if task.assignee_id else None
+    return may_answer(
+        actor,
+        Seat(
+            task.gate,
+            task.duty,
+            task.role,
+            task.institution_id,
+            task.applicant_id,
+            task.assignee_id,
+            holder.name if holder else "",
+        ),
+        earlier and EarlierDuty(earlier.duty, earlier.gate, clock.local(earlier.at).date()),
+    )
+
+
+def answer(
+    s: Session,
+    actor: Actor,
+    task_id: int,
+    outcome: Outcome,
+    *,
+    opinion: str = "",
+    fields: dict[str, Any] | None = None,
+    shown_hash: str | None = None,
+) -> Task:
+    """Record one answer. Raises `ForbiddenError`, `ConflictError` (someone was first, or the page is stale),
+    `InvalidError` (opinion or a field is missing)."""
+    task = _open_task(s, actor, task_id)
+    record = locked(s, task.case_id)  # all that changes a case takes its row first
+    task = _locked(s, task_id)
+    _still_open(s, task)
+    allowed = verdict(s, actor, task)
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    if shown_hash is not None and shown_hash != task.shown_hash:
+        raise ConflictError("案件内容在你打开页面之后有变化，请按最新内容重新办理。你写的意见仍在页面上。")
+    gate = GATES[task.gate]
+    opinion = printable(opinion).strip()
+    fields = fields or {}
+    _validate(gate, outcome, opinion, fields)
+    _take_part(s, actor, task)
+
+    now = clock.now()
+    task.state = TaskState.ANSWERED
+    task.answered_at, task.answered_by = now, actor.person_id
+    task.outcome, task.opinion, task.fields, task.draft = outcome, opinion, fields, {}
+    s.add(
+        Event(
+            case_id=task.case_id,
+            at=now,
+            event="task_answered",
+            person_id=actor.person_id,
+            person_name=actor.name,
+            organ=PARTY_NAMES[gate.party],
+            gate=gate.key,
+            entry_id=task.entry_id,
+            data=_told(gate, outcome, opinion, fields, task),
+        )
+    )
+    _decide(s, gate, task, actor)
+    s.flush()
+    wake(s, record)
+    return task
+
+
+def claim(s: Session, actor: Actor, task_id: int) -> Task:
+    """认领: put one's name on a task of the group's queue."""
+    _open_task(s, actor, task_id)
+    task = _locked(s, task_id)
+    _still_open(s, task)
+    allowed = verdict(s, actor, task)
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    task.assignee_id = actor.person_id
+    return task
+
+
+def release(s: Session, actor: Actor, task_id: int) -> Task:
+    """释放: give a claimed task back to the group."""
+    _open_task(s, actor, task_id)
+    task = _locked(s, task_id)
+    _still_open(s, task)
+    if task.assignee_id != actor.person_id:
+        raise ForbiddenError("只能释放你自己认领的任务。")
+    if GATES[task.gate].rule is not Rule.ONE:
+        raise ForbiddenError("这是指定给你的席位，不能释放；不能办理时请联系召集部门。")
+    task.assignee_id = None
+    return task
+
+
+def save_draft(s: Session, actor: Actor, task_id: int, draft: dict[str, Any]) -> None:
+    """Keep a half-written answer. Only the holder of a task, or anyone who may answer an unclaimed one."""
+    task = _open_task(s, actor, task_id)
+    if isinstance(verdict(s, actor, task), Denied):
+        return
+    task.draft = {"by": actor.person_id, "at": clock.now().isoformat(), **draft}
+
+
+def settled(case_number: str, revision: int, patience: float = 0.6) -> bool:
+    """After a commit: wait up to `patience` seconds for the wake-up, so that people see its result.
+
+    True once no worker has anything to do for the case. Looks every 10 ms; never inside a transaction.
+    """
+    end = time.monotonic() + patience
+    while True:
+        with session() as s:
+            record = by_number(s, case_number)
+            if record is None or _at_rest(record, revision):
+                return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.01)
+
+
+def _at_rest(record: CaseRecord, revision: int) -> bool:
+    if record.revision < revision or record.lease_token is not None:
+        return False
+    return record.wake_at is None or record.wake_at > clock.now()
+
+
+def _open_task(s: Session, actor: Actor, task_id: int) -> Task:
+    task = s.get(Task, task_id)
+    if task is None or not (actor.watches_all or task.applicant_id == actor.institution_id):
+        raise NotThereError("没有找到这件任务。")
+    return task
+
+
+def _locked(s: Session, task_id: int) -> Task:
+    query = select(Task).where(Task.id == task_id).with_for_update()
+    return s.exec(query.execution_options(populate_existing=True)).one()
+
+
+def _still_open(s: Session, task: Task) -> None:
+    if task.state == TaskState.OPEN:
+        return
+    if task.state == TaskState.WAITING:
+        raise ConflictError("还没有轮到这个席位，请等前一席位办理。")
+    who = s.get(Person, task.answered_by) if task.answered_by else None
+    if who is None or task.answered_at is None or task.outcome is None:
+        raise ConflictError("这件任务已经不需要办理（案件已由他人办结或撤回）。")
+    label = GATES[task.gate].answer(task.outcome)
+    at = clock.local(task.answered_at)
+    raise ConflictError(
+        f"这件已由{who.name}于{at.month}月{at.day}日{at:%H:%M}办理（{label.label if label else task.outcome}）。"
+    )
+
+
+def _validate(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any]) -> None:
+    chosen = gate.answer(outcome)
+    if chosen is None:
+        raise InvalidError((FieldFault("outcome", f"{gate.title}没有这种结论，请从列出的结论中选择。"),))
+    faults = []
+    if chosen.opinion_required and not opinion:
+        faults.append(FieldFault("opinion", f"选择“{chosen.label}”须写明意见。"))
+    if len(opinion) > MOST_CHARACTERS:
+        faults.append(FieldFault("opinion", f"意见最多 {MOST_CHARACTERS} 字，现为 {len(opinion)} 字；请精简或作为附件上传。"))
+    if outcome is Outcome.SEND_BACK and fields.get("target") not in {t.value for t in gate.send_back_to}:
+        faults.append(FieldFault("target", "请选择退回到哪一环节。"))
+    if outcome is Outcome.RETURN and gate.key != "finance_review" and not fields.get("faults"):
+        faults.append(FieldFault("faults", "请在补正清单中一次列明全部问题，至少一项。"))
+    required = {"voucher_number": "请填写拨付凭证号。", "voucher_date": "请填写拨付日期。"}
+    required |= {"received_on": "请填写到账日期。", "received_amount": "请填写到账金额。"}
+    faults += [
+        FieldFault(name, required[name])
+        for name in chosen.fields
+        if name in required and fields.get(name) in (None, "")
+    ]
+    if faults:
+        raise InvalidError(tuple(faults))
+
+
+def _take_part(s: Session, actor: Actor, task: Task) -> None:
+    """One person, one duty per case: the primary key decides, even between two answers at the same time."""
+    query = insert(Participation).values(
+        case_id=task.case_id, person_id=actor.person_id, duty=task.duty, gate=task.gate, at=clock.now()
+    )
+    s.connection().execute(query.on_conflict_do_nothing())
+    mine = participation(s, task.case_id, actor.person_id)
+    if mine is None or mine.duty != task.duty:
+        raise ForbiddenError("不能由你办理。你刚刚办理过本案的另一环节；请由未参与本案的人办理。")
+
+
+def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
+    """Write the gate's decision once its rule is met; seats no longer needed lapse."""
+    seats = of_entry(s, task.entry_id)
+    answered = [seat for seat in seats if seat.state == TaskState.ANSWERED]
+    approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
+    outcome = _outcome(gate, seats, answered, approvals, task)
+    if outcome is None:
+        if gate.rule is Rule.IN_ORDER:
+            following = next(seat for seat in seats if seat.state == TaskState.WAITING)
+            following.state = TaskState.OPEN
+        return
+    entry = s.get_one(JournalEntry, task.entry_id)
+    entry.finished_at = clock.now()
+    entry.result = Decision(
+        outcome=outcome,
+        opinion=task.opinion,
+        fields=task.fields,
+        person_id=actor.person_id,
+        person=actor.name,
+        at=clock.now(),
+        votes_for=len(approvals),
+        votes_against=len(answered) - len(approvals),
+    ).model_dump(mode="json")
+    for seat in seats:
+        if seat.state in (TaskState.OPEN, TaskState.WAITING):
+            seat.state = TaskState.LAPSED
+
+
+def _outcome(
+    gate: Gate, seats: Sequence[Task], answered: Sequence[Task], approvals: Sequence[Task], last: Task
+) -> Outcome | None:
+    """The gate's outcome, or None while seats must still answer."""
+    if gate.rule in (Rule.ONE, Rule.ANY):
+        return last.outcome
+    if gate.rule is Rule.VOTES:
+        needed = Parameters.load().on(clock.local(last.opened_at).date()).integer(gate.needed or "")
+        if len(approvals) >= needed:
+            return Outcome.APPROVE
+        possible = len(approvals) + len(seats) - len(answered)
+        return Outcome.REFUSE if possible < needed else None
+    if last.outcome != Outcome.APPROVE:
+        return last.outcome
+    return Outcome.APPROVE if len(approvals) == len(seats) else None
+
+
+def _told(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any], task: Task) -> dict[str, Any]:
+    chosen = gate.answer(outcome)
+    return {
+        "gate": gate.title,
+        "outcome": outcome.value,
+        "label": chosen.label if chosen else "",
+        "opinion": opinion,
+        "round": task.round,
+        "fields": fields,
+    }

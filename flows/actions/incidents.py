@@ -1,0 +1,39 @@
+"""Incidents: a case that kept failing is tried again after its cause is gone."""
+
+from sqlmodel import Session
+
+from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.kernel.case import wake
+from models import clock
+from models.permissions import Actor, Denied, may_resolve_incident
+from models.records.case import Incident, locked
+from models.records.timeline import Event
+
+
+def retry(s: Session, actor: Actor, incident_id: int) -> Incident:
+    """Resolve the incident and wake its case; if the cause is still there, a new incident follows."""
+    allowed = may_resolve_incident(actor)
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    incident = s.get(Incident, incident_id)
+    if incident is None:
+        raise NotThereError("没有找到这个异常。")
+    record = locked(s, incident.case_id)
+    s.refresh(incident)
+    if incident.resolved_at is not None:
+        raise ConflictError("这个异常已经由他人重试。")
+    incident.resolved_at, incident.resolved_by = clock.now(), actor.person_id
+    record.attempts = 0
+    s.add(
+        Event(
+            case_id=incident.case_id,
+            at=clock.now(),
+            event="incident_retried",
+            person_id=actor.person_id,
+            person_name=actor.name,
+            data={"line": incident.line},
+        )
+    )
+    s.flush()
+    wake(s, record)
+    return incident

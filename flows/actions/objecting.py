@@ -1,0 +1,65 @@
+"""Registering an objection (异议) received during public notice; the objection opens its own gate."""
+
+from sqlmodel import Session, col, select
+
+from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.documents.text import printable
+from flows.kernel.case import wake
+from flows.kernel.words import interrupt
+from models import clock
+from models.lifecycle import State
+from models.permissions import Actor, Denied, may_register_objection
+from models.records.case import EntryKind, JournalEntry, by_number, locked
+from models.records.claim import Objection
+from models.records.timeline import Event
+
+
+def register(
+    s: Session, actor: Actor, case_number: str, objector: str, contact: str, content: str
+) -> Objection:
+    """End the waiting of 公示 with an objection. Raises `ConflictError` once the notice period is over."""
+    allowed = may_register_objection(actor)
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    found = by_number(s, case_number)
+    if found is None:
+        raise NotThereError("没有找到这件案件。")
+    record = locked(s, found.id or 0)
+    waiting = s.exec(
+        select(JournalEntry).where(
+            JournalEntry.case_id == record.id,
+            JournalEntry.kind == EntryKind.UNTIL,
+            col(JournalEntry.result).is_(None),
+            col(JournalEntry.voided_at).is_(None),
+        )
+    ).first()
+    if record.state != State.PUBLIC_NOTICE or waiting is None:
+        raise ConflictError("这件案件现在不在公示期，不能登记异议。")
+    given = {"objector": objector, "contact": contact, "content": content}
+    given = {name: printable(value).strip() for name, value in given.items()}
+    words = {"objector": "异议人", "contact": "联系方式", "content": "异议内容"}
+    faults = [FieldFault(name, f"请填写{words[name]}。") for name, value in given.items() if not value]
+    most = {"objector": 120, "contact": 120, "content": 4000}
+    faults += [
+        FieldFault(name, f"{words[name]}最多 {most[name]} 字，现为 {len(value)} 字。")
+        for name, value in given.items()
+        if len(value) > most[name]
+    ]
+    if faults:
+        raise InvalidError(tuple(faults))
+    objection = Objection(case_id=record.id or 0, at=clock.now(), registered_by=actor.person_id, **given)
+    s.add(objection)
+    s.flush()
+    interrupt(record, waiting, {"objection_id": objection.id})
+    s.add(
+        Event(
+            case_id=record.id or 0,
+            at=clock.now(),
+            event="objection_registered",
+            person_id=actor.person_id,
+            person_name=actor.name,
+            data={"objector": given["objector"], "content": given["content"]},
+        )
+    )
+    wake(s, record)
+    return objection
