@@ -1,5 +1,6 @@
 """E-mail: one message per delivery, through the configured SMTP server."""
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -29,7 +30,7 @@ def compose(parcel: Parcel, sender: str) -> EmailMessage:
     try:
         to = Address(addr_spec=parcel.address)
         origin = Address(addr_spec=sender)
-    except ValueError as error:
+    except (ValueError, MessageError) as error:  # the parser raises one or the other
         raise UnusableAddressError(str(error)) from error
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("风补平台", origin.username, origin.domain)

@@ -1,0 +1,176 @@
+"""What a notice says, for every event, and what no firm's name can make it say."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from jinja2.exceptions import UndefinedError
+from pydantic import ValidationError
+
+from flows.delivery import wording
+from flows.delivery.events import EVENT_NAMES, EVENTS, NoticeContext, context_of
+from flows.delivery.wording import TEMPLATES, word
+
+CASE = {
+    "number": "BC-2026-0187",
+    "process": "claim",
+    "board": "bank",
+    "state": "acceptance",
+    "subject": "东莞市松湖精密有限公司",
+    "applicant": "莞邑银行股份有限公司",
+    "managing": "东莞市电子计算中心",
+    "amount": "1250000.00",
+    "decided_amount": None,
+    "link": "https://fengbu.example/cases/BC-2026-0187",
+}
+LETTER = {
+    "code": "D23",
+    "title": "风险补偿决定通知书",
+    "number": "东工信函〔2026〕12号",
+    "filename": "a.docx",
+    "sha256": "0" * 64,
+}
+FAULT = {
+    "where": "第2笔·年利率",
+    "problem": "利率4.65%高于合同日上限4.50%。",
+    "remedy": "更正或说明。",
+    "clause": "三（四）",
+}
+DUE = date(2026, 11, 30)
+FACTS: dict[str, dict[str, Any]] = {
+    "filing_received": {"loans": 12},
+    "filing_returned": {
+        "stage": "经办审核",
+        "items": [FAULT, {"problem": "缺借款合同。"}],
+        "due_on": DUE,
+        "days": 5,
+    },
+    "filing_registered": {"registered": 10, "excluded": 2},
+    "filing_refused": {"reason": "企业不在白名单内。", "clause": "三（四）"},
+    "claim_received": {},
+    "claim_accepted": {},
+    "claim_returned": {"stage": "受理", "items": [FAULT], "due_on": DUE, "days": 5, "provisional": True},
+    "claim_not_accepted": {"reason": "贷款未备案。"},
+    "claim_announced": {"amount": "1000000", "starts_on": date(2026, 11, 23), "ends_on": DUE, "days": 5},
+    "claim_decided": {"amount": "1000000"},
+    "claim_partly_refused": {
+        "requested": "1250000",
+        "amount": "1000000",
+        "reason": "超出单家企业限额。",
+        "clause": "三（四）",
+    },
+    "claim_refused": {"reason": "贷款用途不符。", "clause": "三（四）"},
+    "claim_paid": {
+        "amount": "1000000",
+        "voucher_number": "PZ-88",
+        "voucher_date": date(2026, 11, 20),
+        "due_on": DUE,
+    },
+    "receipt_confirmed": {"amount": "1000000", "received_on": date(2026, 11, 21)},
+    "case_withdrawn": {"by": "李敏"},
+    "correction_overdue": {"due_on": DUE},
+    "receipt_overdue": {"due_on": DUE},
+}
+SAYS = {
+    "filing_received": ("共12笔", "￥1,250,000.00元（大写：壹佰贰拾伍万元整）"),
+    "filing_returned": (
+        "共2项",
+        "1. 第2笔·年利率：利率4.65%高于合同日上限4.50%。",
+        "缺借款合同。",
+        "2026年11月30日",
+        "停钟",
+        "5个工作日",
+    ),
+    "filing_registered": ("登记10笔，剔除2笔",),
+    "filing_refused": ("不予备案", "企业不在白名单内。", "依据三（四）"),
+    "claim_received": ("申请金额￥1,250,000.00元",),
+    "claim_accepted": ("已予受理",),
+    "claim_returned": ("停钟", "暂定", "共1项"),
+    "claim_not_accepted": ("不予受理", "贷款未备案。"),
+    "claim_announced": ("2026年11月23日至2026年11月30日，共5个工作日", "壹佰万元整"),
+    "claim_decided": ("￥1,000,000.00元（大写：壹佰万元整）", "决定文号：东工信函〔2026〕12号"),
+    "claim_partly_refused": ("￥1,250,000.00元", "￥1,000,000.00元", "超出单家企业限额。"),
+    "claim_refused": ("不予补偿", "贷款用途不符。", "依据三（四）"),
+    "claim_paid": ("PZ-88", "2026年11月20日", "确认到账"),
+    "receipt_confirmed": ("2026年11月21日", "本案办结"),
+    "case_withdrawn": ("由李敏撤回",),
+    "correction_overdue": ("2026年11月30日", "尚未重新提交"),
+    "receipt_overdue": ("2026年11月30日", "尚未确认"),
+}
+
+
+def context(event: str, **case: str) -> NoticeContext:
+    return context_of(event, {"case": {**CASE, **case}, "document": LETTER, "details": FACTS[event]})
+
+
+def test_every_event_has_a_name_facts_and_a_folder() -> None:
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+    assert set(EVENTS) == set(EVENT_NAMES) == set(FACTS) == folders
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_notice_says_what_happened_to_which_case_and_why_one_receives_it(event: str) -> None:
+    words = word(event, context(event))
+    for said in (*SAYS[event], "BC-2026-0187", CASE["link"], "莞邑银行股份有限公司", "因此收到本通知"):
+        assert said in words.text
+    assert "BC-2026-0187" in words.title
+    assert "\n" not in words.title
+    assert words.html.count("<html") == words.html.count("</html>") == 1
+    assert "None" not in words.text + words.html + words.title
+    for said in SAYS[event]:
+        assert said.split("：", 1)[-1] in words.html
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_no_spaces_between_characters_and_digits(event: str) -> None:
+    import re
+
+    words = word(event, context(event))
+    assert not re.search(r"[\u4e00-\u9fff] +[0-9]|[0-9] +[\u4e00-\u9fff]", words.title + words.text)
+
+
+def test_a_name_with_markup_and_line_breaks_stays_one_name() -> None:
+    words = word(
+        "claim_accepted", context("claim_accepted", subject="甲<img src=x>\r\nBcc: all@x.example\u202e乙")
+    )
+    assert "<img" not in words.html
+    assert "甲&lt;img src=x&gt; Bcc: all@x.example 乙" in words.html
+    assert "\r" not in words.title
+    assert "\nBcc" not in words.text
+    assert "\u202e" not in words.text + words.title + words.html
+
+
+def test_missing_and_misspelt_facts_are_errors_not_blanks() -> None:
+    with pytest.raises(ValidationError):
+        context_of("claim_decided", {"case": CASE, "document": None, "details": {}})
+    with pytest.raises(ValidationError):
+        context_of(
+            "claim_decided", {"case": CASE, "document": None, "details": {"amount": "1", "amonut": "1"}}
+        )
+    with pytest.raises(ValidationError):
+        context_of("claim_decided", {"case": CASE, "document": None, "details": {"amount": "1.005"}})
+    with pytest.raises(KeyError):
+        context_of("claim_exploded", {"case": CASE, "document": None, "details": {}})
+    with pytest.raises(UndefinedError):
+        wording._environment().from_string("{{ case.numbre }}").render(case=context("claim_accepted").case)
+
+
+def test_the_context_survives_storage_and_the_wording_with_it() -> None:
+    for event in EVENTS:
+        first = context(event)
+        again = context_of(event, first.model_dump(mode="json"))
+        assert again == first
+        assert word(event, again) == word(event, first)
+
+
+def test_the_hash_changes_with_the_shared_letter(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    import shutil
+
+    before = wording.template_sha256("claim_paid")
+    shutil.copytree(TEMPLATES, tmp_path / "emails")
+    (tmp_path / "emails" / "_letter.txt").write_text("changed")
+    monkeypatch.setattr(wording, "TEMPLATES", tmp_path / "emails")
+    assert wording.template_sha256.__wrapped__("claim_paid") != before
+    assert wording.template_sha256.__wrapped__("claim_paid") != wording.template_sha256.__wrapped__(
+        "claim_refused"
+    )
