@@ -16,7 +16,7 @@ from flows.documents.archive import Package
 from flows.documents.authoring import gbt9704 as gbt
 
 # What python-docx's own start document brings and these documents do not use.
-_UNUSED = ("stylesWithEffects", "webSettings", "theme", "customXml", "numbering")
+_UNUSED = ("stylesWithEffects", "webSettings", "customXml", "numbering")
 _PAGE = (
     '<w:r><w:t xml:space="preserve">— </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
     '<w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
