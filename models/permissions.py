@@ -141,6 +141,20 @@ def may_resolve_incident(actor: Actor) -> Verdict:
     return Denied("异常案件由系统管理或统筹管理岗位重试。")
 
 
+def may_see_deliveries(actor: Actor) -> Verdict:
+    """The record of everything sent to institutions, and sending something again."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("投递记录供受托管理机构、市工信局和市财政局使用；你单位收到的通知在“通知”里。")
+
+
+def may_read_inbox(actor: Actor) -> Verdict:
+    """The portal inbox of an applicant institution."""
+    if Role.FILER in actor.roles:
+        return ALLOWED
+    return Denied("收件箱供合作银行和政府性融担机构的申报经办使用。")
+
+
 def may_administer(actor: Actor) -> Verdict:
     """Demo clock, mailbox, accounts."""
     if Role.ADMIN in actor.roles:

@@ -5,6 +5,6 @@ from fastapi import APIRouter
 
 def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
-    from api.pages import admin, signin
+    from api.pages import admin, mailbox, notices, signin
 
-    return (signin.router, admin.router)
+    return (signin.router, admin.router, notices.router, mailbox.router)
