@@ -42,10 +42,11 @@ STATE_TAGS = {
 }
 COLUMNS = (
     Column("通知", "full"),
+    Column("案件"),
     Column("机构"),
     Column("渠道"),
     Column("状态"),
-    Column("次数", "n"),
+    Column("次数", "n hide"),
     Column("时间", "d"),
     Column("办理", "act", hidden_label=True),
 )

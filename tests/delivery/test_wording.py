@@ -129,6 +129,13 @@ def test_no_spaces_between_characters_and_digits(event: str) -> None:
     assert not re.search(r"[\u4e00-\u9fff] +[0-9]|[0-9] +[\u4e00-\u9fff]", words.title + words.text)
 
 
+def test_paragraphs_stay_apart_in_plain_text() -> None:
+    assert "。\n\n资金拨付后另行通知。" in word("claim_decided", context("claim_decided")).text
+    assert "。\n\n案件编号：" in word("filing_registered", context("filing_registered")).text
+    for event in EVENTS:
+        assert "\n\n\n" not in word(event, context(event)).text
+
+
 def test_a_name_with_markup_and_line_breaks_stays_one_name() -> None:
     words = word(
         "claim_accepted", context("claim_accepted", subject="甲<img src=x>\r\nBcc: all@x.example\u202e乙")
