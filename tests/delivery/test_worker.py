@@ -109,3 +109,12 @@ def test_one_delivery_that_cannot_be_sent_does_not_stop_the_others(
     assert world.deliver() == 2
     assert len(hook.accepted) == 1
     assert "内部错误" in world.delivery(Channel.EMAIL).last_error
+
+
+def test_the_scheduled_flow_sends_what_is_due(world: World, hook: WebhookPeer) -> None:
+    from flows.deliver_notices import deliver_notices
+
+    world.endpoint(hook)
+    world.tell(world.case())
+    assert asyncio.run(deliver_notices.fn()) == 1
+    assert len(hook.accepted) == 1
