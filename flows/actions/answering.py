@@ -43,7 +43,7 @@ def verdict(s: Session, actor: Actor, task: Task) -> Verdict:
             task.assignee_id,
             holder.name if holder else "",
         ),
-        earlier and EarlierDuty(earlier.duty, earlier.gate, clock.local(earlier.at).date()),
+        None if earlier is None else EarlierDuty(earlier.duty, earlier.gate, clock.local(earlier.at).date()),
     )
 
 
@@ -187,7 +187,11 @@ def _validate(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any]
     if chosen.opinion_required and not opinion:
         faults.append(FieldFault("opinion", f"选择“{chosen.label}”须写明意见。"))
     if len(opinion) > MOST_CHARACTERS:
-        faults.append(FieldFault("opinion", f"意见最多 {MOST_CHARACTERS} 字，现为 {len(opinion)} 字；请精简或作为附件上传。"))
+        faults.append(
+            FieldFault(
+                "opinion", f"意见最多 {MOST_CHARACTERS} 字，现为 {len(opinion)} 字；请精简或作为附件上传。"
+            )
+        )
     if outcome is Outcome.SEND_BACK and fields.get("target") not in {t.value for t in gate.send_back_to}:
         faults.append(FieldFault("target", "请选择退回到哪一环节。"))
     if outcome is Outcome.RETURN and gate.key != "finance_review" and not fields.get("faults"):

@@ -47,7 +47,14 @@ def register(
     ]
     if faults:
         raise InvalidError(tuple(faults))
-    objection = Objection(case_id=record.id or 0, at=clock.now(), registered_by=actor.person_id, **given)
+    objection = Objection(
+        case_id=record.id or 0,
+        at=clock.now(),
+        registered_by=actor.person_id,
+        objector=given["objector"],
+        contact=given["contact"],
+        content=given["content"],
+    )
     s.add(objection)
     s.flush()
     interrupt(record, waiting, {"objection_id": objection.id})

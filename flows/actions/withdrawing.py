@@ -56,5 +56,5 @@ def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRec
     record.closed_at, record.wake_at = now, None
     record.revision += 1
     rest(record)
-    notices.announce(s, record, "case_withdrawn", document=None, context={"reason": reason})
+    notices.announce(s, record, "case_withdrawn", document=None, context={"by": actor.name, "reason": reason})
     return record

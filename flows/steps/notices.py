@@ -7,10 +7,11 @@ from sqlmodel import Session
 from flows.delivery.events import CaseFacts, DocumentFacts, context_of
 from flows.delivery.outbox import CHANNEL
 from flows.delivery.wording import word
+from flows.kernel import Case, step
 from models import clock, database
 from models.records import institution
 from models.records.case import CaseRecord
-from models.records.document import Document
+from models.records.document import Document, latest
 from models.records.notice import Channel, Delivery, DeliveryState, Notice
 from models.settings import get_settings
 
@@ -109,3 +110,10 @@ def _id(value: int | None) -> int:
     if value is None:
         raise ValueError("the case has not been stored yet")
     return value
+
+
+@step()
+def send(case: Case, /, event: str, *, document: str | None = None, **details: Any) -> None:
+    """Tell the applicant of `event`, with the newest `document` (its code) of this case in force."""
+    found = latest(case.session, case.id, document) if document else None
+    announce(case.session, case.record, event, document=found, context=details)

@@ -1,0 +1,57 @@
+"""Checking everything at once (一次性告知): completeness and eligibility, each check with value, source and clause."""
+
+from flows.kernel import Case, step
+from flows.steps import facts
+from flows.steps.happened import happened
+from models import clock
+from models.calendar import CalendarDay as DayRow
+from models.calendar import WorkingCalendar
+from models.policy import eligibility
+from models.policy.lines import Check, Result
+from models.records import claim as claims
+from models.records import loan as loans
+from models.records.reference import calendar_days
+
+
+@step(redo=True)
+def filed_loans(case: Case) -> dict[str, int]:
+    """四（二）备案审核: every check of every loan of the filing; how many passed, failed, or want a person."""
+    filed_on = clock.local(case.record.opened_at).date()
+    calendar = _calendar(case)
+    totals = dict.fromkeys(Result, 0)
+    for loan in loans.of_case(case.session, case.id):
+        found = eligibility.filing(facts.filing(case.session, loan, filed_on), calendar=calendar)
+        loan.checks = _stored(found)
+        totals[eligibility.verdict(found)] += 1
+    happened(case, "checks_run", **_counts(totals))
+    return _counts(totals)
+
+
+@step(redo=True)
+def claimed_loss(case: Case) -> dict[str, int]:
+    """四（二）项目审核: every check of the claim and its loan."""
+    claimed = claims.of_case(case.session, case.id)
+    loan = case.session.get_one(loans.Loan, claimed.loan_id)
+    submitted = clock.local(case.record.opened_at).date()
+    found = eligibility.claim(
+        facts.claim(case.session, claimed, loan, case.number, submitted), calendar=_calendar(case)
+    )
+    claimed.checks = _stored(found)
+    totals = dict.fromkeys(Result, 0)
+    for check in found:
+        totals[check.result] += 1
+    happened(case, "checks_run", **_counts(totals))
+    return _counts(totals)
+
+
+def _calendar(case: Case) -> WorkingCalendar:
+    rows = calendar_days(case.session)
+    return WorkingCalendar.from_rows(DayRow(d.day, d.working, d.note, d.source) for d in rows)
+
+
+def _stored(found: tuple[Check, ...]) -> dict[str, list[dict[str, object]]]:
+    return {"checks": [check.model_dump(mode="json") for check in found]}
+
+
+def _counts(totals: dict[Result, int]) -> dict[str, int]:
+    return {"passed": totals[Result.PASS], "failed": totals[Result.FAIL], "look": totals[Result.LOOK]}

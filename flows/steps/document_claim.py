@@ -1,0 +1,269 @@
+"""The documents of a claim until it is announced: D15–D22."""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from flows.documents import contexts
+from flows.kernel.seats import calendar
+from flows.steps import document_facts as known
+from flows.steps.document_base import Common
+from models import clock
+from models.gates import GATES
+from models.policy import deadlines
+from models.policy.parameters import Parameters
+from models.records import attachment
+from models.records import claim as claims
+from models.records.case import CaseRecord
+from models.records.claim import Claim, Objection
+from models.records.institution import names_on
+from models.records.loan import Loan
+from models.records.person import Person
+from models.records.task import TaskState, of_case
+
+REVIEWS = ("acceptance", "first_review")
+CHAIN = ("first_review", "second_review", "office_review", "leader_approval")
+
+
+def of(s: Session, record: CaseRecord) -> tuple[Claim, Loan]:
+    """The claim and its loan."""
+    claimed = claims.of_case(s, record.id or 0)
+    return claimed, s.get_one(Loan, claimed.loan_id)
+
+
+def shared(s: Session, record: CaseRecord, common: Common) -> dict[str, Any]:
+    """What every document about one claim says."""
+    return {
+        **common,
+        "board": record.board.value,
+        "applicant": known.full_name(s, record.institution_id),
+        "loan": known.loan_facts(s, of(s, record)[1]),
+    }
+
+
+def application(s: Session, record: CaseRecord, common: Common) -> contexts.ClaimApplication:
+    """D15."""
+    claimed, loan = of(s, record)
+    files = attachment.current(s, record.id or 0)
+    listed = [contexts.Material(no=n, title=f.filename) for n, f in enumerate(files, start=1)]
+    net = max(claimed.recovered - claimed.recovery_costs, known.HUNDRED * 0)
+    return contexts.ClaimApplication(
+        **shared(s, record, common),
+        default_on=claimed.overdue_since,
+        overdue_days=max((known.opened_on(record) - claimed.overdue_since).days, 0),
+        risk_class=known.asset_class(claimed),
+        unpaid_principal=claimed.unpaid_principal,
+        repaid_on=claimed.guarantor_paid_on,
+        repaid_amount=claimed.guarantor_paid,
+        shares=known.risk_shares(loan),
+        loss=claimed.unpaid_principal - net,
+        claimed=claimed.requested,
+        lines=known.asked_lines(claimed, loan),
+        cause=claimed.cause,
+        recovery=claimed.recovery_plan,
+        account=known.account(claimed),
+        materials=tuple(listed) or (contexts.Material(no=1, title="申请材料目录", note="材料随系统报送"),),
+        contact=known.contact(s, record.institution_id),
+    )
+
+
+def acceptance(s: Session, record: CaseRecord, common: Common) -> contexts.AcceptanceNotice:
+    """D16."""
+    today = clock.today()
+    due = deadlines.due("first_review_days", today, calendar(s))
+    return contexts.AcceptanceNotice(
+        **shared(s, record, common),
+        received_on=known.opened_on(record),
+        accepted_on=today,
+        claimed=of(s, record)[0].requested,
+        review_days=deadlines.working_days("first_review_days", today),
+        review_due_on=due.day,
+        due_provisional=due.provisional,
+        contact=known.contact(s, record.managing_institution_id),
+    )
+
+
+def non_acceptance(s: Session, record: CaseRecord, common: Common) -> contexts.NonAcceptanceNotice:
+    """D16R."""
+    claimed = of(s, record)[0]
+    return contexts.NonAcceptanceNotice(
+        **shared(s, record, common),
+        received_on=known.opened_on(record),
+        claimed=claimed.requested,
+        reasons=(contexts.Reason(no=1, fact=claimed.refusal_reason, clause="四（二）"),),
+        remedy="补齐材料或条件变化后可以重新申请。",
+        objection=known.objection(s, record.managing_institution_id),
+    )
+
+
+def accepted_on(s: Session, record: CaseRecord) -> Any:
+    """The day of 受理."""
+    answered = [t for t in of_case(s, record.id or 0) if t.gate == "acceptance" and t.answered_at]
+    return clock.local(answered[-1].answered_at or clock.now()).date() if answered else clock.today()
+
+
+def working_paper(s: Session, record: CaseRecord, common: Common) -> contexts.WorkingPaper:
+    """D17."""
+    claimed, _ = of(s, record)
+    given = known.opinions(s, record.id or 0, ("first_review",))[-1]
+    return contexts.WorkingPaper(
+        **shared(s, record, common),
+        accepted_on=accepted_on(s, record),
+        checks=known.check_rows(claimed.checks),
+        lines=known.calculation(claimed),
+        proposed=claimed.calculated or 0,
+        conclusion=given.opinion or f"{given.answer}。",
+        prepared_by=given.person,
+        prepared_on=given.on,
+    )
+
+
+def review_opinion(s: Session, record: CaseRecord, common: Common) -> contexts.ReviewOpinion:
+    """D18."""
+    claimed, _ = of(s, record)
+    checks = known.check_rows(claimed.checks)
+    given = known.opinions(s, record.id or 0, REVIEWS)
+    award = known.award(claimed)
+    first = given[-1]
+    return contexts.ReviewOpinion(
+        **shared(s, record, common),
+        received_on=known.opened_on(record),
+        accepted_on=accepted_on(s, record),
+        default_on=claimed.overdue_since,
+        loss=award.loss,
+        claimed=claimed.requested,
+        checks_total=len(checks),
+        checks_passed=sum(check.result == "pass" for check in checks),
+        human_checks=tuple(check for check in checks if check.result == "human"),
+        lines=known.calculation(claimed),
+        proposed=claimed.calculated or 0,
+        opinion=first.opinion or "经核，资料齐全，符合备案及补偿条件，同意按测算金额补偿。",
+        opinions=given,
+        contact=known.contact(s, record.managing_institution_id),
+    )
+
+
+def approval_form(s: Session, record: CaseRecord, common: Common) -> contexts.ApprovalForm:
+    """D19."""
+    claimed, loan = of(s, record)
+    award = known.award(claimed)
+    given = known.opinions(s, record.id or 0, CHAIN)
+    done = {opinion.gate for opinion in given if not opinion.voided}
+    amount = claimed.calculated or 0
+    refused = amount == 0
+    return contexts.ApprovalForm(
+        **shared(s, record, common),
+        accepted_on=accepted_on(s, record),
+        default_on=claimed.overdue_since,
+        unpaid_principal=claimed.unpaid_principal,
+        loss=award.loss,
+        shares=known.risk_shares(loan),
+        cause=claimed.cause,
+        recovery=claimed.recovery_plan,
+        lines=known.calculation(claimed),
+        amount=amount,
+        conclusion="经审查，测算补偿金额为零。"
+        if refused
+        else "经审查，该项目符合补偿条件，建议按核定金额补偿。",
+        opinions=given,
+        pending=tuple(GATES[key].title for key in CHAIN if GATES[key].title not in done),
+    )
+
+
+def minutes(s: Session, record: CaseRecord, common: Common) -> contexts.MeetingMinutes:
+    """D20."""
+    claimed, loan = of(s, record)
+    votes = [t for t in of_case(s, record.id or 0) if t.gate == "meeting" and not t.voided]
+    cast = [t for t in votes if t.state == TaskState.ANSWERED]
+    names = names_on(s, clock.today())
+    people = {p.id: p for p in (s.get(Person, t.assignee_id) for t in votes if t.assignee_id) if p}
+    seated = [
+        contexts.Attendee(organ=names[t.institution_id].name, person=people[t.assignee_id].name)
+        for t in cast
+        if t.assignee_id in people
+    ]
+    away = [
+        contexts.Attendee(organ=names[t.institution_id].name, person=people[t.assignee_id].name)
+        for t in votes
+        if t.state != TaskState.ANSWERED and t.assignee_id in people
+    ]
+    favour = sum(t.outcome == "approve" for t in cast)
+    needed = Parameters.load().on(clock.today()).integer("meeting_votes_needed")
+    passed = favour >= needed
+    amount = claimed.calculated or 0
+    against = [
+        f"{people[t.assignee_id].name}：{t.opinion}"
+        for t in cast
+        if t.outcome == "refuse" and t.assignee_id in people
+    ]
+    return contexts.MeetingMinutes(
+        **common,
+        session=f"{clock.today().year}年会议（{record.number}）",
+        held_on=clock.today(),
+        place="线上表决",
+        chair=seated[0].person,
+        attendees=tuple(seated),
+        on_leave=tuple(away),
+        cases=(
+            contexts.MinutesCase(
+                no=1,
+                case_number=record.number,
+                applicant=known.full_name(s, record.institution_id),
+                borrower=loan.firm_name,
+                proposed=amount,
+                resolved=amount if passed else 0,
+                votes_for=favour,
+                votes_against=len(cast) - favour,
+                votes_abstained=0,
+                resolution="同意按建议金额补偿。" if passed else "未达到通过票数，不予补偿。",
+            ),
+        ),
+        total=amount if passed else 0,
+        dissent="；".join(against),
+    )
+
+
+def public_notice(s: Session, record: CaseRecord, common: Common) -> contexts.PublicNotice:
+    """D21: the firm's name desensitised."""
+    claimed, loan = of(s, record)
+    amount = claimed.approved or 0
+    starts = claimed.notice_started_on or clock.today()
+    row = contexts.PublicRow(
+        no=1,
+        board=record.board.value,
+        applicant=known.full_name(s, record.institution_id),
+        borrower_shown=known.masked(loan.firm_name),
+        principal=loan.principal,
+        disbursed_on=loan.disbursed_on,
+        amount=amount,
+    )
+    return contexts.PublicNotice(
+        **common,
+        batch=f"{starts.year}年（{record.number}）",
+        rows=(row,),
+        total=amount,
+        starts_on=starts,
+        ends_on=claimed.notice_ends_on or starts,
+        working_days=deadlines.working_days("public_notice_days", starts),
+        contact=known.contact(s, record.managing_institution_id),
+    )
+
+
+def objection_reply(s: Session, record: CaseRecord, common: Common) -> contexts.ObjectionReply:
+    """D22, to the objector."""
+    query = select(Objection).where(Objection.case_id == record.id).order_by(col(Objection.id).desc())
+    objection = s.exec(query.limit(1)).one()
+    task = [t for t in of_case(s, record.id or 0) if t.gate == "objection" and t.answered_at][-1]
+    rejected = task.outcome == "approve"
+    return contexts.ObjectionReply(
+        **{**common, "recipient": objection.objector},
+        notice_title=f"补偿项目公示（{record.number}）",
+        received_on=clock.local(objection.at).date(),
+        summary=objection.content,
+        findings=(
+            contexts.Finding(no=1, point=objection.content, finding=objection.findings or task.opinion),
+        ),
+        outcome="rejected" if rejected else "upheld",
+        conclusion="异议不成立，公示继续进行。" if rejected else "异议成立，原补偿意见不再执行。",
+        contact=known.contact(s, record.managing_institution_id),
+    )

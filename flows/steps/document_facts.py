@@ -1,0 +1,186 @@
+"""What several documents say, read from the records: the loan, the calculation, the checks, the opinions."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session
+
+from flows.documents import contexts
+from models import clock
+from models.gates import GATES, PARTY_NAMES
+from models.lifecycle import Board
+from models.policy.award import Award
+from models.policy.facts import AssetClass
+from models.policy.lines import Unit
+from models.records import institution, person
+from models.records.case import CaseRecord
+from models.records.claim import Claim
+from models.records.loan import Loan
+from models.records.task import Task, TaskState, of_case
+
+SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
+METHODS = {
+    "credit": "信用",
+    "pledge_ip": "知识产权质押",
+    "receivable": "应收账款质押",
+    "personal": "个人保证",
+    "guarantor": "担保公司保证",
+    "mortgage": "实物抵押",
+}
+HUNDRED = Decimal(100)
+OBJECTION_DAYS = 10
+
+
+def full_name(s: Session, institution_id: int) -> str:
+    """The name an institution has today."""
+    return institution.name_on(s, institution_id, clock.today()).name
+
+
+def contact(s: Session, institution_id: int) -> contexts.Contact:
+    """Whom the reader may ask at an institution."""
+    found = institution.contacts(s, institution_id)
+    if found:
+        return contexts.Contact(person=found[0].name, phone=found[0].phone, email=found[0].email)
+    return contexts.Contact(person="业务经办", phone="以本单位公布的联系电话为准")
+
+
+def objection(s: Session, institution_id: int) -> contexts.Objection:
+    """Where the reader may object to a decision."""
+    return contexts.Objection(
+        organ=full_name(s, institution_id), working_days=OBJECTION_DAYS, contact=contact(s, institution_id)
+    )
+
+
+def opened_on(record: CaseRecord) -> date:
+    """The day the case was submitted."""
+    return clock.local(record.opened_at).date()
+
+
+def loan_facts(s: Session, loan: Loan) -> contexts.LoanFacts:
+    """The loan a claim is about."""
+    lender = loan.lender_name or full_name(s, loan.institution_id)
+    return contexts.LoanFacts(
+        borrower=loan.firm_name,
+        uscc=loan.uscc,
+        size_class=SIZES.get(loan.size_class, loan.size_class),
+        lender=lender,
+        contract_number=loan.contract_number,
+        receipt_number=loan.receipt_number,
+        guarantee_contract_number=loan.guarantee_contract_number,
+        entrustment_contract_number=loan.entrust_contract_number,
+        principal=loan.principal,
+        disbursed_on=loan.disbursed_on,
+        due_on=loan.due_on,
+        rate_percent=loan.annual_rate_pct,
+        purpose=loan.purpose,
+        security=METHODS.get(loan.guarantee_method, loan.guarantee_method),
+        filing_number=loan.filing_number or "",
+    )
+
+
+def risk_shares(loan: Loan) -> tuple[contexts.RiskShare, ...]:
+    """Who bears which part, on the guarantee board."""
+    parts = (
+        ("合作银行", loan.share_bank),
+        ("国家融担基金", loan.share_national),
+        ("省再担保机构", loan.share_provincial),
+        ("市政府性融担机构", loan.share_city),
+        ("其他", loan.share_other),
+    )
+    return tuple(
+        contexts.RiskShare(party=party, share=Decimal(part) / HUNDRED) for party, part in parts if part
+    )
+
+
+def award(claimed: Claim) -> Award:
+    """The calculation kept with the claim."""
+    stored = {k: v for k, v in (claimed.award or {}).items() if k != "facts"}
+    return Award.model_validate(stored)
+
+
+def calculation(claimed: Claim) -> tuple[contexts.CalcLine, ...]:
+    """The lines of the calculation; a ratio stands in the words of its line."""
+    lines = []
+    for line in award(claimed).lines:
+        amount = (
+            line.value.quantize(Decimal("0.01"), rounding="ROUND_DOWN") if line.unit is Unit.YUAN else None
+        )
+        basis = line.formula if amount is not None else f"{line.formula}：{line.text}"
+        lines.append(
+            contexts.CalcLine(
+                no=line.no,
+                label=line.label,
+                basis=basis,
+                clause=line.clause,
+                amount=amount,
+                binding=line.binding,
+            )
+        )
+    return tuple(lines)
+
+
+def asked_lines(claimed: Claim, loan: Loan) -> tuple[contexts.CalcLine, ...]:
+    """The applicant's own figures, before the city has calculated."""
+    clause = "三（四）" if loan.board == Board.BANK else "三（三）"
+    net = claimed.recovered - claimed.recovery_costs
+    rows = (
+        ("未清偿本金", "借款余额（含银行承担部分）", claimed.unpaid_principal),
+        ("追偿净额", "已追偿金额扣除追偿费用", max(net, Decimal("0.00"))),
+        ("申请补偿金额", "申报机构申请", claimed.requested),
+    )
+    return tuple(
+        contexts.CalcLine(no=no, label=label, basis=basis, clause=clause, amount=amount)
+        for no, (label, basis, amount) in enumerate(rows, start=1)
+    )
+
+
+def check_rows(stored: dict[str, Any]) -> tuple[contexts.CheckRow, ...]:
+    """Checks as kept with a loan or claim."""
+    results = {"pass": "pass", "fail": "fail", "look": "human"}
+    return tuple(
+        contexts.CheckRow.model_validate(
+            {k: check[k] for k in ("label", "value", "expected", "source", "clause")}
+            | {"result": results[check["result"]]}
+        )
+        for check in stored.get("checks", [])
+    )
+
+
+def opinions(s: Session, case_id: int, gates: tuple[str, ...]) -> tuple[contexts.Opinion, ...]:
+    """Every answer given at these gates, void ones included, oldest first."""
+    answered = [t for t in of_case(s, case_id) if t.state == TaskState.ANSWERED and t.gate in gates]
+    names = person.names(s, [t.answered_by for t in answered if t.answered_by])
+    return tuple(_opinion(s, task, names) for task in answered)
+
+
+def _opinion(s: Session, task: Task, names: dict[int, str]) -> contexts.Opinion:
+    gate = GATES[task.gate]
+    chosen = gate.answer(task.outcome) if task.outcome else None
+    return contexts.Opinion(
+        gate=gate.title,
+        organ=full_name(s, task.institution_id) or PARTY_NAMES[gate.party],
+        person=names.get(task.answered_by or 0, ""),
+        answer=chosen.label if chosen else "",
+        opinion=task.opinion,
+        on=clock.local(task.answered_at or task.opened_at).date(),
+        voided=task.voided,
+    )
+
+
+def asset_class(claimed: Claim) -> str:
+    """五级分类 as printed."""
+    return AssetClass(claimed.classification).value if claimed.classification else ""
+
+
+def account(claimed: Claim) -> contexts.Account:
+    """The account compensation is paid to."""
+    return contexts.Account(
+        name=claimed.account_name, bank=claimed.account_bank, number=claimed.account_number
+    )
+
+
+def masked(name: str) -> str:
+    """A firm's name as the public sees it: the first four characters, then ××, then the kind of company."""
+    tail = next((t for t in ("股份有限公司", "有限责任公司", "有限公司", "厂", "店") if name.endswith(t)), "")
+    return f"{name[:4]}××{tail}"

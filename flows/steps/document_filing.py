@@ -1,0 +1,175 @@
+"""The documents of a filing: D07, D09, D10; and D08 for both processes."""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from flows.documents import contexts
+from flows.kernel.seats import calendar
+from flows.steps import document_facts as known
+from flows.steps.document_base import Common
+from models import clock
+from models.gates import GATES, Outcome
+from models.lifecycle import Process
+from models.policy import deadlines
+from models.policy.parameters import Parameters
+from models.records import loan as loans
+from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
+from models.records.loan import Loan, LoanState
+
+
+def application(s: Session, record: CaseRecord, common: Common) -> contexts.FilingApplication:
+    """D07."""
+    filed = loans.of_case(s, record.id or 0)
+    return contexts.FilingApplication(
+        **common,
+        board=record.board.value,
+        contact=known.contact(s, record.institution_id),
+        loans=tuple(_loan(s, loan) for loan in filed),
+        total_principal=sum(loan.principal for loan in filed),
+    )
+
+
+def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
+    return contexts.FilingLoan(
+        no=loan.item,
+        borrower=loan.firm_name,
+        uscc=loan.uscc,
+        industry=loan.industry,
+        size_class=known.SIZES.get(loan.size_class, loan.size_class),
+        employees=loan.employees,
+        revenue=loan.revenue_wan * 10_000,
+        assets=loan.assets_wan * 10_000,
+        lender=loan.lender_name or known.full_name(s, loan.institution_id),
+        contract_number=loan.contract_number,
+        receipt_number=loan.receipt_number,
+        principal=loan.principal,
+        disbursed_on=loan.disbursed_on,
+        due_on=loan.due_on,
+        rate_percent=loan.annual_rate_pct,
+        lpr_percent=loan.lpr_pct,
+        lpr_published_on=loan.lpr_published_on,
+        purpose=loan.purpose,
+        security=known.METHODS.get(loan.guarantee_method, loan.guarantee_method),
+        shares=known.risk_shares(loan),
+    )
+
+
+def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.FilingConfirmation:
+    """D09."""
+    every = loans.of_case(s, record.id or 0)
+    kept = [loan for loan in every if loan.state == LoanState.REGISTERED]
+    rows = tuple(
+        contexts.RegisteredLoan(
+            no=number,
+            filing_number=loan.filing_number or "",
+            borrower=loan.firm_name,
+            uscc=loan.uscc,
+            contract_number=loan.contract_number,
+            receipt_number=loan.receipt_number,
+            principal=loan.principal,
+            disbursed_on=loan.disbursed_on,
+            due_on=loan.due_on,
+        )
+        for number, loan in enumerate(kept, start=1)
+    )
+    return contexts.FilingConfirmation(
+        **common,
+        board=record.board.value,
+        received_on=known.opened_on(record),
+        loans=rows,
+        total_principal=sum(loan.principal for loan in kept),
+        checks=known.check_rows(kept[0].checks) if len(kept) == 1 else (),
+        rule_version=Parameters.load().version[:12],
+        excluded_count=len(every) - len(kept),
+        contact=known.contact(s, record.managing_institution_id),
+    )
+
+
+def refusal(s: Session, record: CaseRecord, common: Common) -> contexts.FilingRefusal:
+    """D10."""
+    out = [loan for loan in loans.of_case(s, record.id or 0) if loan.state == LoanState.EXCLUDED]
+    rows = tuple(
+        contexts.RefusedLoan(
+            no=number,
+            borrower=loan.firm_name,
+            contract_number=loan.contract_number,
+            receipt_number=loan.receipt_number,
+            principal=loan.principal,
+            fact=loan.state_reason,
+            clause=_failed_clause(loan),
+        )
+        for number, loan in enumerate(out, start=1)
+    )
+    return contexts.FilingRefusal(
+        **common,
+        board=record.board.value,
+        received_on=known.opened_on(record),
+        loans=rows,
+        remedy="条件变化后可以重新申请备案。",
+        objection=known.objection(s, record.managing_institution_id),
+    )
+
+
+def _failed_clause(loan: Loan) -> str:
+    failed = [check["clause"] for check in loan.checks.get("checks", []) if check["result"] == "fail"]
+    return str(failed[0]) if failed else "四（二）"
+
+
+def correction(s: Session, record: CaseRecord, common: Common) -> contexts.CorrectionNotice:
+    """D08: every item of the newest return, and the arithmetic of the stopped clock."""
+    entry = returned_entry(s, record.id or 0)
+    gate = GATES[entry.name]
+    days = calendar(s)
+    opened = clock.local(entry.opened_at).date()
+    stopped = clock.local(entry.finished_at or clock.now()).date()
+    used = entry.used_before + days.working_days_between(opened, stopped).days
+    given = deadlines.working_days("correction_days", clock.today())
+    due = deadlines.due("correction_days", clock.today(), days)
+    allowed = entry.budget_days or 1
+    return contexts.CorrectionNotice(
+        **common,
+        about="备案" if record.process == Process.FILING else "补偿",
+        board=record.board.value,
+        matter=f"{record.subject}（{record.number}）",
+        received_on=known.opened_on(record),
+        round=len([e for e in journal_of(s, record.id or 0) if e.kind == EntryKind.GATE and _is_return(e)]),
+        faults=tuple(
+            contexts.Fault(no=number, **_fault(item)) for number, item in enumerate(faults(entry), start=1)
+        ),
+        stage=gate.title,
+        allowed_days=allowed,
+        used_days=used,
+        remaining_days=max(allowed - used, 0),
+        stopped_on=stopped,
+        correction_days=given,
+        correction_due_on=due.day,
+        due_provisional=due.provisional,
+        contact=known.contact(s, record.managing_institution_id),
+    )
+
+
+def _is_return(entry: JournalEntry) -> bool:
+    return bool(entry.result) and (entry.result or {}).get("outcome") == Outcome.RETURN.value
+
+
+def returned_entry(s: Session, case_id: int) -> JournalEntry:
+    """The newest gate round that was answered 退回补正."""
+    query = select(JournalEntry).where(JournalEntry.case_id == case_id, JournalEntry.kind == EntryKind.GATE)
+    return next(e for e in s.exec(query.order_by(col(JournalEntry.id).desc())) if _is_return(e))
+
+
+def faults(entry: JournalEntry) -> list[dict[str, Any]]:
+    """The 补正清单 of a return; an answer without a list is one item, its opinion."""
+    result = entry.result or {}
+    listed = result.get("fields", {}).get("faults") or []
+    return listed or [{"problem": result.get("opinion", "")}]
+
+
+def _fault(item: dict[str, Any]) -> dict[str, str]:
+    return {
+        "where": str(item.get("where") or "申请材料"),
+        "problem": str(item.get("problem") or "需补充说明"),
+        "remedy": str(item.get("remedy") or "请补充或更正后重新提交"),
+        "clause": str(item.get("clause") or ""),
+    }

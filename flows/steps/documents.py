@@ -1,0 +1,214 @@
+"""Drawing up documents: number, bytes, hash and register entry in one transaction with the step that needs them."""
+
+import secrets
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session
+
+from flows.documents.contexts import DocumentContext
+from flows.documents.engine import DOCUMENTS, Rendered, render
+from flows.documents.registry import Signer
+from flows.kernel import Case, step
+from flows.kernel.seats import calendar
+from flows.steps import document_claim, document_decision, document_filing
+from flows.steps import document_facts as known
+from flows.steps.document_base import Common
+from flows.steps.happened import happened
+from models import clock
+from models.gates import GATES
+from models.policy import deadlines
+from models.records import claim as claims
+from models.records import document
+from models.records.attachment import Blob
+from models.records.case import CaseRecord
+from models.records.document import Document, DocumentState
+from models.records.institution import Institution, Kind, of_kind
+
+Builder = Callable[[Session, CaseRecord, Common], DocumentContext]
+
+BUILDERS: dict[str, Builder] = {
+    "D07": document_filing.application,
+    "D08": document_filing.correction,
+    "D09": document_filing.confirmation,
+    "D10": document_filing.refusal,
+    "D15": document_claim.application,
+    "D16": document_claim.acceptance,
+    "D16R": document_claim.non_acceptance,
+    "D17": document_claim.working_paper,
+    "D18": document_claim.review_opinion,
+    "D19": document_claim.approval_form,
+    "D20": document_claim.minutes,
+    "D21": document_claim.public_notice,
+    "D22": document_claim.objection_reply,
+    "D23": document_decision.decision,
+    "D24": document_decision.reduced,
+    "D25": document_decision.payment_letter,
+    "D26": document_decision.payment_notice,
+    "D27": document_decision.receipt,
+}
+SUFFIXES = {
+    "D08": "补",
+    "D09": "备",
+    "D10": "备",
+    "D16": "受",
+    "D16R": "受",
+    "D18": "审",
+    "D20": "纪",
+    "D22": "函",
+    "D23": "补偿",
+    "D24": "补偿",
+    "D25": "函",
+    "D26": "拨",
+}
+"""发文代字 after the organ's own word, e.g. 计补〔2026〕41号."""
+FOR_APPLICANT = frozenset(
+    {"D07", "D08", "D09", "D10", "D15", "D16", "D16R", "D21", "D23", "D24", "D26", "D27"}
+)
+REPEATED = frozenset({"D08", "D22"})
+"""Letters of which several may be in force: each return or objection has its own."""
+MEETING_NAME = "东莞市中小微企业融资风险补偿联席会议"
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@step()
+def draw_up(case: Case, code: str) -> int:
+    """Issue the document `code` of this case; its id. A newer one of the same kind supersedes the older."""
+    s, record, kind = case.session, case.record, DOCUMENTS[code]
+    organ = _organ(s, record, kind.signer)
+    today = clock.today()
+    word = f"{organ.number_word}{SUFFIXES[code]}" if kind.numbered else None
+    serial = document.next_serial(s, organ.id or 0, word, today.year) if word else None
+    number = f"{word}〔{today.year}〕{serial}号" if word else None
+    check = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    common = Common(
+        organ_name=MEETING_NAME if kind.signer is Signer.MEETING else known.full_name(s, organ.id or 0),
+        number=number,
+        issued_on=today,
+        recipient=_recipient(s, record, code),
+        case_number=record.number,
+        verification_code=check,
+    )
+    context = BUILDERS[code](s, record, common)
+    made = render(code, context)
+    _keep_bytes(s, made)
+    if code not in REPEATED:
+        for older in document.of_case(s, case.id):
+            if older.code == code and older.state == DocumentState.ISSUED:
+                older.state = DocumentState.SUPERSEDED
+    issued = Document(
+        case_id=case.id,
+        code=code,
+        title=kind.title,
+        organ_id=organ.id or 0,
+        word=word,
+        year=today.year if word else None,
+        serial=serial,
+        number=number,
+        filename=f"{record.number}-{kind.title}.docx",
+        sha256=made.sha256,
+        template_sha256=made.template_sha256,
+        context_sha256=made.context_sha256,
+        context=context.model_dump(mode="json"),
+        issued_at=clock.now(),
+        issued_on=today,
+        verification_code=check,
+        for_applicant=code in FOR_APPLICANT,
+    )
+    s.add(issued)
+    s.flush()
+    happened(case, "document_issued", title=kind.title, number=number or "", document_id=issued.id)
+    return issued.id or 0
+
+
+def _keep_bytes(s: Session, made: Rendered) -> None:
+    if s.get(Blob, made.sha256) is None:
+        s.add(Blob(sha256=made.sha256, size=len(made.data), data=made.data))
+        s.flush()
+
+
+def _organ(s: Session, record: CaseRecord, signer: Signer) -> Institution:
+    if signer is Signer.MANAGING:
+        return s.get_one(Institution, record.managing_institution_id)
+    if signer is Signer.INSTITUTION:
+        return s.get_one(Institution, record.institution_id)
+    kind = Kind.FINANCE if signer is Signer.FINANCE else Kind.BUREAU
+    return of_kind(s, kind)[0]
+
+
+def _recipient(s: Session, record: CaseRecord, code: str) -> str:
+    if code in ("D07", "D15", "D27"):
+        return known.full_name(s, record.managing_institution_id)
+    if code in ("D18",):
+        return known.full_name(s, of_kind(s, Kind.BUREAU)[0].id or 0)
+    if code == "D25":
+        return known.full_name(s, of_kind(s, Kind.FINANCE)[0].id or 0)
+    if code in ("D17", "D19", "D20", "D21", "D22"):
+        return ""
+    return known.full_name(s, record.institution_id)
+
+
+@step()
+def correction(case: Case) -> dict[str, Any]:
+    """What the notice of a return says: every item, until when, and whose clock stands still."""
+    s = case.session
+    entry = document_filing.returned_entry(s, case.id)
+    due = deadlines.due("correction_days", clock.today(), calendar(s))
+    items = [
+        {key: str(item.get(key) or "") for key in ("where", "problem", "remedy", "clause")}
+        for item in document_filing.faults(entry)
+    ]
+    return {
+        "stage": GATES[entry.name].title,
+        "items": items,
+        "due_on": due.day.isoformat(),
+        "days": deadlines.working_days("correction_days", clock.today()),
+        "provisional": due.provisional,
+    }
+
+
+@step()
+def announcement(case: Case) -> dict[str, Any]:
+    """What the notice of 公示 says."""
+    claimed = claims.of_case(case.session, case.id)
+    starts = claimed.notice_started_on or clock.today()
+    return {
+        "amount": str(claimed.approved),
+        "starts_on": starts.isoformat(),
+        "ends_on": (claimed.notice_ends_on or starts).isoformat(),
+        "days": deadlines.working_days("public_notice_days", starts),
+    }
+
+
+@step()
+def reduced(case: Case) -> bool:
+    """Whether less is granted than was asked: then each reason is given in a letter of its own."""
+    claimed = claims.of_case(case.session, case.id)
+    return (claimed.approved or Decimal(0)) < claimed.requested
+
+
+@step()
+def payment(case: Case) -> dict[str, Any]:
+    """What the notice of payment says."""
+    claimed = claims.of_case(case.session, case.id)
+    due = deadlines.due("receipt_days", clock.today(), calendar(case.session))
+    return {
+        "amount": str(claimed.paid),
+        "voucher_number": claimed.voucher_number,
+        "voucher_date": (claimed.voucher_date or clock.today()).isoformat(),
+        "due_on": due.day.isoformat(),
+    }
+
+
+@step()
+def received(case: Case) -> dict[str, Any]:
+    """What the notice of a confirmed receipt says."""
+    claimed = claims.of_case(case.session, case.id)
+    return {
+        "amount": str(claimed.received),
+        "received_on": (claimed.received_on or clock.today()).isoformat(),
+    }
+
+
+__all__ = ["announcement", "correction", "draw_up", "payment", "received", "reduced"]

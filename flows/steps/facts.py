@@ -1,0 +1,162 @@
+"""From the records to the policy's facts: everything a check or a figure depends on, read at one moment."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from models import clock
+from models.lifecycle import Board
+from models.policy import facts, lpr
+from models.policy.size_class import Industry
+from models.records import institution, ledger, reference
+from models.records.claim import Claim
+from models.records.enterprise import WhiteListEntry
+from models.records.ledger import AccountKind, LedgerAccount
+from models.records.loan import Loan, lending_of_year
+
+ZERO = Decimal("0.00")
+SMALL = "小微企业"
+TYPES = {
+    "credit": "信用贷款",
+    "pledge_ip": "知识产权质押贷款",
+    "receivable": "应收账款质押贷款",
+    "personal": "信用贷款",
+}
+"""Ways a loan is secured that name a loan type of 三（四）; every other one a person must look at."""
+
+
+def quotes(s: Session) -> tuple[lpr.Quote, ...]:
+    """The LPR quotes the office keeps."""
+    return tuple(
+        lpr.Quote(
+            published_on=q.published_on,
+            one_year=q.one_year.normalize() + 0,
+            five_year=q.five_year.normalize() + 0,
+        )
+        for q in reference.lpr_quotes(s)
+    )
+
+
+def firm(s: Session, loan: Loan) -> facts.Enterprise:
+    """The borrower as filed with the loan, and its stays on the white list."""
+    stays = s.exec(
+        select(WhiteListEntry)
+        .where(WhiteListEntry.uscc == loan.uscc)
+        .order_by(col(WhiteListEntry.valid_from))
+    )
+    bank = loan.board == Board.BANK
+    return facts.Enterprise(
+        name=loan.firm_name,
+        uscc=loan.uscc,
+        legal_person=loan.legal_person,
+        in_dongguan=bool(loan.town) or None,
+        sector=loan.industry,
+        industry=Industry(loan.industry),
+        employees=loan.employees,
+        revenue_wan=loan.revenue_wan,
+        assets_wan=loan.assets_wan,
+        white_list=tuple(facts.Period(since=w.valid_from, until=w.valid_to) for w in stays) if bank else None,
+        fund_object=None if bank else SMALL,
+    )
+
+
+def shares(loan: Loan) -> facts.Shares | None:
+    """The risk shares of the agreement (%), on the guarantee board."""
+    if loan.share_city is None:
+        return None
+    parts = (loan.share_bank, loan.share_national, loan.share_provincial, loan.share_city, loan.share_other)
+    bank, national, province, city, other = (Decimal(p or 0) for p in parts)
+    return facts.Shares(bank=bank, national=national, province=province, city=city, other=other)
+
+
+def drawdown(s: Session, loan: Loan, filed_on: date | None) -> facts.Loan:
+    """The loan as filed."""
+    return facts.Loan(
+        institution=institution.name_on(s, loan.institution_id, loan.disbursed_on).name,
+        contract_no=loan.contract_number,
+        receipt_no=loan.receipt_number,
+        principal=loan.principal,
+        rate_pct=loan.annual_rate_pct.normalize() + 0,
+        signed_on=loan.contract_date,
+        disbursed_on=loan.disbursed_on,
+        matures_on=loan.due_on,
+        filed_on=filed_on,
+        loan_type=TYPES.get(loan.guarantee_method),
+        physical_mortgage=loan.guarantee_method == "mortgage",
+        guarantee_company=loan.guarantee_method == "guarantor",
+        national_fund_loan=loan.national_fund_backed if loan.board == Board.GUARANTEE else None,
+        shares=shares(loan),
+        other_board=False,
+        already_filed=False,
+    )
+
+
+def filing(s: Session, loan: Loan, filed_on: date) -> facts.FilingFacts:
+    """The facts a filed loan's eligibility is judged by."""
+    board = Board(loan.board)
+    return facts.FilingFacts(
+        board=board, enterprise=firm(s, loan), loan=drawdown(s, loan, filed_on), quotes=quotes(s)
+    )
+
+
+def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: date) -> facts.ClaimFacts:
+    """The facts of one claim, with every balance it depends on as the ledger has them now."""
+    today = clock.today()
+    common = {
+        "claim_no": number,
+        "enterprise": firm(s, loan),
+        "loan": drawdown(s, loan, None),
+        "accepted_on": today,
+        "unpaid_principal": claimed.unpaid_principal - _net_recovered(claimed),
+        "asked": claimed.requested,
+        "overdue_days": max((submitted_on - claimed.overdue_since).days, 0),
+        "asset_class": claimed.classification,
+        "recovery_started": bool(claimed.recovery_plan),
+        "registered": True,
+        "claimed_before": False,
+        "budget": _budget(s, today.year),
+        "quotes": quotes(s),
+    }
+    if loan.board == Board.GUARANTEE:
+        return facts.GuaranteeClaimFacts(
+            **common,
+            subrogated_on=claimed.guarantor_paid_on,
+            submitted_on=submitted_on,
+            upper_settled=claimed.fund_shares_confirmed,
+        )
+    return facts.BankClaimFacts(
+        **common,
+        enterprise_prior=(_enterprise_prior(s, loan.uscc),),
+        bank_years=_bank_years(s, loan.institution_id, {loan.disbursed_on.year, today.year}),
+    )
+
+
+def _net_recovered(claimed: Claim) -> Decimal:
+    """What recovery brought after its costs; costs above it reduce nothing."""
+    return max(claimed.recovered - claimed.recovery_costs, ZERO)
+
+
+def _budget(s: Session, year: int) -> facts.Budget:
+    account = ledger.account(s, AccountKind.BUDGET, str(year))
+    return facts.Budget(year=year, left=account.left if account else ZERO)
+
+
+def _enterprise_prior(s: Session, uscc: str) -> facts.EnterprisePrior:
+    account = ledger.account(s, AccountKind.ENTERPRISE, uscc)
+    return facts.EnterprisePrior(**_used(account))
+
+
+def _bank_years(s: Session, institution_id: int, years: set[int]) -> tuple[facts.BankYear, ...]:
+    found = []
+    for year in sorted(years):
+        account = ledger.account(s, AccountKind.BANK_YEAR, f"{institution_id}:{year}")
+        lending = lending_of_year(s, institution_id, year)
+        found.append(facts.BankYear(year=year, lending=lending, **_used(account)))
+    return tuple(found)
+
+
+def _used(account: LedgerAccount | None) -> dict[str, Decimal]:
+    if account is None:
+        return {}
+    return {"paid": account.paid, "reserved": account.reserved, "returned": account.returned}
