@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8000
     """The web application's port."""
+    prefect_host: str = "127.0.0.1"
+    """Prefect's server asks nobody who they are: leave it on this machine, reach it through a tunnel."""
     prefect_port: Port = 4200
     """The port of Prefect's server and its user interface."""
     public_url: str | None = None
@@ -83,7 +85,18 @@ class Settings(BaseSettings):
     @property
     def prefect_url(self) -> str:
         """The address of Prefect's user interface without a closing slash."""
-        return f"http://{self.host}:{self.prefect_port}"
+        return f"http://{self.prefect_host}:{self.prefect_port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give another process exactly these settings."""
+        found: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            found["DATABASE_URL" if name == "database_url" else f"FENGBU_{name.upper()}"] = text
+        return found
 
 
 @lru_cache
