@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
+from http.client import responses
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -25,6 +25,8 @@ from models import database
 
 log = structlog.get_logger("fengbu.web")
 CHINESE = re.compile("[一-鿿]")
+FORM_TOO_LONG = ("Too many fields", "Field exceeded")
+"""How Starlette's form parser begins its two complaints about long forms, which it answers with 400."""
 
 
 def install(app: FastAPI) -> None:
@@ -45,7 +47,7 @@ def answer(
     """The refusal in the form the caller reads. An empty sentence means the usual one for the status."""
     reference = getattr(request.state, "request_id", "")
     if request.url.path.startswith("/api/"):
-        title = HTTPStatus(status).phrase if status in HTTPStatus else "Page Expired"
+        title = responses.get(status, "Page Expired")
         problem = {"title": title, "status": status, "detail": sentence, "request_id": reference}
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     context = {"frame": frame} if frame else {}
@@ -56,8 +58,14 @@ def answer(
 
 async def _http(request: Request, error: HTTPException) -> Response:
     sentence = error.detail if CHINESE.search(error.detail) else ""
+    status = error.status_code
+    if error.detail.startswith(FORM_TOO_LONG):
+        status, sentence = (
+            413,
+            "一次提交的文字或行数太多：一个表单最多 1000 项，每项不超过 1 MB。请分几次提交。",
+        )
     frame = await run_in_threadpool(_frame, request)
-    return answer(request, error.status_code, sentence, frame=frame, headers=error.headers)
+    return answer(request, status, sentence, frame=frame, headers=error.headers)
 
 
 async def _action_refused(request: Request, error: ActionRefusedError) -> Response:

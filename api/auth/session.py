@@ -32,13 +32,18 @@ OLD_TOKEN = timedelta(days=1)
 """How long a page opened in an idle-ended session may still be submitted after its person signed in again."""
 
 
+def hash_of(token: str) -> str:
+    """What is stored of a session token."""
+    return sha256(token.encode()).hexdigest()
+
+
 def start(db: Session, person: Person) -> str:
     """Sign `person` in; return the token for `remember`. Only its hash is stored."""
     token = secrets.token_urlsafe(32)
     now = clock.wall()
     db.add(
         SignIn(
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             person_id=person.id or 0,
             csrf_token=secrets.token_urlsafe(32),
             created_at=now,
@@ -50,7 +55,7 @@ def start(db: Session, person: Person) -> str:
 
 def end(db: Session, token: str | None) -> None:
     """End the session with this token, if there is one."""
-    if token and (row := db.get(SignIn, _hash(token))) is not None and row.ended_at is None:
+    if token and (row := db.get(SignIn, hash_of(token))) is not None and row.ended_at is None:
         row.ended_at = clock.wall()
 
 
@@ -116,7 +121,7 @@ def _living(db: Session, token: str) -> tuple[SignIn, Actor] | None:
         .join(Institution, col(Institution.id) == col(Person.institution_id))
         .outerjoin(PersonRole, col(PersonRole.person_id) == col(Person.id))
         .where(
-            SignIn.token_hash == _hash(token),
+            SignIn.token_hash == hash_of(token),
             col(SignIn.ended_at).is_(None),
             col(Person.active),
             col(Institution.active),
@@ -164,7 +169,3 @@ def _accepts(db: Session, sign_in: SignIn, given: str) -> bool:
         SignIn.last_seen_at > clock.wall() - OLD_TOKEN,
     )
     return any(secrets.compare_digest(given.encode(), token.encode()) for token in db.exec(earlier))
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

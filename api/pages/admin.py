@@ -16,6 +16,7 @@ from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Column, Empty, Note, Tag
+from flows.actions import incidents
 from flows.kernel.case import WAKE_CHANNEL
 from models import clock, database
 from models.calendar import CalendarDay as Day
@@ -81,8 +82,6 @@ def operations(request: Request, db: Db, actor: Operator, done: str = "") -> HTM
 @router.post("/incidents/{incident_id}/retry")
 def retry(request: Request, db: Db, actor: Operator, incident_id: int) -> RedirectResponse:
     """Wake a stopped case again after the cause is gone."""
-    from flows.actions import incidents
-
     incidents.retry(db, actor, incident_id)
     return RedirectResponse("/admin?done=retried", 303)
 

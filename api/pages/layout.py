@@ -1,7 +1,5 @@
 """What surrounds a page: places by role, the person, the day."""
 
-from importlib import import_module
-
 from fastapi import Request
 from sqlmodel import Session
 
@@ -10,6 +8,7 @@ from models import clock
 from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor, may_manage, may_resolve_incident
 from models.records import institution, notice
+from models.records.queue import count_open
 from models.records.reference import CalendarDay
 from models.settings import get_settings
 
@@ -64,11 +63,7 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
 
 
 def _open_tasks(db: Session, actor: Actor) -> int:
-    try:
-        queue = import_module("models.records.queue")
-    except ModuleNotFoundError:
-        return 0
-    return int(queue.count_open(db, actor))
+    return count_open(db, actor)
 
 
 def _day_kind(db: Session) -> str:
