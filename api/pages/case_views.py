@@ -65,12 +65,13 @@ class LimitView:
 
 @dataclass(frozen=True, slots=True)
 class CalcLineView:
-    """A line of the calculation. `how` cites line numbers (“1 − 2 − 3”); `amount` in 元, None = 待定."""
+    """A line of the calculation. `how` cites line numbers (“1 − 2 − 3”); `amount` in 元, None = 待定, or a ratio
+    as text."""
 
     number: str
     label: str
     how: str
-    amount: Decimal | None
+    amount: Decimal | str | None
     kind: Literal["line", "sum", "limit", "result"] = "line"
     clause: ClauseView | None = None
     binding: bool = False

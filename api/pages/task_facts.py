@@ -1,0 +1,182 @@
+"""What a reviewer judges by: the facts as filed, the checks, the calculation, earlier opinions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from api.pages.case_views import CalcLineView, CheckView, Fact, TimelineItem
+from api.pages.render import day, pct, stamp, wan, yuan
+from api.pages.views import ClauseView, Tone
+from models import clock
+from models.gates import GATES, Outcome
+from models.lifecycle import BOARD_NAMES, Process
+from models.policy import clauses
+from models.policy.award import Award
+from models.policy.errors import PolicyError
+from models.policy.limits import NAMES as LIMITS
+from models.policy.lines import Check, Line, Result, Unit, percent_text
+from models.records import institution, person
+from models.records.case import CaseRecord
+from models.records.claim import Claim
+from models.records.loan import Loan
+from models.records.task import Task, TaskState
+
+SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
+CLASSES = {
+    "normal": "正常类", "special": "关注类", "substandard": "次级类", "doubtful": "可疑类", "loss": "损失类",
+}  # fmt: skip
+SECURITY = {
+    "credit": "信用", "pledge_ip": "知识产权质押", "personal": "个人保证", "guarantor": "担保公司担保",
+    "mortgage": "实物抵押", "pledge": "权利质押",
+}  # fmt: skip
+
+
+def clause_view(ref: str, version: str = "") -> ClauseView | None:
+    """The clause behind a citation; None for a reference the policy's text does not have."""
+    try:
+        found = clauses.clause(ref)
+    except PolicyError:
+        return None
+    return ClauseView(ref, f"“{found.text}”", found.document, version)
+
+
+def checks_in(stored: Mapping[str, Any]) -> list[Check]:
+    """The checks as the policy returned them and a loan or claim keeps them."""
+    return [Check.model_validate(item) for item in stored.get("checks", ())]
+
+
+def check_views(found: Iterable[Check]) -> tuple[CheckView, ...]:
+    """Failed ones first, then those a person must judge, then the passed."""
+    order = {Result.FAIL: 0, Result.LOOK: 1, Result.PASS: 2}
+    return tuple(_check(item) for item in sorted(found, key=lambda c: order[c.result]))
+
+
+def _check(item: Check) -> CheckView:
+    if item.result is Result.PASS:
+        return CheckView("pass", item.label, item.value, clause_view(item.clause))
+    words = f"{item.source}：{item.value}" if item.source else item.value
+    words += f"；要求 {item.expected}" if item.expected else ""
+    words = f"{words.rstrip('。')}。{item.remedy}"
+    return CheckView(
+        "fail" if item.result is Result.FAIL else "person", item.label, words, clause_view(item.clause)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """The award line by line, and what stands below it."""
+
+    lines: tuple[CalcLineView, ...]
+    foot: tuple[tuple[str, str], ...]
+
+
+def award_of(claim: Claim | None) -> Award | None:
+    """The award the policy computed for a claim, once it has."""
+    return Award.model_validate(claim.award) if claim is not None and claim.award else None
+
+
+def calculation(award: Award) -> Calculation:
+    """Every line with its inputs and formula; ratios are written as such."""
+    foot = [("实际比例", pct(award.effective_ratio))]
+    if award.over_limit:
+        waits = "（待额度）" if award.over_limit_deferred else ""
+        foot.append((f"超限未补偿{waits}", yuan(award.over_limit)))
+    return Calculation(tuple(_line(line, award) for line in award.lines), tuple(foot))
+
+
+def _line(line: Line, award: Award) -> CalcLineView:
+    given = "；".join(f"{item.name} {item.value}" for item in line.inputs)
+    limit = line.code in LIMITS or line.code.endswith("_cap")
+    return CalcLineView(
+        str(line.no),
+        line.label,
+        line.formula if line.code == "payable" or not given else f"{line.formula}（{given}）",
+        line.value if line.unit is Unit.YUAN and line.value == round(line.value, 2) else line.text,
+        "result" if line.code == "payable" else "limit" if limit else "line",
+        clause_view(line.clause, award.parameter_version),
+        binding=line.code == award.binding,
+    )
+
+
+def claim_facts(db: Session, case: CaseRecord, claim: Claim, loan: Loan) -> tuple[Fact, ...]:
+    """The loan and its loss, as the applicant stated them."""
+    overdue = (clock.local(case.opened_at).date() - claim.overdue_since).days
+    facts = [
+        *loan_facts(loan),
+        Fact("备案号", loan.filing_number or "—", num=True),
+        Fact("逾期", f"{overdue} 天　{CLASSES.get(claim.classification, claim.classification)}", num=True),
+        Fact("未清偿本金", f"{yuan(claim.unpaid_principal)} 元", num=True),
+        Fact("已追偿", f"{yuan(claim.recovered)} 元，费用 {yuan(claim.recovery_costs)} 元", num=True),
+    ]
+    if claim.guarantor_paid is not None:
+        paid_on = day(claim.guarantor_paid_on)
+        facts.append(Fact("代偿", f"{yuan(claim.guarantor_paid)} 元　{paid_on}", num=True))
+    facts.append(Fact("申请补偿", f"{yuan(claim.requested)} 元", num=True))
+    if claim.approved is not None:
+        facts.append(Fact("核定金额", f"{yuan(claim.approved)} 元", num=True))
+    elif claim.calculated is not None:
+        facts.append(Fact("测算金额", f"{yuan(claim.calculated)} 元", num=True))
+    return (
+        *facts,
+        Fact("收款账户", f"{claim.account_name}　{claim.account_bank}　{claim.account_number}"),
+        Fact("损失原因", claim.cause),
+        Fact("追偿措施", claim.recovery_plan),
+    )
+
+
+def loan_facts(loan: Loan) -> list[Fact]:
+    """One loan in the reviewer's words."""
+    rate = f"　{percent_text(loan.annual_rate_pct)}"
+    facts = [
+        Fact("企业", loan.firm_name),
+        Fact("信用代码", loan.uscc, num=True),
+        Fact("划型", f"{SIZES.get(loan.size_class, loan.size_class)} · {loan.industry}"),
+        Fact("借据", loan.receipt_number, num=True),
+        Fact("合同", loan.contract_number, num=True),
+        Fact("贷款", f"{yuan(loan.principal)} 元{rate}", num=True),
+        Fact("期限", f"{day(loan.disbursed_on)} 至 {day(loan.due_on)}", num=True),
+        Fact("担保方式", SECURITY.get(loan.guarantee_method, loan.guarantee_method)),
+    ]
+    if loan.lender_name:
+        facts.append(Fact("放款银行", loan.lender_name))
+    return facts
+
+
+def filing_facts(db: Session, case: CaseRecord, loans: Sequence[Loan]) -> tuple[Fact, ...]:
+    """A submission as a whole; its loans are listed below."""
+    name = institution.name_on(db, case.institution_id, clock.local(case.opened_at).date()).name
+    firms = {loan.uscc for loan in loans}
+    dates = sorted(loan.disbursed_on for loan in loans)
+    return (
+        Fact("申报机构", name),
+        Fact("板块", BOARD_NAMES[case.board]),
+        Fact("笔数", f"{len(loans)} 笔，{len(firms)} 户企业", num=True),
+        Fact("本金合计", f"{yuan(case.amount)} 元（{wan(case.amount)} 万元）", num=True),
+        Fact("放款日", f"{day(dates[0])} 至 {day(dates[-1])}" if dates else "—", num=True),
+        Fact("提交", stamp(case.opened_at), num=True),
+    )
+
+
+def opinions(db: Session, tasks: Sequence[Task]) -> tuple[TimelineItem, ...]:
+    """Earlier answers of the case, latest first; void ones stay visible."""
+    told = [t for t in tasks if t.state == TaskState.ANSWERED and t.answered_at and t.outcome]
+    who = person.names(db, [t.answered_by for t in told if t.answered_by])
+    return tuple(_opinion(t, who.get(t.answered_by or 0, "")) for t in reversed(told))
+
+
+def _opinion(task: Task, name: str) -> TimelineItem:
+    gate = GATES[task.gate]
+    answer = gate.answer(task.outcome) if task.outcome else None
+    tones: dict[Outcome, Tone] = {Outcome.APPROVE: "ok", Outcome.REFUSE: "late"}
+    void = "（已作废）" if task.voided else ""
+    body = Markup("{} <b>{}</b>　{}{}").format(gate.title, name, answer.label if answer else "", void)
+    tone: Tone = "idle" if task.voided else tones.get(task.outcome or Outcome.APPROVE, "soon")
+    return TimelineItem(stamp(task.answered_at), body, tone, opinion=task.opinion)
+
+
+def is_claim(case: CaseRecord) -> bool:
+    """Whether the case asks for compensation (补偿) rather than registration (备案)."""
+    return case.process == Process.CLAIM
