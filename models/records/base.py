@@ -70,7 +70,7 @@ def rate(*, default: Any = ..., nullable: bool = False) -> Any:
 def facts(*, nullable: bool = False) -> Any:
     """A JSON object or list (JSONB)."""
     if nullable:
-        return Field(default=None, sa_type=JSONB, nullable=True)
+        return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
     return Field(default_factory=dict, sa_type=JSONB, nullable=False)
 
 

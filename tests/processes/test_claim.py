@@ -17,7 +17,7 @@ from models.records.claim import of_case as claim_of
 from models.records.document import DocumentState, of_case
 from models.records.ledger import LedgerAccount
 from models.records.notice import Notice
-from tests.processes.play import a_claim, do, run_due, seed, state_of
+from api.demo.play import a_claim, do, run_due, seed, state_of
 
 Db = Callable[[], AbstractContextManager[Session]]
 MONDAY = datetime(2026, 10, 12, 2, 0, tzinfo=clock.now().tzinfo)

@@ -1,4 +1,7 @@
-"""Playing cases without a server: rows as the doors would write them, and the worker's loop on this thread."""
+"""Playing cases on this thread: rows as the doors write them, people who answer, and the worker's loop.
+
+For the demonstration's data, the benchmarks and the tests of the processes.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -9,6 +12,7 @@ from sqlmodel import Session, col, select
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
 from api.demo.people import create_institutions_and_people
+from api.demo.secret import PASSWORD
 from flows.actions import answering
 from flows.kernel.case import wake
 from flows.kernel.process import PROCESSES
@@ -34,7 +38,7 @@ from models.records.task import Participation, Task, TaskState
 
 def seed(s: Session, budget: str = "60000000.00") -> None:
     """Institutions, people, calendar, LPR and this year's budget."""
-    create_institutions_and_people(s, "correct horse battery")
+    create_institutions_and_people(s, PASSWORD)
     for row in seed_rows():
         s.add(CalendarDay(day=row.day, working=row.working, note=row.name, source=row.source))
     for quote in shipped_quotes():
@@ -57,8 +61,7 @@ def seed(s: Session, budget: str = "60000000.00") -> None:
 
 def person(s: Session, role: Role, code: str, place: int = 0) -> Actor:
     """The `place`-th person who holds `role` at the institution."""
-    home = by_code(s, code)
-    assert home is not None
+    home = _home(s, code)
     query = (
         select(Person)
         .join(PersonRole, col(PersonRole.person_id) == col(Person.id))
@@ -67,6 +70,13 @@ def person(s: Session, role: Role, code: str, place: int = 0) -> Actor:
     )
     found = s.exec(query).all()[place]
     return Actor(found.id or 0, found.name, home.id or 0, frozenset({role}), home.files_board)
+
+
+def _home(s: Session, code: str) -> Institution:
+    found = by_code(s, code)
+    if found is None:
+        raise LookupError(f"no institution {code}")
+    return found
 
 
 def uscc(number: int) -> str:
@@ -79,8 +89,7 @@ def a_case(
     s: Session, process: Process, board: Board, applicant: str, amount: str, subject: str
 ) -> CaseRecord:
     """A submitted case, awake."""
-    home, manages = by_code(s, applicant), by_code(s, "DJS")
-    assert home is not None and manages is not None
+    home, manages = _home(s, applicant), _home(s, "DJS")
     filer = person(s, Role.FILER, applicant)
     record = CaseRecord(
         number=next_number(s, process, clock.today().year),
@@ -113,7 +122,7 @@ def a_case(
 def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> Loan:
     """A loan of a filing: eligible unless `changes` say otherwise."""
     firm = s.exec(select(Enterprise).where(Enterprise.uscc == uscc(number))).first()
-    facts = {
+    facts: dict[str, Any] = {
         "industry": "工业",
         "employees": 60,
         "revenue_wan": Decimal("4200.00"),
@@ -219,7 +228,7 @@ def open_task(s: Session, number: str, gate: str) -> Task:
 
 def _nothing(s: Session, number: str, gate: str) -> Task:
     state = s.exec(select(CaseRecord.state).where(CaseRecord.number == number)).first()
-    raise AssertionError(f"{number} has no open task at {gate}; it stands at {state}")
+    raise LookupError(f"{number} has no open task at {gate}; it stands at {state}")
 
 
 AT = {

@@ -1,0 +1,52 @@
+"""The `fengbu` command: everything for a demonstration, a real system, one more worker, a proof."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli import policy
+
+app = typer.Typer(help="风补：融资风险补偿业务系统。", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(policy.app, name="policy")
+
+
+@app.command()
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="清空演示数据，从头开始")] = False,
+) -> None:
+    """启动全部部件和示例数据（内置数据库，无需配置）；Ctrl-C 停止。"""
+    from api.runtime import systems
+
+    sys.exit(systems.demo(fresh=fresh))
+
+
+@app.command()
+def up() -> None:
+    """启动正式系统：不带示例数据；拒绝默认口令和被移动过的时钟。"""
+    from api.runtime import systems
+
+    sys.exit(systems.up())
+
+
+@app.command()
+def worker() -> None:
+    """再加一个案件工作进程：同一数据库，任何机器（设置 DATABASE_URL）。"""
+    from api.runtime import working
+
+    working.run()
+
+
+@app.command()
+def story(
+    board: Annotated[str | None, typer.Option(help="只演一个板块：bank 或 guarantee")] = None,
+    out: Annotated[Path | None, typer.Option(help="把全部文书写到这个文件夹")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
+) -> None:
+    """在临时数据库上经真实的门（HTTP、Prefect、SMTP、webhook）演完整的案件，并逐项核对。"""
+    if board not in (None, "bank", "guarantee"):
+        raise typer.BadParameter("请写 bank 或 guarantee。")
+    from api.story import play
+
+    sys.exit(play.run(board=board, out=out, as_json=as_json))

@@ -1,0 +1,22 @@
+"""`fengbu worker`: the wake-up worker and the delivery of notices, in one process, until it is told to stop."""
+
+import asyncio
+import signal
+
+import flows.claim
+import flows.filing  # noqa: F401 - registers the processes
+from flows.deliver_notices import deliver_forever
+from flows.kernel.worker import Worker
+
+
+def run() -> None:
+    """Work until SIGINT or SIGTERM; what is in hand is finished first."""
+    asyncio.run(_work())
+
+
+async def _work() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await asyncio.gather(Worker().run(stop), deliver_forever(stop))

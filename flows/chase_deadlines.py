@@ -1,0 +1,48 @@
+"""Scheduled: remind applicants once of an overdue 补正 or 收款回执. A deadline gives visibility, never an answer."""
+
+import asyncio
+
+from prefect import flow
+from sqlmodel import col, select
+
+from flows.kernel.worker import sync_clock
+from flows.steps.notices import announce
+from models import clock
+from models.database import session
+from models.records.case import CaseRecord
+from models.records.notice import Notice
+from models.records.task import Task, TaskState
+
+CHASED = {"correction": "correction_overdue", "receipt": "receipt_overdue"}
+MOST = 500
+
+
+@flow(name="chase-deadlines", persist_result=False)
+async def chase_deadlines() -> int:
+    """How many reminders were written; each task is chased once."""
+    return await asyncio.to_thread(chase)
+
+
+def chase() -> int:
+    """Write one notice for each overdue task of an applicant that has had none since it was opened."""
+    with session() as s:
+        sync_clock(s)
+        overdue = s.exec(
+            select(Task)
+            .where(Task.state == TaskState.OPEN, col(Task.gate).in_(CHASED), Task.due_at < clock.now())
+            .order_by(col(Task.id))
+            .limit(MOST)
+        ).all()
+        written = 0
+        for task in overdue:
+            event = CHASED[task.gate]
+            told = select(Notice).where(
+                Notice.case_id == task.case_id, Notice.event == event, Notice.created_at > task.opened_at
+            )
+            if s.exec(told).first() is None:
+                due_on = clock.local(task.due_at).date().isoformat()
+                announce(
+                    s, s.get_one(CaseRecord, task.case_id), event, document=None, context={"due_on": due_on}
+                )
+                written += 1
+        return written
