@@ -13,7 +13,6 @@ from typing import Any
 from sqlmodel import Session, select
 
 from api.demo.play import a_case, a_claim, a_loan, do, run_due, seed
-from flows.kernel.seats import calendar
 from models import clock
 from models.calendar import WorkingCalendar
 from models.database import session
@@ -21,6 +20,7 @@ from models.gates import Outcome
 from models.lifecycle import Board, Process, State
 from models.records.loan import Loan
 from models.records.person import Person
+from models.records.reference import working_calendar
 
 BIG_LENDERS = (("GYB", 400_000_000), ("DJB", 250_000_000))
 """What the banks lent in the year besides the shown cases: the base of their 2 % (元)."""
@@ -61,7 +61,7 @@ def fill() -> str:
         if s.exec(select(Person)).first() is not None:
             return "沿用上次的数据"
         seed(s)
-        days = Days(calendar(s), clock.today())
+        days = Days(working_calendar(s), clock.today())
     with clock.at(days.back(90)):
         with session() as s:
             for number, (bank, lent) in enumerate(BIG_LENDERS):

@@ -19,11 +19,9 @@ from api.pages.views import Column, Empty, Note, Tag
 from flows.actions import incidents
 from flows.kernel.case import WAKE_CHANNEL
 from models import clock, database
-from models.calendar import CalendarDay as Day
-from models.calendar import WorkingCalendar, seeded_calendar
 from models.permissions import Actor, may_administer, may_resolve_incident
 from models.records.case import CaseRecord, Incident
-from models.records.reference import ClockSetting, WorkerBeat, calendar_days
+from models.records.reference import ClockSetting, WorkerBeat, working_calendar
 from models.settings import get_settings
 
 router = APIRouter(prefix="/admin")
@@ -40,7 +38,7 @@ INCIDENT_COLUMNS = (
     Column("停在"),
     Column("原因"),
     Column("发生", "d"),
-    Column("尝试", "n"),
+    Column("尝试", "n hide"),
     Column("办理", "act", hidden_label=True),
 )
 WORKER_COLUMNS = (Column("名称", "full"), Column("状态"), Column("最近心跳", "d"))
@@ -112,9 +110,7 @@ def _target(db: Session, days: str, day: str) -> tuple[str, date | None]:
     """The day to move to, or the sentence that says why there is none."""
     today = clock.today()
     if days in {"1", "5"}:
-        rows = [Day(row.day, row.working, row.note, row.source) for row in calendar_days(db)]
-        calendar = WorkingCalendar.from_rows(rows) if rows else seeded_calendar()
-        return "", calendar.add_working_days(today, int(days)).day
+        return "", working_calendar(db).add_working_days(today, int(days)).day
     try:
         target = date.fromisoformat(day.strip())
     except ValueError:
@@ -154,7 +150,15 @@ def _page(
         demo=settings.demo,
         now=clock.now(),
         moved=clock.offset() >= timedelta(minutes=1),
-        day=FieldView("到某日", "day", day, fault, type="date", required=True),
+        day=FieldView(
+            "到某日",
+            "day",
+            day,
+            fault,
+            type="date",
+            required=True,
+            hint="写成 2026-12-01 这样，只能选今天以后的日期",
+        ),
     )
 
 

@@ -4,12 +4,10 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from flows.kernel.case import Case
 from models import clock
-from models.calendar import CalendarDay as DayRow
-from models.calendar import WorkingCalendar
 from models.gates import Gate, Party, Role, Rule
 from models.policy import deadlines
 from models.records.base import Facts
@@ -17,13 +15,8 @@ from models.records.case import EntryKind, JournalEntry
 from models.records.claim import Claim
 from models.records.institution import Kind, of_kind
 from models.records.person import holders
-from models.records.reference import calendar_days
+from models.records.reference import working_calendar
 from models.records.task import Task, TaskState
-
-
-def calendar(s: Session) -> WorkingCalendar:
-    """The working-day calendar as the office keeps it."""
-    return WorkingCalendar.from_rows(DayRow(d.day, d.working, d.note, d.source) for d in calendar_days(s))
 
 
 def end_of(day_after: datetime) -> datetime:
@@ -37,7 +30,7 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
     After 补正 the clock goes on where it stopped: working days used in the rounds before count (停钟).
     """
     s, today = case.session, clock.today()
-    days = calendar(s)
+    days = working_calendar(s)
     budget = deadlines.working_days(asked.days, today)
     before = [e for e in case.journal.values() if e.kind == EntryKind.GATE and e.name == asked.key]
     used = 0

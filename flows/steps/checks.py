@@ -4,20 +4,18 @@ from flows.kernel import Case, step
 from flows.steps import facts
 from flows.steps.happened import happened
 from models import clock
-from models.calendar import CalendarDay as DayRow
-from models.calendar import WorkingCalendar
 from models.policy import eligibility
 from models.policy.lines import Check, Result
 from models.records import claim as claims
 from models.records import loan as loans
-from models.records.reference import calendar_days
+from models.records.reference import working_calendar
 
 
 @step(redo=True)
 def filed_loans(case: Case) -> dict[str, int]:
     """四（二）备案审核: every check of every loan of the filing; how many passed, failed, or want a person."""
     filed_on = clock.local(case.record.opened_at).date()
-    calendar = _calendar(case)
+    calendar = working_calendar(case.session)
     totals = dict.fromkeys(Result, 0)
     for loan in loans.of_case(case.session, case.id):
         found = eligibility.filing(facts.filing(case.session, loan, filed_on), calendar=calendar)
@@ -34,7 +32,8 @@ def claimed_loss(case: Case) -> dict[str, int]:
     loan = case.session.get_one(loans.Loan, claimed.loan_id)
     submitted = clock.local(case.record.opened_at).date()
     found = eligibility.claim(
-        facts.claim(case.session, claimed, loan, case.number, submitted), calendar=_calendar(case)
+        facts.claim(case.session, claimed, loan, case.number, submitted),
+        calendar=working_calendar(case.session),
     )
     claimed.checks = _stored(found)
     totals = dict.fromkeys(Result, 0)
@@ -42,11 +41,6 @@ def claimed_loss(case: Case) -> dict[str, int]:
         totals[check.result] += 1
     happened(case, "checks_run", **_counts(totals))
     return _counts(totals)
-
-
-def _calendar(case: Case) -> WorkingCalendar:
-    rows = calendar_days(case.session)
-    return WorkingCalendar.from_rows(DayRow(d.day, d.working, d.note, d.source) for d in rows)
 
 
 def _stored(found: tuple[Check, ...]) -> dict[str, list[dict[str, object]]]:

@@ -5,7 +5,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from flows.documents import contexts
-from flows.kernel.seats import calendar
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from models import clock
@@ -19,6 +18,7 @@ from models.records.claim import Claim, Objection
 from models.records.institution import names_on
 from models.records.loan import Loan
 from models.records.person import Person
+from models.records.reference import working_calendar
 from models.records.task import TaskState, of_case
 
 REVIEWS = ("acceptance", "first_review")
@@ -70,7 +70,7 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
 def acceptance(s: Session, record: CaseRecord, common: Common) -> contexts.AcceptanceNotice:
     """D16."""
     today = clock.today()
-    due = deadlines.due("first_review_days", today, calendar(s))
+    due = deadlines.due("first_review_days", today, working_calendar(s))
     return contexts.AcceptanceNotice(
         **shared(s, record, common),
         received_on=known.opened_on(record),

@@ -6,7 +6,6 @@ from typing import Any
 from sqlmodel import Session
 
 from flows.documents import contexts
-from flows.kernel.seats import calendar
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from flows.steps.document_claim import of, shared
@@ -17,6 +16,7 @@ from models.records import document
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.institution import Kind, of_kind
+from models.records.reference import working_calendar
 
 LIMITS = {
     "enterprise.cap": ("达到单家企业补偿限额，超出部分不予补偿", "三（四）"),
@@ -115,7 +115,7 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
         contract_number=loan.contract_number,
         amount=claimed.approved or Decimal("0.00"),
         account=known.account(claimed),
-        pay_on=deadlines.due("payment_days", clock.today(), calendar(s)).day,
+        pay_on=deadlines.due("payment_days", clock.today(), working_calendar(s)).day,
         confirm_days=terms.integer("receipt_days"),
         return_days=terms.integer("recovery_return_days"),
         effective_ratio=ratio(claimed),

@@ -5,7 +5,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from flows.documents import contexts
-from flows.kernel.seats import calendar
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from models import clock
@@ -16,6 +15,7 @@ from models.policy.parameters import Parameters
 from models.records import loan as loans
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.loan import Loan, LoanState
+from models.records.reference import working_calendar
 
 
 def application(s: Session, record: CaseRecord, common: Common) -> contexts.FilingApplication:
@@ -120,7 +120,7 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
     """D08: every item of the newest return, and the arithmetic of the stopped clock."""
     entry = returned_entry(s, record.id or 0)
     gate = GATES[entry.name]
-    days = calendar(s)
+    days = working_calendar(s)
     opened = clock.local(entry.opened_at).date()
     stopped = clock.local(entry.finished_at or clock.now()).date()
     used = entry.used_before + days.working_days_between(opened, stopped).days

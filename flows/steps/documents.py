@@ -11,7 +11,6 @@ from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
 from flows.kernel import Case, step
-from flows.kernel.seats import calendar
 from flows.steps import document_claim, document_decision, document_filing
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
@@ -25,6 +24,7 @@ from models.records.attachment import Blob
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.institution import Institution, Kind, of_kind
+from models.records.reference import working_calendar
 
 Builder = Callable[[Session, CaseRecord, Common], DocumentContext]
 
@@ -154,7 +154,7 @@ def correction(case: Case) -> dict[str, Any]:
     """What the notice of a return says: every item, until when, and whose clock stands still."""
     s = case.session
     entry = document_filing.returned_entry(s, case.id)
-    due = deadlines.due("correction_days", clock.today(), calendar(s))
+    due = deadlines.due("correction_days", clock.today(), working_calendar(s))
     items = [
         {key: str(item.get(key) or "") for key in ("where", "problem", "remedy", "clause")}
         for item in document_filing.faults(entry)
@@ -192,7 +192,7 @@ def reduced(case: Case) -> bool:
 def payment(case: Case) -> dict[str, Any]:
     """What the notice of payment says."""
     claimed = claims.of_case(case.session, case.id)
-    due = deadlines.due("receipt_days", clock.today(), calendar(case.session))
+    due = deadlines.due("receipt_days", clock.today(), working_calendar(case.session))
     return {
         "amount": str(claimed.paid),
         "voucher_number": claimed.voucher_number,

@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from flows.kernel import Case, Decision, step
-from flows.kernel.seats import calendar, end_of
+from flows.kernel.seats import end_of
 from flows.steps.happened import happened
 from models import clock
 from models.policy import deadlines
 from models.records import claim as claims
 from models.records.claim import Objection
+from models.records.reference import working_calendar
 
 
 @step()
 def start(case: Case) -> datetime:
     """四（二）: announce the claim; the instant the last of its 工作日 ends."""
     today = clock.today()
-    due = deadlines.due("public_notice_days", today, calendar(case.session))
+    due = deadlines.due("public_notice_days", today, working_calendar(case.session))
     claimed = claims.of_case(case.session, case.id)
     claimed.notice_started_on, claimed.notice_ends_on = today, due.day
     happened(case, "notice_started", starts=today.isoformat(), ends=due.day.isoformat())
@@ -36,7 +37,7 @@ def settle_objection(case: Case, decision: Decision) -> None:
 @step()
 def resume(case: Case, ends: datetime) -> datetime:
     """After an objection found without ground: the notice goes on for the working days that were left, at least one."""
-    days = calendar(case.session)
+    days = working_calendar(case.session)
     claimed = claims.of_case(case.session, case.id)
     query = select(Objection).where(Objection.case_id == case.id).order_by(col(Objection.id).desc())
     objection = case.session.exec(query).first()

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.calendar import CalendarDay as DayRow
+from models.calendar import WorkingCalendar
 from models.records.base import moment, rate
 
 
@@ -50,9 +54,24 @@ class WorkerBeat(SQLModel, table=True):
     seen_at: datetime = moment()
 
 
-def calendar_days(session: Session) -> Sequence[CalendarDay]:
-    """The whole calendar, oldest first."""
-    return session.exec(select(CalendarDay).order_by(col(CalendarDay.day))).all()
+def working_calendar(session: Session) -> WorkingCalendar:
+    """The working-day calendar as the office keeps it. Kept in memory until a row of it changes."""
+    connection = session.connection()
+    mark = connection.execute(text(_FINGERPRINT)).one()
+    if _kept.get("mark") != mark:
+        rows = connection.execute(text("SELECT day, working, note, source FROM calendar_days ORDER BY day"))
+        _kept["calendar"] = WorkingCalendar.from_rows(
+            DayRow(r.day, r.working, r.note, r.source) for r in rows
+        )
+        _kept["mark"] = mark
+    kept: WorkingCalendar = _kept["calendar"]
+    return kept
+
+
+_FINGERPRINT = """
+SELECT count(*), sum(hashtextextended(concat_ws('|', day, working, source), 0)) FROM calendar_days
+"""
+_kept: dict[str, Any] = {}
 
 
 def lpr_quotes(session: Session) -> Sequence[LprQuote]:
@@ -65,6 +84,6 @@ __all__ = [
     "ClockSetting",
     "LprQuote",
     "WorkerBeat",
-    "calendar_days",
     "lpr_quotes",
+    "working_calendar",
 ]
