@@ -1,0 +1,176 @@
+"""Correcting (补正): the applicant changes what was returned and submits again; the clock goes on.
+
+Only while the case waits at 补正. What changed is kept with the timeline, so that the reviewer sees it at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from flows.actions import answering
+from flows.actions.attaching import Stored, Upload, attach_stored, stored_all
+from flows.actions.claiming import against_loan, claim_facts
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
+from flows.actions.filing import duplicates, loan_facts
+from flows.actions.forms import ClaimForm, LoanForm
+from flows.documents.text import printable
+from models import clock
+from models.gates import CORRECTION, Outcome
+from models.lifecycle import Board, Process
+from models.permissions import Actor
+from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.records.attachment import current
+from models.records.case import CaseRecord, by_number, locked
+from models.records.claim import of_case as claim_of
+from models.records.loan import Loan
+from models.records.loan import of_case as loans_of
+from models.records.task import Task, open_of_case
+from models.records.timeline import Event
+
+Changed = list[dict[str, str]]
+"""What changed, for the timeline: where, what, before, after."""
+
+
+def open_task(s: Session, actor: Actor, case_number: str, process: Process) -> tuple[CaseRecord, Task]:
+    """The case, its row locked, and its open 补正 task. Raises `NotThereError`, or `ConflictError` once it is over."""
+    found = by_number(s, case_number)
+    if found is None or found.institution_id != actor.institution_id or found.process != process:
+        raise NotThereError("没有找到这件案件。")
+    record = locked(s, found.id or 0)
+    task = next((t for t in open_of_case(s, record.id or 0) if t.gate == CORRECTION.key), None)
+    if task is None:
+        raise ConflictError("案件现在不在补正环节：已经重新提交、被撤回或尚未退回。请刷新案件页查看。")
+    return record, task
+
+
+def correct_filing(
+    s: Session,
+    actor: Actor,
+    case_number: str,
+    loans: Mapping[int, LoanForm],
+    files: Sequence[Upload] = (),
+    note: str = "",
+) -> CaseRecord:
+    """Change loans of a returned filing (by their id) and its files, and submit again."""
+    record, task = open_task(s, actor, case_number, Process.FILING)
+    rows = {row.id or 0: row for row in loans_of(s, record.id or 0) if row.id in loans}
+    if set(loans) - set(rows):
+        raise NotThereError("其中有贷款不属于这件案件，请刷新页面。")
+    order = sorted(rows)
+    _refuse_duplicates(s, record, [loans[key] for key in order], order)
+    changed: Changed = []
+    try:
+        with s.begin_nested():
+            for key in order:
+                changed += _update(rows[key], loans[key], f"第 {rows[key].item} 笔")
+                for name, value in loan_facts(
+                    s, Board(record.board), actor.institution_id, loans[key]
+                ).items():
+                    setattr(rows[key], name, value)
+    except IntegrityError as error:
+        raise ConflictError("其中有借据刚刚由本单位另一笔提交备案，请刷新后核对。") from error
+    every = loans_of(s, record.id or 0)
+    record.amount = sum((row.principal for row in every), Decimal("0.00"))
+    if len(every) == 1:
+        record.subject, record.uscc, record.town = every[0].firm_name, every[0].uscc, every[0].town
+    titles = {slot.key: slot.title for slot in FILING_SLOTS[Board(record.board)]}
+    return _resubmit(s, actor, record, task, changed, files, titles, note)
+
+
+def correct_claim(
+    s: Session,
+    actor: Actor,
+    case_number: str,
+    form: ClaimForm,
+    files: Sequence[Upload] = (),
+    note: str = "",
+) -> CaseRecord:
+    """Change a returned claim and its materials, and submit again."""
+    record, task = open_task(s, actor, case_number, Process.CLAIM)
+    claim = claim_of(s, record.id or 0)
+    faults = against_loan(form, s.get_one(Loan, claim.loan_id))
+    if faults:
+        raise InvalidError(faults)
+    changed = _update(claim, form, "")
+    for name, value in claim_facts(form).items():
+        setattr(claim, name, value)
+    record.amount = form.requested
+    titles = {slot.key: slot.title for slot in CLAIM_SLOTS[Board(record.board)]}
+    return _resubmit(s, actor, record, task, changed, files, titles, note)
+
+
+def _refuse_duplicates(s: Session, record: CaseRecord, forms: list[LoanForm], order: list[int]) -> None:
+    faults = duplicates(s, record.institution_id, forms, own_case=record.id)
+    if faults:
+        named = []
+        for fault in faults:
+            place = int(fault.field.split(".")[1])
+            named.append(FieldFault(f"loans.{order[place]}.receipt_number", fault.message))
+        raise InvalidError(tuple(named))
+
+
+def _update(row: object, form: BaseModel, where: str) -> Changed:
+    """What the form changes of the row, in words."""
+    changed: Changed = []
+    for name, info in type(form).model_fields.items():
+        before, after = getattr(row, name), getattr(form, name)
+        if before != after:
+            changed.append(
+                {"where": where, "what": info.title or name, "before": _said(before), "after": _said(after)}
+            )
+    return changed
+
+
+def _said(value: Any) -> str:
+    if value is None or value == "":
+        return "（空）"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    return str(value)
+
+
+def _resubmit(
+    s: Session,
+    actor: Actor,
+    record: CaseRecord,
+    task: Task,
+    changed: Changed,
+    files: Sequence[Upload],
+    titles: Mapping[str, str],
+    note: str,
+) -> CaseRecord:
+    earlier = {a.slot: a for a in current(s, record.id or 0)}
+    for file in stored_all(s, files):
+        known = earlier.get(file.slot)
+        if known is not None and known.sha256 == file.sha256:
+            continue
+        attach_stored(s, actor, record, file)
+        changed.append(_replaced(titles.get(file.slot, file.slot), known.filename if known else "", file))
+    note = printable(note).strip()
+    if not changed and not note:
+        raise InvalidError((FieldFault("note", "没有任何改动。请按补正要求更正，或写明无须更正的理由。"),))
+    s.add(
+        Event(
+            case_id=record.id or 0,
+            at=clock.now(),
+            event="correction_resubmitted",
+            person_id=actor.person_id,
+            person_name=actor.name,
+            gate=CORRECTION.key,
+            entry_id=task.entry_id,
+            data={"changed": changed, "note": note},
+        )
+    )
+    s.flush()
+    answering.answer(s, actor, task.id or 0, Outcome.APPROVE, opinion=note)
+    return record
+
+
+def _replaced(title: str, before: str, file: Stored) -> dict[str, str]:
+    return {"where": "材料", "what": title, "before": before or "（空）", "after": file.filename}

@@ -1,0 +1,164 @@
+"""Filing (备案): one submission of 1…n loans becomes one case.
+
+四（二）: “各受托管理机构负责资金管理、备案审核、项目审核、后续跟踪等工作”.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from flows.actions.attaching import Upload, attach_stored, stored_all
+from flows.actions.errors import FieldFault, ForbiddenError, InvalidError
+from flows.actions.forms import FilingForm, LoanForm
+from flows.actions.opening import open_case, route_managing, told
+from flows.steps.facts import quotes
+from models.lifecycle import Board, Process
+from models.permissions import Actor, Denied, may_file
+from models.policy import lpr
+from models.policy.parameters import Parameters
+from models.policy.size_class import classify
+from models.records.case import CaseRecord
+from models.records.enterprise import Enterprise, by_uscc, white_listed_on
+from models.records.institution import ShareAgreement, shares_on
+from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState, alive
+
+__all__ = ["loan_facts", "route_managing", "submit"]
+
+
+def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] = ()) -> CaseRecord:
+    """File the loans of the form. Raises `ForbiddenError`, or `InvalidError` naming every duplicate and bad file."""
+    allowed = may_file(actor, form.board)
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    faults = duplicates(s, actor.institution_id, form.loans)
+    if faults:
+        raise InvalidError(faults)
+    kept = stored_all(s, files)
+    one = form.loans[0] if len(form.loans) == 1 else None
+    record = open_case(
+        s,
+        actor,
+        Process.FILING,
+        form.board,
+        subject=one.firm_name if one else f"{len(form.loans)} 笔贷款",
+        amount=sum((loan.principal for loan in form.loans), Decimal("0.00")),
+        uscc=one.uscc if one else "",
+        town=one.town if one else "",
+    )
+    try:
+        with s.begin_nested():
+            for item, loan in enumerate(form.loans, start=1):
+                s.add(_row(s, actor, record, item, loan))
+    except IntegrityError as error:  # somebody filed the same 借据 while we looked
+        raise InvalidError(duplicates(s, actor.institution_id, form.loans) or _TAKEN) from error
+    for file in kept:
+        attach_stored(s, actor, record, file)
+    told(s, actor, record, "filing_submitted", "filing_received", loans=len(form.loans))
+    return record
+
+
+_TAKEN = (FieldFault("loans", "其中有借据刚刚由本单位另一笔提交备案，请刷新后核对。"),)
+
+
+def duplicates(
+    s: Session, institution_id: int, loans: Sequence[LoanForm], *, own_case: int | None = None
+) -> tuple[FieldFault, ...]:
+    """A fault for each loan filed twice, within the form or earlier; `own_case` is the case being corrected."""
+    faults: list[FieldFault] = []
+    first: dict[tuple[str, str], int] = {}
+    for place, loan in enumerate(loans):
+        key = (loan.contract_number, loan.receipt_number)
+        field = f"loans.{place}.receipt_number"
+        if key in first:
+            faults.append(
+                FieldFault(field, f"与第 {first[key] + 1} 笔的合同号、借据号相同，同一借据只能备案一次。")
+            )
+            continue
+        first[key] = place
+        earlier = alive(s, institution_id, *key)
+        if earlier is not None and (own_case is None or earlier.case_id != own_case):
+            case = s.get_one(CaseRecord, earlier.case_id)
+            state = LOAN_STATE_NAMES[LoanState(earlier.state)]
+            faults.append(
+                FieldFault(
+                    field, f"该借据已在 {case.number} 中备案（{state}），不能重复备案；展期请办理续备案。"
+                )
+            )
+    return tuple(faults)
+
+
+def _row(s: Session, actor: Actor, record: CaseRecord, item: int, form: LoanForm) -> Loan:
+    return Loan(
+        case_id=record.id or 0,
+        item=item,
+        board=record.board,
+        institution_id=actor.institution_id,
+        **loan_facts(s, Board(record.board), actor.institution_id, form),
+    )
+
+
+def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) -> dict[str, Any]:
+    """The columns of a loan as filed, with what the records add: the firm, its size, LPR, white list, shares."""
+    size = classify(
+        form.industry,
+        on=form.disbursed_on,
+        employees=form.employees,
+        revenue_wan=form.revenue_wan,
+        assets_wan=form.assets_wan,
+    ).size
+    size_class = str(size) if size else ""
+    firm = _firm(s, form, size_class)
+    known = quotes(s) or lpr.shipped_quotes()
+    quote = lpr.latest(known, form.contract_date)
+    rules = Parameters.load()
+    terms = rules.on(max(form.disbursed_on, rules.get("policy_from").rows[0].since))
+    listed = white_listed_on(s, form.uscc, form.disbursed_on) if board == Board.BANK else None
+    shares = shares_on(s, institution_id, form.contract_date) if board == Board.GUARANTEE else None
+    return {
+        **form.model_dump(),
+        "enterprise_id": firm.id,
+        "industry": str(form.industry),
+        "guarantee_method": form.guarantee_method.value,
+        "size_class": size_class,
+        "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
+        "lpr_published_on": quote.published_on if quote else None,
+        "white_list_batch": listed.batch if listed else "",
+        "parameter_version": rules.version,
+        **_shares(shares),
+    }
+
+
+def _firm(s: Session, form: LoanForm, size_class: str) -> Enterprise:
+    """The firm as last filed; two filings at the same time write one row."""
+    facts = {
+        "name": form.firm_name,
+        "industry": str(form.industry),
+        "employees": form.employees,
+        "revenue_wan": form.revenue_wan,
+        "assets_wan": form.assets_wan,
+        "size_class": size_class,
+        "town": form.town,
+        "legal_person": form.legal_person,
+    }
+    query = insert(Enterprise).values(uscc=form.uscc, legal_representative="", **facts)
+    s.connection().execute(query.on_conflict_do_update(index_elements=["uscc"], set_=facts))
+    firm = by_uscc(s, form.uscc)
+    if firm is None:
+        raise RuntimeError(f"the enterprise {form.uscc} was written and is not there")
+    return firm
+
+
+def _shares(agreement: ShareAgreement | None) -> dict[str, int]:
+    if agreement is None:
+        return {}
+    return {
+        "share_bank": agreement.bank,
+        "share_national": agreement.national,
+        "share_provincial": agreement.provincial,
+        "share_city": agreement.city,
+        "share_other": agreement.other,
+    }

@@ -1,0 +1,201 @@
+"""The forms of those who file (申报机构): loans put up for filing, and claims. Parsed at the door, every fault at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.typed import (
+    AccountNumber,
+    Count,
+    Day,
+    Flag,
+    Line40,
+    Line60,
+    Line120,
+    Percent,
+    PositiveYuan,
+    Uscc,
+    Wan,
+    Words200,
+    Words1000,
+    Yuan,
+    attempt,
+    read,
+)
+from models import clock
+from models.lifecycle import Board
+from models.policy.facts import AssetClass
+from models.policy.security import Security
+from models.policy.size_class import Industry
+
+MOST_LOANS = 500
+ZERO = Decimal("0.00")
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LoanForm(_Form):
+    """One loan (借据) put up for filing on the bank board. Amounts in 元 or 万元 as named."""
+
+    uscc: Uscc = Field(title="统一社会信用代码")
+    firm_name: Line120 = Field(title="企业名称")
+    industry: Industry = Field(title="所属行业")
+    employees: Count = Field(title="从业人员")
+    revenue_wan: Wan = Field(title="营业收入")
+    assets_wan: Wan = Field(title="资产总额")
+    legal_person: Flag = Field(False, title="独立法人")
+    town: Line40 = Field(title="所在镇街（园区）")
+    product: Line60 = Field(title="贷款产品")
+    purpose: Words200 = Field(title="贷款用途")
+    contract_number: Line60 = Field(title="借款合同号")
+    receipt_number: Line60 = Field(title="借据号")
+    principal: PositiveYuan = Field(title="贷款本金")
+    contract_date: Day = Field(title="合同签订日")
+    disbursed_on: Day = Field(title="放款日")
+    due_on: Day = Field(title="到期日")
+    annual_rate_pct: Percent = Field(title="年利率")
+    guarantee_method: Security = Field(title="担保方式")
+    lender_name: Line120 = Field("", title="贷款银行")
+    guarantee_contract_number: Line60 = Field("", title="保证合同号")
+    entrust_contract_number: Line60 = Field("", title="委托担保合同号")
+    fee_rate_pct: Percent | None = Field(None, title="担保费率")
+    national_fund_backed: Flag = Field(False, title="国家融担基金支持贷款")
+
+    @field_validator("disbursed_on")
+    @classmethod
+    def _after_signing(cls, value: date, info: ValidationInfo) -> date:
+        signed = info.data.get("contract_date")
+        if value > clock.today():
+            raise ValueError(f"放款日 {value} 晚于今天，请在放款后备案。")
+        if signed is not None and value < signed:
+            raise ValueError(f"放款日 {value} 早于合同签订日 {signed}，请核对。")
+        return value
+
+    @field_validator("due_on")
+    @classmethod
+    def _after_disbursement(cls, value: date, info: ValidationInfo) -> date:
+        start = info.data.get("disbursed_on")
+        if start is not None and value <= start:
+            raise ValueError(f"到期日 {value} 须晚于放款日 {start}，请核对。")
+        return value
+
+
+class GuaranteeLoanForm(LoanForm):
+    """One loan on the guarantee board: who lent, and the guarantee's own contracts. Shares come from the agreement."""
+
+    lender_name: Line120 = Field(title="贷款银行")
+    guarantee_contract_number: Line60 = Field(title="保证合同号")
+    entrust_contract_number: Line60 = Field(title="委托担保合同号")
+    fee_rate_pct: Percent = Field(title="担保费率")
+
+
+class FilingForm(_Form):
+    """One submission: 1…500 loans of one institution on one board."""
+
+    board: Board
+    loans: tuple[LoanForm, ...]
+
+
+class ClaimForm(_Form):
+    """A claim on the bank board, in 元."""
+
+    overdue_since: Day = Field(title="首次逾期日")
+    classification: AssetClass = Field(title="五级分类")
+    unpaid_principal: PositiveYuan = Field(title="未清偿本金")
+    recovered: Yuan = Field(ZERO, title="已追偿金额")
+    recovery_costs: Yuan = Field(ZERO, title="追偿费用")
+    guarantor_paid: PositiveYuan | None = Field(None, title="代偿金额")
+    guarantor_paid_on: Day | None = Field(None, title="代偿日期")
+    fund_shares_confirmed: Flag = Field(False, title="国家融担基金、省再担保已分担或确认分担")
+    cause: Words1000 = Field(title="损失原因")
+    recovery_plan: Words1000 = Field(title="追偿措施")
+    requested: PositiveYuan = Field(title="申请补偿金额")
+    account_name: Line120 = Field(title="收款户名")
+    account_number: AccountNumber = Field(title="收款账号")
+    account_bank: Line120 = Field(title="开户银行")
+
+    @field_validator("overdue_since")
+    @classmethod
+    def _already_overdue(cls, value: date) -> date:
+        if value > clock.today():
+            raise ValueError(f"首次逾期日 {value} 晚于今天，请核对。")
+        return value
+
+    @field_validator("recovered")
+    @classmethod
+    def _recovered_of_the_debt(cls, value: Decimal, info: ValidationInfo) -> Decimal:
+        unpaid = info.data.get("unpaid_principal")
+        if unpaid is not None and value > unpaid:
+            raise ValueError(f"已追偿 {value:,.2f} 元大于未清偿本金 {unpaid:,.2f} 元，请核对。")
+        return value
+
+    @field_validator("requested")
+    @classmethod
+    def _asked_of_the_loss(cls, value: Decimal, info: ValidationInfo) -> Decimal:
+        unpaid = info.data.get("unpaid_principal")
+        if unpaid is not None and value > unpaid:
+            raise ValueError(f"申请补偿 {value:,.2f} 元大于未清偿本金 {unpaid:,.2f} 元，请核对。")
+        return value
+
+
+class GuaranteeClaimForm(ClaimForm):
+    """A claim on the guarantee board: it follows the guarantor's payment (代偿)."""
+
+    guarantor_paid: PositiveYuan = Field(title="代偿金额")
+    guarantor_paid_on: Day = Field(title="代偿日期")
+
+    @field_validator("guarantor_paid_on")
+    @classmethod
+    def _paid_after_default(cls, value: date, info: ValidationInfo) -> date:
+        overdue = info.data.get("overdue_since")
+        if value > clock.today():
+            raise ValueError(f"代偿日期 {value} 晚于今天，请核对。")
+        if overdue is not None and value < overdue:
+            raise ValueError(f"代偿日期 {value} 早于首次逾期日 {overdue}，请核对。")
+        return value
+
+
+def loan_form(board: Board) -> type[LoanForm]:
+    """The loan form of a board."""
+    return GuaranteeLoanForm if board == Board.GUARANTEE else LoanForm
+
+
+def claim_form(board: Board) -> type[ClaimForm]:
+    """The claim form of a board."""
+    return GuaranteeClaimForm if board == Board.GUARANTEE else ClaimForm
+
+
+def read_loan(board: Board, typed: Mapping[str, Any]) -> LoanForm:
+    """One loan as typed. Raises `InvalidError` with every fault."""
+    return read(loan_form(board), typed)
+
+
+def read_filing(board: Board, loans: Sequence[Mapping[str, Any]]) -> FilingForm:
+    """A filing as typed. Raises `InvalidError` with every fault of every loan (fields "loans.0.principal" …)."""
+    if not loans:
+        raise InvalidError((FieldFault("loans", "请至少加入一笔贷款再提交。"),))
+    if len(loans) > MOST_LOANS:
+        raise InvalidError(
+            (FieldFault("loans", f"一次最多备案 {MOST_LOANS} 笔，现为 {len(loans)} 笔，请分批提交。"),)
+        )
+    read_loans: list[LoanForm] = []
+    faults: list[FieldFault] = []
+    for place, typed in enumerate(loans):
+        found, wrong = attempt(loan_form(board), typed, f"loans.{place}.")
+        faults += wrong
+        if found is not None:
+            read_loans.append(found)
+    if faults:
+        raise InvalidError(tuple(faults))
+    return FilingForm(board=board, loans=tuple(read_loans))
+
+
+def read_claim(board: Board, typed: Mapping[str, Any]) -> ClaimForm:
+    """A claim as typed. Raises `InvalidError` with every fault."""
+    return read(claim_form(board), typed)

@@ -1,0 +1,103 @@
+"""Opening a case: its row, who applied, who manages it, what the timeline and the applicant are told."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from sqlmodel import Session
+
+from flows.actions.errors import ConflictError
+from flows.kernel.case import wake
+from flows.kernel.process import PROCESSES, latest
+from flows.steps import notices
+from models import clock
+from models.gates import APPLICANT_DUTY
+from models.lifecycle import Board, Process, State
+from models.permissions import Actor
+from models.policy.parameters import Parameters
+from models.records import institution
+from models.records.case import CaseRecord, next_number
+from models.records.institution import Institution, Kind
+from models.records.task import Participation
+from models.records.timeline import Event
+
+PREFERRED: dict[Board, tuple[str, ...]] = {Board.GUARANTEE: ("KCD", "DJS"), Board.BANK: ("DJS",)}
+"""四（一）names two 受托管理机构; the codes of those that take a board's cases, first choice first."""
+
+
+def route_managing(board: Board, applicant_id: int, managing: Sequence[Institution]) -> Institution | None:
+    """The managing institution that reviews a case: never the applicant itself; None if there is no other."""
+    able = [place for place in managing if place.id != applicant_id]
+    for code in PREFERRED[board]:
+        for place in able:
+            if place.code == code:
+                return place
+    return able[0] if able else None
+
+
+def open_case(
+    s: Session,
+    actor: Actor,
+    process: Process,
+    board: Board,
+    *,
+    subject: str,
+    amount: Decimal,
+    uscc: str = "",
+    town: str = "",
+) -> CaseRecord:
+    """A new case of the actor's institution, numbered and stored; `told` finishes it once its rows are there."""
+    managing = route_managing(board, actor.institution_id, institution.of_kind(s, Kind.MANAGING))
+    if managing is None:
+        raise ConflictError(
+            "没有可以办理本案的受托管理机构（不能审核自己单位的申请）。请联系市工业和信息化局指定。"
+        )
+    if not PROCESSES:
+        import_module("flows.filing")
+        import_module("flows.claim")
+    now = clock.now()
+    record = CaseRecord(
+        number=next_number(s, process, clock.today().year),
+        process=process,
+        process_version=latest(process).version,
+        board=board,
+        institution_id=actor.institution_id,
+        managing_institution_id=managing.id or 0,
+        subject=subject,
+        uscc=uscc,
+        town=town,
+        amount=amount,
+        parameter_version=Parameters.load().version,
+        state=State.SUBMITTED,
+        state_since=now,
+        opened_at=now,
+        opened_by=actor.person_id,
+    )
+    s.add(record)
+    s.flush()
+    s.add(
+        Participation(
+            case_id=record.id or 0, person_id=actor.person_id, duty=APPLICANT_DUTY, gate="submitted", at=now
+        )
+    )
+    return record
+
+
+def told(s: Session, actor: Actor, record: CaseRecord, event: str, notice: str, **facts: Any) -> None:
+    """Write the timeline, tell the applicant, and wake the case: the last lines of every submission."""
+    names = institution.name_on(s, actor.institution_id, clock.today())
+    s.add(
+        Event(
+            case_id=record.id or 0,
+            at=clock.now(),
+            event=event,
+            person_id=actor.person_id,
+            person_name=actor.name,
+            organ=names.short_name,
+            data={"amount": str(record.amount), **facts},
+        )
+    )
+    s.flush()
+    notices.announce(s, record, notice, document=None, context=facts)
+    wake(s, record)
