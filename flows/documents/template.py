@@ -80,6 +80,7 @@ def _environment() -> _Sandbox:
         "yuan": yuan,
         "daxie": daxie,
         "cn_date": cn_date,
+        "iso": date.isoformat,
         "pct": pct,
         "percent": percent,
         "board": _BOARDS.__getitem__,

@@ -5,11 +5,12 @@ from flows.documents.authoring.paper import Cell, Paper, Run, Table, amount, hea
 
 POLICY = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号，以下简称《工作方案》）"
 SCHEME = "东莞市中小微企业融资风险补偿"
+SHORT = "中小微企业融资风险补偿"  # under the organ's own name, or where the whole would need a second line
 
 
 def money(name: str) -> str:
-    """An amount as decisions write it: 大写, then the figure."""
-    return f"人民币{{{{ {name}|daxie }}}}（￥{{{{ {name}|yuan }}}}）"
+    """An amount as decisions write it: the figure, then 大写 (which may be broken at a line's end)."""
+    return f"￥{{{{ {name}|yuan }}}}（大写：人民币{{{{ {name}|daxie }}}}）"
 
 
 def day(name: str) -> str:
@@ -42,12 +43,18 @@ def signature(paper: Paper, *, contact: bool = True) -> None:
     axis = 139 * 20  # the middle of a date of ten characters that ends four characters in
     with paper.table("Signature", TEXT_WIDTH - 2 * axis, 2 * axis) as table:
         table.row(
-            text(""),
+            Cell(
+                (
+                    (
+                        "Verify",
+                        "{% if verification_code %}办理编号：{{ case_number }}\n核验码：{{ verification_code }}{% endif %}",
+                    ),
+                )
+            ),
             Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
         )
     if contact:
         paper.p("Note", f"（{contact_line()}）")
-    verify(paper)
 
 
 def verify(paper: Paper) -> None:
@@ -56,7 +63,7 @@ def verify(paper: Paper) -> None:
         paper.p("Verify", "办理编号：{{ case_number }}　核验码：{{ verification_code }}")
 
 
-CALCULATION_WIDTHS = (9, 30, 61, 27, 29)
+CALCULATION_WIDTHS = (11, 30, 58, 27, 30)
 
 
 def calculation(paper: Paper) -> None:

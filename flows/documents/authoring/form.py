@@ -84,13 +84,13 @@ def filing_application() -> bytes:
                 ),
                 3,
             ),
-            height=3600,
+            height=3000,
         )
     paper.p("FormNote", "注：贷款明细见附表，逐笔借据填报；金额单位为元。")
     verify(paper)
     paper.turn()
     paper.p("FormTitle", "附表　备案贷款明细")
-    with paper.table("Form", 8, 34, 28, 24, 30, 24, 24, 22, 20, 31) as table:
+    with paper.table("Form", 12, 38, 32, 28, 32, 34, 26, 26, 22, 30) as table:
         table.heads(
             "序号",
             "借款企业\n统一社会信用代码",
@@ -114,11 +114,11 @@ def filing_application() -> bytes:
                 "{{ loan.lender }}",
                 "{{ loan.contract_number }}\n{{ loan.receipt_number }}",
                 amount("{{ loan.principal|yuan }}"),
-                middle(f"{day('loan.disbursed_on')}\n{day('loan.due_on')}"),
+                middle("{{ loan.disbursed_on|iso }}\n{{ loan.due_on|iso }}"),
                 middle(
                     "{{ loan.rate_percent|percent }}\n{% if loan.lpr_percent is none %}—{% else %}"
-                    "{{ loan.lpr_percent|percent }}{% endif %}{% if loan.lpr_published_on is not none %}"
-                    "（{{ loan.lpr_published_on|cn_date }}）{% endif %}"
+                    "{{ loan.lpr_percent|percent }}{% endif %}{% if loan.lpr_published_on is not none %}\n"
+                    "{{ loan.lpr_published_on|iso }}{% endif %}"
                 ),
                 "{{ loan.purpose }}",
                 "{{ loan.security }}{% for s in loan.shares %}\n{{ s.party }}{{ s.share|pct }}{% endfor %}",
@@ -203,7 +203,7 @@ def claim_application() -> bytes:
     paper.p("FormNote", "申请单位测算过程：")
     calculation(paper)
     paper.p("FormNote", "申请材料目录：")
-    with paper.table("Grid", 9, 97, 50) as table:
+    with paper.table("Grid", 12, 97, 50) as table:
         table.heads("序号", "材料名称", "备注")
         with table.each("m in materials"):
             table.row(middle("{{ m.no }}"), "{{ m.title }}", "{{ m.note or '—' }}")
@@ -218,7 +218,7 @@ def working_paper() -> bytes:
         table.row(head("审核机构"), "{{ organ_name }}", head("申请单位"), "{{ applicant }}")
         loan_rows(table)
     paper.p("FormNote", "一、核对记录（每项列明核对值、来源和依据）")
-    with paper.table("Form", 9, 29, 30, 28, 24, 22, 16) as table:
+    with paper.table("Form", 12, 27, 29, 29, 23, 20, 22) as table:
         check_rows(table)
     paper.p("FormNote", "二、补偿金额测算")
     with paper.table("Form", *CALCULATION_WIDTHS) as table:

@@ -75,7 +75,7 @@ STYLES = (
     ParagraphStyle("Attach", "附件说明", jc="left", left=6 * CHAR, first=-4 * CHAR, before=LINE, keep=True),
     ParagraphStyle("AttachMore", "附件说明（续）", jc="left", left=6 * CHAR, first=-CHAR, keep=True),
     ParagraphStyle("Sign", "落款", jc="center", keep=True),
-    ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR, before=LINE),
+    ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR),
     ParagraphStyle("Verify", "核验码", size=21, jc="left", line=340, squeeze=0, before=120),
     ParagraphStyle("Space", "空行"),
     ParagraphStyle("Tail", "文末", size=2, line=20, squeeze=0),
@@ -231,8 +231,8 @@ _COLOPHON = (
 )
 _MARGIN = '<w:tblCellMar><w:left w:w="{0}" w:type="dxa"/><w:right w:w="{0}" w:type="dxa"/></w:tblCellMar>'
 _TABLES = (
-    ("Grid", "公文表格", _borders(6, 4) + _MARGIN.format(85)),
-    ("Form", "审批表格", _borders(12, 4) + _MARGIN.format(85)),
+    ("Grid", "公文表格", _borders(6, 4) + _MARGIN.format(70)),
+    ("Form", "审批表格", _borders(12, 4) + _MARGIN.format(70)),
     ("Signature", "落款表", _MARGIN.format(0)),
     # First and last rule 0.35 mm, the inner one 0.25 mm.
     ("ColophonTable", "版记表", _COLOPHON + _MARGIN.format(0)),

@@ -1,6 +1,6 @@
 """Letters of the bureau in 信函格式: D22, D25, D26."""
 
-from flows.documents.authoring.common import POLICY, SCHEME, day, money, signature
+from flows.documents.authoring.common import POLICY, SHORT, day, money, signature
 from flows.documents.authoring.paper import Paper, amount, head, middle
 
 
@@ -44,9 +44,7 @@ def objection_reply() -> bytes:
 def payment_letter() -> bytes:
     """D25 关于申请拨付风险补偿资金的函, with the accounts as annex 1."""
     paper = Paper("关于申请拨付风险补偿资金的函")
-    _letter_head(
-        paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SCHEME.removeprefix('东莞市')}资金的函"
-    )
+    _letter_head(paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SHORT}资金的函")
     paper.p(
         "Body",
         f"根据{POLICY}，经受托管理机构审核、我局审定"
@@ -83,7 +81,7 @@ def payment_letter() -> bytes:
     signature(paper)
     paper.p("AnnexMark", "附件1")
     paper.p("AnnexTitle", "收款账户及金额明细表")
-    with paper.table("Grid", 9, 36, 36, 40, 35) as table:
+    with paper.table("Grid", 12, 36, 36, 40, 35) as table:
         table.heads("序号", "账户名称", "开户银行", "账号", "金额（元）")
         with table.each("row in rows"):
             table.row(
@@ -100,7 +98,7 @@ def payment_letter() -> bytes:
 def payment_notice() -> bytes:
     """D26 资金拨付通知书."""
     paper = Paper("资金拨付通知书")
-    _letter_head(paper, f"{SCHEME}资金拨付通知书")
+    _letter_head(paper, f"{SHORT}资金拨付通知书")
     paper.p(
         "Body",
         "根据《东莞市中小微企业融资风险补偿决定通知书》（{{ decision_number }}），现将{{ borrower }}贷款"

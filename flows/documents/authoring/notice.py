@@ -2,7 +2,7 @@
 
 from flows.documents.authoring.common import (
     POLICY,
-    SCHEME,
+    SHORT,
     day,
     money,
     notice_head,
@@ -17,7 +17,7 @@ _END = "BodyKeep"
 def correction() -> bytes:
     """D08 材料补正通知书."""
     paper = Paper("材料补正通知书")
-    notice_head(paper, f"{SCHEME}材料补正通知书")
+    notice_head(paper, f"{SHORT}材料补正通知书")
     paper.p(
         "Body",
         f"你单位报送的{{{{ matter }}}}{{{{ about }}}}申请（{{{{ board|board }}}}，办理编号："
@@ -27,7 +27,7 @@ def correction() -> bytes:
     )
     paper.p("Heading1", "一、补正事项")
     paper.p("BodyKeep", "共{{ faults|length }}项，请逐项补正。")
-    with paper.table("Grid", 9, 31, 50, 42, 24) as table:
+    with paper.table("Grid", 12, 31, 50, 42, 24) as table:
         table.heads("序号", "所在位置", "存在问题", "补正要求", "依据")
         with table.each("fault in faults"):
             table.row(
@@ -68,7 +68,7 @@ def correction() -> bytes:
 def confirmation() -> bytes:
     """D09 备案确认书."""
     paper = Paper("备案确认书")
-    notice_head(paper, f"{SCHEME}备案确认书")
+    notice_head(paper, f"{SHORT}备案确认书")
     paper.p(
         "Body",
         f"你单位于{day('received_on')}报送的{{{{ board|board }}}}贷款备案申请（办理编号："
@@ -81,7 +81,7 @@ def confirmation() -> bytes:
         "{% if excluded_count %}同批报送的另外{{ excluded_count }}笔贷款不符合备案条件，另行书面通知。"
         "{% endif %}",
     )
-    with paper.table("Grid", 9, 34, 44, 34, 25, 24) as table:
+    with paper.table("Grid", 12, 31, 40, 33, 25, 31) as table:
         table.heads(
             "序号",
             "备案编号",
@@ -96,14 +96,14 @@ def confirmation() -> bytes:
                 "{{ loan.filing_number }}",
                 "{{ loan.borrower }}\n{{ loan.uscc }}",
                 "{{ loan.contract_number }}\n{{ loan.receipt_number }}",
-                middle(f"{day('loan.disbursed_on')}\n{day('loan.due_on')}"),
+                middle("{{ loan.disbursed_on|iso }}\n{{ loan.due_on|iso }}"),
                 amount("{{ loan.principal|yuan }}"),
             )
-        table.row(head("合　计", 5), amount("{{ total_principal|yuan }}"))
+        table.row(head("合　计", 4), amount("{{ total_principal|yuan }}", 2))
     with paper.when("checks"):
         paper.p("Heading1", "二、审核情况")
         paper.p("BodyKeep", "备案审核适用规则版本：{{ rule_version }}。核对事项如下：")
-        with paper.table("Grid", 9, 38, 40, 40, 27, 20) as table:
+        with paper.table("Grid", 12, 36, 38, 38, 26, 24) as table:
             table.heads("序号", "核对事项", "核对值", "应当符合", "依据", "结果")
             with table.each("row in checks"):
                 table.row(
@@ -136,7 +136,7 @@ def confirmation() -> bytes:
 def refusal() -> bytes:
     """D10 不予备案通知书."""
     paper = Paper("不予备案通知书")
-    notice_head(paper, f"{SCHEME}不予备案通知书")
+    notice_head(paper, f"{SHORT}不予备案通知书")
     paper.p(
         "Body",
         f"你单位于{day('received_on')}报送的{{{{ board|board }}}}贷款备案申请（办理编号："
@@ -144,7 +144,7 @@ def refusal() -> bytes:
         "备案条件，不予备案。现将有关事项通知如下：",
     )
     paper.p("Heading1", "一、不予备案的贷款及理由")
-    with paper.table("Grid", 9, 34, 33, 26, 38, 30) as table:
+    with paper.table("Grid", 12, 34, 33, 26, 38, 30) as table:
         table.heads(
             "序号", "借款企业", "借款合同编号\n借据编号", "贷款本金（元）", "查明的事实", "不符合的条款"
         )
@@ -180,7 +180,7 @@ _CLAIM = (
 def acceptance() -> bytes:
     """D16 受理通知书."""
     paper = Paper("受理通知书")
-    notice_head(paper, f"{SCHEME}申请受理通知书")
+    notice_head(paper, f"{SHORT}申请受理通知书")
     paper.p("Body", f"{_CLAIM}经核对，申请材料齐全、符合规定形式。根据{POLICY}，决定予以受理。")
     paper.p("BodyLeft", f"一、申请补偿金额：{money('claimed')}。")
     paper.p(
@@ -203,7 +203,7 @@ def acceptance() -> bytes:
 def non_acceptance() -> bytes:
     """D16R 不予受理通知书."""
     paper = Paper("不予受理通知书")
-    notice_head(paper, f"{SCHEME}申请不予受理通知书")
+    notice_head(paper, f"{SHORT}申请不予受理通知书")
     paper.p("Body", f"{_CLAIM}经核对，该申请不符合{POLICY}规定的受理条件，决定不予受理。")
     paper.p("BodyLeft", f"申请补偿金额：{money('claimed')}。")
     paper.p("Heading1", "一、不予受理的理由")

@@ -186,7 +186,9 @@ class Paper:
             f'<w:pgMar w:top="{top}" w:right="{right}" w:bottom="{bottom}" w:left="{left}"'
             f' w:header="{header}" w:footer="{footer}" w:gutter="0"/><w:cols w:space="425"/>'
             + ("<w:titlePg/>" if self._letter else "")
-            + f'<w:docGrid w:type="lines" w:linePitch="{gbt.LINE}"/></w:sectPr>'
+            # The pitch without snapping to it: every style has its exact line, and LibreOffice loses table
+            # rows at a page's end when a snapping grid meets rows that may not split.
+            + f'<w:docGrid w:linePitch="{gbt.LINE}"/></w:sectPr>'
         )
 
     def bytes(self) -> bytes:

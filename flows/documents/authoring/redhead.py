@@ -98,7 +98,7 @@ def reduced() -> bytes:
     """D24 不予（部分）补偿通知书."""
     paper = Paper("不予（部分）补偿通知书")
     red_head(paper)
-    paper.p("Title", f"{SCHEME}{{% if amount > 0 %}}部分补偿{{% else %}}不予补偿{{% endif %}}决定通知书")
+    paper.p("Title", "中小微企业融资风险{% if amount > 0 %}部分补偿{% else %}不予补偿{% endif %}决定通知书")
     paper.p("Space")
     paper.p("To", "{{ recipient }}：")
     paper.p(
@@ -116,7 +116,7 @@ def reduced() -> bytes:
         )
     paper.p("BodyLeft", f"未予补偿金额：{money('(claimed - amount)')}。")
     paper.p("Heading1", "二、理由及依据")
-    with paper.table("Grid", 9, 97, 50) as table:
+    with paper.table("Grid", 12, 97, 50) as table:
         table.heads("序号", "查明的事实", "依据条款")
         with table.each("reason in reasons"):
             table.row(middle("{{ reason.no }}"), "{{ reason.fact }}", "{{ reason.clause }}")

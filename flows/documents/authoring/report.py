@@ -2,7 +2,7 @@
 
 from flows.documents.authoring.common import (
     POLICY,
-    SCHEME,
+    SHORT,
     calculation,
     check_rows,
     contact_line,
@@ -12,7 +12,6 @@ from flows.documents.authoring.common import (
     notice_head,
     signature,
     signing_places,
-    verify,
 )
 from flows.documents.authoring.paper import Paper, Run, amount, head, middle
 
@@ -41,7 +40,7 @@ def review_opinion() -> bytes:
         "共核对{{ checks_total }}项，其中系统自动核对通过{{ checks_passed }}项，人工核实"
         "{{ human_checks|length }}项{% if human_checks %}，人工核实情况如下：{% else %}。{% endif %}",
     )
-    with paper.when("human_checks"), paper.table("Grid", 9, 29, 30, 28, 24, 22, 16) as table:
+    with paper.when("human_checks"), paper.table("Grid", 12, 27, 29, 29, 23, 20, 22) as table:
         check_rows(table, "human_checks")
     paper.p("Heading1", "四、补偿金额测算")
     calculation(paper)
@@ -63,7 +62,7 @@ def review_opinion() -> bytes:
 def public_notice() -> bytes:
     """D21 补偿项目公示."""
     paper = Paper("补偿项目公示")
-    paper.p("Title", f"关于{{{{ batch }}}}{SCHEME}项目的公示")
+    paper.p("Title", f"关于{{{{ batch }}}}{SHORT}项目的公示")
     paper.p("Space")
     paper.p(
         "Body",
@@ -71,7 +70,7 @@ def public_notice() -> bytes:
         "现予公示，接受社会监督。",
     )
     paper.p("BodyLeft", f"拟补偿金额合计：{money('total')}。")
-    with paper.table("Grid", 9, 36, 35, 18, 20, 27, 27) as table:
+    with paper.table("Grid", 12, 27, 28, 20, 22, 27, 27) as table:
         table.heads("序号", "申请单位", "借款企业", "板块", "放款日期", "贷款本金（元）", "拟补偿金额（元）")
         with table.each("row in rows"):
             table.row(
@@ -79,11 +78,11 @@ def public_notice() -> bytes:
                 "{{ row.applicant }}",
                 "{{ row.borrower_shown }}",
                 middle("{{ row.board|board }}"),
-                middle(day("row.disbursed_on")),
+                middle("{{ row.disbursed_on|iso }}"),
                 amount("{{ row.principal|yuan }}"),
                 amount("{{ row.amount|yuan }}"),
             )
-        table.row(head("合　计", 6), amount("{{ total|yuan }}"))
+        table.row(head("合　计", 5), amount("{{ total|yuan }}", 2))
     paper.p("Heading1", "一、公示期")
     paper.p("Body", f"{day('starts_on')}至{day('ends_on')}，共{{{{ working_days }}}}个工作日。")
     paper.p("Heading1", "二、异议渠道")
@@ -122,7 +121,7 @@ def minutes() -> bytes:
     )
     paper.p("Heading1", "一、审议事项")
     paper.p("BodyLeft", f"会议审议{{{{ cases|length }}}}个项目，议定补偿金额合计{money('total')}。")
-    with paper.table("Grid", 8, 27, 28, 28, 25, 25, 17) as table:
+    with paper.table("Grid", 12, 27, 28, 28, 25, 25, 17) as table:
         table.heads(
             "序号", "办理编号", "申请单位", "借款企业", "提请金额（元）", "议定金额（元）", "同意/反对/弃权"
         )
@@ -153,8 +152,11 @@ def minutes() -> bytes:
         _roll(paper, "列席", "observers")
     with paper.when("cc"):
         paper.p("Roll", Run("Label", "分送："), "{{ cc|join('，') }}。")
-    paper.p("Roll", Run("Label", "印发："), f"{day('issued_on')}")
-    verify(paper)
+    paper.p(
+        "Roll",
+        Run("Label", "印发："),
+        f"{day('issued_on')}{{% if verification_code %}}　核验码：{{{{ verification_code }}}}{{% endif %}}",
+    )
     return paper.bytes()
 
 
