@@ -142,10 +142,8 @@ class _Reader:
     def statement(self, s: ast.stmt, tails: Tails, frame: _Frame) -> Tails:
         """One statement: branches fork and join, loops lead back to what is asked again."""
         match s:
-            case ast.Return():
-                return self.leave(s.value, tails, frame)
-            case ast.Raise():
-                return ()
+            case ast.Return() | ast.Raise():
+                return self.leave(s.value, tails, frame) if isinstance(s, ast.Return) else ()
             case ast.If():
                 tails = self.expression(s.test, tails, frame)
                 return _join(self.block(s.body, tails, frame), self.block(s.orelse, tails, frame))
@@ -154,8 +152,6 @@ class _Reader:
             case ast.Break():
                 frame.broken += tails
                 return ()
-            case ast.FunctionDef():
-                return tails
         for part in ast.iter_child_nodes(s):
             if isinstance(part, ast.expr):
                 tails = self.expression(part, tails, frame)
