@@ -60,7 +60,7 @@ class _CaseInView(Permission):
 class _TaskInView(Permission):
     def __call__(self, task_id: int, db: Db, actor: CurrentActor) -> Task:
         found = db.get(Task, task_id)
-        own = found is not None and found.institution_id == actor.institution_id
+        own = found is not None and found.institution_id == found.applicant_id == actor.institution_id
         if found is None or not (own or actor.watches_all):
             raise Refused(404, "没有找到这件任务。")
         return found

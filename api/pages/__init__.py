@@ -5,6 +5,14 @@ from fastapi import APIRouter
 
 def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
-    from api.pages import admin, mailbox, notices, signin
+    from api.pages import admin, files, mailbox, notices, queue, signin, task
 
-    return (signin.router, admin.router, notices.router, mailbox.router)
+    return (
+        signin.router,
+        admin.router,
+        notices.router,
+        mailbox.router,
+        queue.router,
+        task.router,
+        files.router,
+    )

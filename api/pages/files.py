@@ -1,0 +1,99 @@
+"""Letters and materials as files. Staff may open every one; an applicant its own case's, and only what is for it."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.auth.permit import Permission
+from api.auth.refusals import Refused
+from api.auth.session import CurrentActor
+from api.pages.layout import frame
+from api.pages.render import page
+from api.pages.views import Link
+from flows.documents import engine
+from models.permissions import may_see_case
+from models.records.attachment import Attachment, Blob
+from models.records.case import CaseRecord
+from models.records.document import Document
+
+router = APIRouter()
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+INLINE = frozenset({"image/png", "image/jpeg", "application/pdf"})
+"""What a browser may show by itself; everything else is only ever saved."""
+
+
+class _DocumentInView(Permission):
+    def __call__(self, document_id: int, db: Db, actor: CurrentActor) -> Document:
+        found = db.get(Document, document_id) if document_id < 2**31 else None
+        case = db.get(CaseRecord, found.case_id) if found else None
+        if found is None or case is None or not may_see_case(actor, case.institution_id):
+            raise Refused(404, "没有找到这份文书。")
+        if not (actor.watches_all or found.for_applicant):
+            raise Refused(404, "没有找到这份文书。")
+        return found
+
+
+class _AttachmentInView(Permission):
+    def __call__(self, attachment_id: int, db: Db, actor: CurrentActor) -> Attachment:
+        found = db.get(Attachment, attachment_id) if attachment_id < 2**31 else None
+        case = db.get(CaseRecord, found.case_id) if found else None
+        if found is None or case is None or not may_see_case(actor, case.institution_id):
+            raise Refused(404, "没有找到这份材料。")
+        return found
+
+
+SeenDocument = Annotated[Document, Depends(_DocumentInView())]
+SeenAttachment = Annotated[Attachment, Depends(_AttachmentInView())]
+
+
+@router.get("/documents/{document_id}")
+def download(db: Db, actor: CurrentActor, document: SeenDocument) -> Response:
+    """The letter as it was issued, byte for byte."""
+    return _file(db, document.sha256, document.filename, WORD, inline=False)
+
+
+@router.get("/documents/{document_id}/preview")
+def preview(request: Request, db: Db, actor: CurrentActor, document: SeenDocument) -> Response:
+    """The letter as a page to read and print."""
+    case = db.get_one(CaseRecord, document.case_id)
+    html = engine.preview_html(db.get_one(Blob, document.sha256).data)
+    return page(
+        request,
+        "pages/files/document.html",
+        frame=frame(request, db, actor, "cases"),
+        document=document,
+        case=case,
+        html=Markup(html),  # noqa: S704 - escaped by preview_html
+        crumbs=(Link("案件", "/cases"), Link(case.number, f"/cases/{case.number}")),
+        links=(Link("下载 Word", f"/documents/{document.id}"),),
+    )
+
+
+@router.get("/attachments/{attachment_id}")
+def attachment(db: Db, actor: CurrentActor, attachment: SeenAttachment, download: str = "") -> Response:
+    """The material as uploaded; pictures and PDF open in the browser unless a download is asked for."""
+    inline = attachment.media_type in INLINE and download != "1"
+    media_type = attachment.media_type if attachment.media_type in INLINE else "application/octet-stream"
+    return _file(db, attachment.sha256, attachment.filename, media_type, inline=inline)
+
+
+def _file(db: Db, sha256: str, filename: str, media_type: str, *, inline: bool) -> Response:
+    """`nosniff` and a sandbox: what others uploaded never runs as a page of ours."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%;' else "_" for c in filename)
+    way = "inline" if inline else "attachment"
+    return Response(
+        db.get_one(Blob, sha256).data,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "Cache-Control": "private, no-cache",
+            "ETag": f'"{sha256}"',
+        },
+    )

@@ -1,0 +1,114 @@
+"""待办, 团队 and 已办: what waits for whom, earliest deadline first."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.auth.permit import SeenTask, anyone, requires
+from api.auth.session import CurrentActor
+from api.pages import queue_view, task_clock, task_done, task_view
+from api.pages.layout import frame
+from api.pages.queue_view import PER_PAGE, Asked, Rows
+from api.pages.render import fragment, page
+from api.pages.views import QueueGroup
+from flows.documents.text import printable
+from models import clock
+from models.records import queue
+from models.records.queue import Cursor, Queue
+
+router = APIRouter()
+
+
+def asked(
+    tab: str = "mine",
+    process: str = "",
+    gate: str = "",
+    org: str = "",
+    due: str = "",
+    large: str = "",
+    corrected: str = "",
+    q: Annotated[str, Query()] = "",
+    after: str = "",
+    before: str = "",
+    paused: str = "",
+) -> Asked:
+    """The address as a question; what makes no sense is left out rather than refused."""
+    return Asked(
+        tab if tab in {"mine", "team", "done"} else "mine",
+        process,
+        gate,
+        org,
+        due,
+        large == "1",
+        corrected == "1",
+        " ".join(printable(q).split())[:60],
+        after,
+        before,
+        paused == "1",
+    )
+
+
+@router.get("/queue", dependencies=[Depends(task_done.settled), requires(anyone)])
+def show(
+    request: Request, db: Db, actor: CurrentActor, asked: Annotated[Asked, Depends(asked)], done: str = ""
+) -> HTMLResponse:
+    """One of the three lists. `done` names the task just answered, so that the page can say what became of it."""
+    days = task_clock.calendar(db)
+    rows = Rows(db, actor, days)
+    which = Queue.TEAM if asked.tab == "team" else Queue.MINE
+    bounds = [clock.start_of(day) for day in task_clock.bounds(days)]
+    filters = asked.filters(bounds)
+    after, before = Cursor.parse(asked.after), Cursor.parse(asked.before)
+    counts = queue.due_counts(db, actor, queue.Filters(), bounds, which)
+    if asked.tab == "done":
+        found = queue.done_tasks(db, actor, asked.q, limit=PER_PAGE, after=after, before=before)
+        views = rows.of(found.rows, done=True)
+        groups = [QueueGroup("最近办理的在前", found.total, tuple(views))] if views else []
+    else:
+        found = queue.open_tasks(db, actor, filters, queue=which, limit=PER_PAGE, after=after, before=before)
+        first = found.rows[0].task.id if found.rows else None
+        views = rows.of(found.rows, current=first)
+        narrowed = queue.due_counts(db, actor, filters, bounds, which)
+        groups = queue_view.groups(found.rows, views, narrowed, bounds)
+        if asked.tab == "mine" and not asked.filtered and not found.more:
+            waiting, total = queue.paused_tasks(db, actor)
+            if total:
+                shown = rows.paused(waiting) if asked.paused else ()
+                href = asked.href(paused=not asked.paused)
+                groups.append(QueueGroup("已停钟（等申报机构补正）", total, shown, "stop", href))
+    quick, applicants = (
+        ((), ()) if asked.tab == "done" else queue_view.picks(db, actor, asked, which, counts, rows)
+    )
+    first_task = found.rows[0].task if found.rows and asked.tab != "done" else None
+    return page(
+        request,
+        "pages/queue/index.html",
+        frame=frame(request, db, actor, "queue"),
+        notes=task_done.notes(db, actor, done),
+        asked=asked,
+        tabs=queue_view.tabs(db, actor, asked),
+        quick=quick,
+        applicants=applicants,
+        chosen_applicant=next((tab.label for tab in applicants if tab.current), ""),
+        groups=tuple(groups),
+        found=found,
+        counts=counts,
+        next_href=f"/tasks/{first_task.id}" if first_task else "",
+        peek=task_view.peek(db, actor, first_task, days) if first_task else None,
+        empty=queue_view.nothing(db, actor, asked),
+        pages=queue_view.pages(asked, found, done=asked.tab == "done"),
+        clear_href=asked.href(q=""),
+        now=clock.local(clock.now()),
+    )
+
+
+@router.get("/queue/peek/{task_id}")
+def peek(request: Request, db: Db, actor: CurrentActor, task: SeenTask) -> Response:
+    """The column beside the queue, for the row the reader stands on; opened directly, the task's page."""
+    if not request.headers.get("HX-Request"):
+        return RedirectResponse(f"/tasks/{task.id}", 303)
+    view = task_view.peek(db, actor, task, task_clock.calendar(db))
+    return fragment(request, "pages/queue/peek.html", peek=view)

@@ -1,0 +1,199 @@
+"""One task: read it, claim it, answer it. Bank-side tasks are answered on the bank's pages."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel import Session
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.auth.permit import SeenTask
+from api.auth.session import CurrentActor
+from api.pages import task_done, task_papers, task_view
+from api.pages.layout import frame
+from api.pages.render import fragment, page
+from api.pages.task_form import Parsed, Typed, parse
+from api.pages.views import Link, Note
+from flows.actions import answering
+from flows.actions.errors import (
+    ActionRefusedError,
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+)
+from models import clock
+from models.gates import GATES, Outcome, Party, Role
+from models.permissions import Actor, Denied
+from models.records import queue
+from models.records.case import CaseRecord
+from models.records.task import Task, TaskState
+
+router = APIRouter(prefix="/tasks/{task_id}")
+
+
+async def posted(request: Request) -> FormData:
+    """The form as it came: its fields depend on the gate and on the loans of the case."""
+    return await request.form()
+
+
+Posted = Annotated[FormData, Depends(posted)]
+
+
+def _items(form: FormData) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+@router.get("", dependencies=[Depends(task_done.settled)])
+def show(
+    request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: str = "", done: str = ""
+) -> Response:
+    """The page. `done` names the task answered just before, `paper` the letter or material that lies open."""
+    if GATES[task.gate].party is Party.APPLICANT and Role.FILER in actor.roles:
+        return RedirectResponse(f"/cases/{task.case_number}", 303)
+    return _page(request, db, actor, task, paper=paper, notes=task_done.notes(db, actor, done))
+
+
+@router.get("/papers/{paper}")
+def paper(request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: str) -> Response:
+    """The middle column with another letter or material; opened directly, the page with it."""
+    if not request.headers.get("HX-Request"):
+        return RedirectResponse(f"/tasks/{task.id}?paper={paper}", 303)
+    case = db.get_one(CaseRecord, task.case_id)
+    shown = task_papers.papers(db, case, f"/tasks/{task.id}", paper)
+    return fragment(request, "pages/task/paper.html", papers=shown, announce=f"已打开{shown.title}")
+
+
+@router.post("/answer")
+def answer(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> Response:
+    """Answer and go on to the next task. Whatever is refused is said on the page, which keeps every word."""
+    typed = Typed.posted(_items(form))
+    matter = task_view.matter_of(db, task)
+    parsed = parse(GATES[task.gate], typed, matter.prepared, matter.names)
+    try:
+        _act(db, actor, task, parsed, str(form.get("shown", "")))
+    except InvalidError as error:
+        return _again(request, db, actor, task, typed, error.faults)
+    except (ConflictError, ForbiddenError) as error:
+        return _refused(request, db, actor, task, typed, error)
+    following = queue.next_task(db, actor, task)
+    href = f"/tasks/{following.id}?done={task.id}" if following else f"/queue?done={task.id}"
+    if request.headers.get("HX-Request"):
+        return Response(status_code=204, headers={"HX-Redirect": href})
+    return RedirectResponse(href, 303)
+
+
+def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str) -> None:
+    """Record the answer, or nothing at all. Who was first and who may not is said before what is missing."""
+    if GATES[task.gate].party is Party.APPLICANT:
+        raise ForbiddenError(f"{GATES[task.gate].title}由申报机构在案件页面上办理。")
+    outcome = parsed.outcome
+    if outcome is None or parsed.faults:
+        allowed = answering.verdict(db, actor, task)
+        if isinstance(allowed, Denied):
+            raise ForbiddenError(allowed.sentence)
+        if task.state == TaskState.OPEN:
+            raise InvalidError(parsed.faults)
+    with db.begin_nested():
+        answering.answer(
+            db,
+            actor,
+            task.id or 0,
+            outcome or Outcome.APPROVE,  # a task that is no longer open refuses every outcome
+            opinion=parsed.opinion,
+            fields=parsed.fields,
+            shown_hash=shown,
+        )
+
+
+def _again(
+    request: Request, db: Session, actor: Actor, task: Task, typed: Typed, faults: tuple[FieldFault, ...]
+) -> HTMLResponse:
+    """422: the same panel with the faults beside their fields."""
+    if request.headers.get("HX-Request"):
+        view = task_view.view(db, actor, task, typed=typed, faults=faults)
+        words = f"有 {len(faults)} 处要改，还没有提交。"
+        headers = {"HX-Retarget": "#decide", "HX-Reswap": "outerHTML"}
+        return fragment(
+            request, "pages/task/decide.html", status=422, announce=words, headers=headers, view=view
+        )
+    words = " ".join(fault.message for fault in faults)
+    note = Note("late", "还没有提交。", words, alert=True)
+    return _page(request, db, actor, task, typed=typed, faults=faults, notes=(note,), status=422)
+
+
+def _refused(
+    request: Request, db: Session, actor: Actor, task: Task, typed: Typed, error: ActionRefusedError
+) -> HTMLResponse:
+    """403 and 409: nothing was recorded; the page says why and keeps what was typed."""
+    status = 403 if isinstance(error, ForbiddenError) else 409
+    db.refresh(task)
+    answering.save_draft(db, actor, task.id or 0, typed.draft())
+    note = Note("late", "没有提交。", error.sentence, alert=True)
+    if request.headers.get("HX-Request"):
+        link = Link("看最新情况", f"/tasks/{task.id}")
+        shown = Note("late", "没有提交。", error.sentence, link=link)
+        return fragment(request, "pages/task/note.html", status=status, note_view=shown)
+    return _page(request, db, actor, task, typed=typed, notes=(note,), status=status)
+
+
+@router.post("/claim")
+def claim(request: Request, db: Db, actor: CurrentActor, task: SeenTask) -> Response:
+    """认领: others see whose it is."""
+    return _moved(request, db, actor, task, answering.claim)
+
+
+@router.post("/release")
+def release(request: Request, db: Db, actor: CurrentActor, task: SeenTask) -> Response:
+    """释放: back to the group."""
+    return _moved(request, db, actor, task, answering.release)
+
+
+def _moved(
+    request: Request, db: Session, actor: Actor, task: Task, act: Callable[[Session, Actor, int], Task]
+) -> Response:
+    try:
+        act(db, actor, task.id or 0)
+    except NotThereError:
+        raise
+    except ActionRefusedError as error:
+        status = 403 if isinstance(error, ForbiddenError) else 409
+        note = Note("late", "没有办成。", error.sentence, alert=True)
+        return _page(request, db, actor, task, notes=(note,), status=status)
+    return RedirectResponse(f"/tasks/{task.id}", 303)
+
+
+@router.post("/draft")
+def draft(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> HTMLResponse:
+    """Keep a half-written answer."""
+    answering.save_draft(db, actor, task.id or 0, Typed.posted(_items(form)).draft())
+    return HTMLResponse(f"草稿 {clock.local(clock.now()):%H:%M} 已存")
+
+
+def _page(
+    request: Request,
+    db: Session,
+    actor: Actor,
+    task: Task,
+    *,
+    paper: str = "",
+    typed: Typed | None = None,
+    faults: tuple[FieldFault, ...] = (),
+    notes: tuple[Note, ...] = (),
+    status: int = 200,
+) -> HTMLResponse:
+    following = queue.next_task(db, actor, task)
+    return page(
+        request,
+        "pages/task/task.html",
+        status=status,
+        frame=frame(request, db, actor, "queue"),
+        notes=notes,
+        view=task_view.view(db, actor, task, paper=paper, typed=typed, faults=faults),
+        crumbs=(Link("待办", "/queue"),),
+        next_href=f"/tasks/{following.id}" if following else "",
+    )

@@ -1,0 +1,108 @@
+"""The middle column of a task: issued letters and filed materials, one of them open for reading."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from api.pages.case_views import DocThumb
+from api.pages.render import stamp
+from api.pages.views import Link
+from flows.documents import engine
+from models.lifecycle import Process
+from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.records import attachment, document
+from models.records.attachment import Attachment, Blob
+from models.records.case import CaseRecord
+from models.records.document import Document, DocumentState
+
+LETTERS = frozenset({"函", "报告", "纪要"})
+"""文种 that carry a red head."""
+SHOWN_INLINE = frozenset({"image/png", "image/jpeg"})
+STATES = {DocumentState.SUPERSEDED: "已被新件替代", DocumentState.VOID: "已作废"}
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The strip, and the paper that lies open. `image` is an address; with neither there is a card to open it."""
+
+    thumbs: tuple[DocThumb, ...]
+    kind: Literal["document", "image", "file", "none"]
+    title: str = ""
+    note: str = ""
+    html: Markup | None = None
+    image: str = ""
+    links: tuple[Link, ...] = ()
+
+
+def papers(db: Session, case: CaseRecord, base: str, chosen: str = "") -> Papers:
+    """The papers of a case. `base` is the page's address, `chosen` names the open one: d-12 or a-3.
+
+    Without a choice the newest letter in force lies open.
+    """
+    issued, files = list(document.of_case(db, case.id or 0)), list(attachment.current(db, case.id or 0))
+    in_force = [d for d in issued if d.state == DocumentState.ISSUED]
+    keys = {f"d-{d.id}" for d in issued} | {f"a-{a.id}" for a in files}
+    if chosen not in keys:
+        first = in_force[-1:] or issued[-1:]
+        chosen = f"d-{first[0].id}" if first else f"a-{files[0].id}" if files else ""
+    shelves = [*reversed(in_force), *(d for d in reversed(issued) if d.state != DocumentState.ISSUED)]
+    known = CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS
+    slots = {slot.key: slot.title for slot in known[case.board]}
+    thumbs = (
+        *(_thumb(f"d-{d.id}", d.title, _standing(d), base, chosen, red=_red(d)) for d in shelves),
+        *(_thumb(f"a-{a.id}", slots.get(a.slot, a.filename), a.filename, base, chosen) for a in files),
+    )
+    for one in issued:
+        if f"d-{one.id}" == chosen:
+            return _document(db, one, thumbs)
+    for file in files:
+        if f"a-{file.id}" == chosen:
+            return _file(file, slots.get(file.slot, file.filename), thumbs)
+    return Papers(thumbs, "none")
+
+
+def _standing(one: Document) -> str:
+    return STATES.get(one.state, "") or one.number or f"{stamp(one.issued_at)} 生成"
+
+
+def _red(one: Document) -> bool:
+    kind = engine.DOCUMENTS.get(one.code)
+    return kind is not None and kind.genre in LETTERS
+
+
+def _thumb(key: str, title: str, note: str, base: str, chosen: str, *, red: bool = False) -> DocThumb:
+    return DocThumb(
+        title,
+        note,
+        href=f"{base}?paper={key}",
+        red=red,
+        current=key == chosen,
+        preview_href=f"{base}/papers/{key}",
+    )
+
+
+def _document(db: Session, one: Document, thumbs: tuple[DocThumb, ...]) -> Papers:
+    html = engine.preview_html(db.get_one(Blob, one.sha256).data)
+    links = (Link("单独打开", f"/documents/{one.id}/preview"), Link("下载 Word", f"/documents/{one.id}"))
+    note = "　".join(word for word in (one.number or "无文号", STATES.get(one.state, "")) if word)
+    return Papers(thumbs, "document", one.title, note, Markup(html), links=links)  # noqa: S704 - escaped by preview_html
+
+
+def _file(file: Attachment, title: str, thumbs: tuple[DocThumb, ...]) -> Papers:
+    address = f"/attachments/{file.id}"
+    note = f"{file.filename}　{size(file.size)}　{stamp(file.uploaded_at)} 上传"
+    shown = file.media_type in SHOWN_INLINE
+    links: tuple[Link, ...] = (Link("在新标签页打开", address), Link("下载", f"{address}?download=1"))
+    if not shown and file.media_type != "application/pdf":
+        links = links[1:]
+    return Papers(
+        thumbs, "image" if shown else "file", title, note, image=address if shown else "", links=links
+    )
+
+
+def size(count: int) -> str:
+    """“1.2 MB”, “38 KB”."""
+    kilobytes = -(-count // 1024)
+    return f"{kilobytes} KB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"

@@ -1,0 +1,305 @@
+"""One task as its page shows it: what is asked and by which clause, the clock, the evidence, the panel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from api.pages import task_clock, task_decision, task_facts
+from api.pages.case_views import CheckView, Fact, PeekView, TimelineItem
+from api.pages.form_views import DecisionForm
+from api.pages.render import sentence_day, stamp
+from api.pages.task_facts import Calculation
+from api.pages.task_form import Prepared, Typed
+from api.pages.task_papers import Papers, papers
+from api.pages.views import ClauseView, Link, Tag, WorkingDays
+from flows.actions import answering
+from flows.actions.errors import FieldFault
+from models import clock
+from models.calendar import WorkingCalendar
+from models.gates import FILING_REVIEW, GATES, Gate, Outcome, Party, Rule
+from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board
+from models.permissions import Actor, Denied
+from models.policy.lines import Check, Result
+from models.records import claim as claims
+from models.records import institution, loan, person
+from models.records import task as tasks
+from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
+from models.records.claim import Claim
+from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.task import Task, TaskState
+
+MOST_LOANS = 200
+"""Loans of a filing listed on the page; the others are in the application form beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A loan of a filing: its facts, its checks, and whether the reviewer takes it out."""
+
+    loan: Loan
+    checks: tuple[CheckView, ...]
+    tag: Tag
+    excluded: bool
+    reason: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """Everything on the page but the frame."""
+
+    task: Task
+    question: str
+    subject: str
+    number: str
+    marks: tuple[Tag, ...]
+    clauses: tuple[ClauseView, ...]
+    line: str
+    clock: WorkingDays
+    facts: tuple[Fact, ...]
+    checks: tuple[CheckView, ...]
+    calculation: Calculation | None
+    loans: tuple[LoanRow, ...]
+    more_loans: int
+    excludes: bool
+    opinions: tuple[TimelineItem, ...]
+    papers: Papers
+    decision: DecisionForm
+    answerable: bool
+    verb: Link | None
+    unsent: str
+    seats: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the case is about: a claim with its loan, or the loans of a filing; with their checks."""
+
+    case: CaseRecord
+    claim: Claim | None
+    loans: Sequence[Loan]
+    checks: list[Check]
+    by_loan: list[tuple[Loan, list[Check]]]
+
+    @property
+    def prepared(self) -> list[Prepared]:
+        """The 补正清单 as the checks suggest it."""
+        return task_decision.prepared_of(self.checks, self.by_loan)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Loans of a filing by id: “第 2 笔 某公司”."""
+        return {str(one.id): f"第 {one.item} 笔 {one.firm_name}" for one, _ in self.by_loan}
+
+
+def matter_of(db: Session, task: Task) -> Matter:
+    """The case of a task with what its checks are kept on."""
+    case = db.get_one(CaseRecord, task.case_id)
+    if not task_facts.is_claim(case):
+        found = loan.of_case(db, task.case_id)
+        return Matter(case, None, found, [], [(one, task_facts.checks_in(one.checks)) for one in found])
+    claimed = claims.of_case(db, task.case_id)
+    checks = {check.code: check for check in task_facts.checks_in(claimed.checks)}
+    award = task_facts.award_of(claimed)
+    if award is not None:
+        checks |= {check.code: check for check in award.checks}
+    return Matter(case, claimed, [db.get_one(Loan, claimed.loan_id)], list(checks.values()), [])
+
+
+def view(
+    db: Session,
+    actor: Actor,
+    task: Task,
+    *,
+    paper: str = "",
+    typed: Typed | None = None,
+    faults: Sequence[FieldFault] = (),
+) -> TaskView:
+    """The page for one reader. `typed` is a refused submission; without one, the reader's draft is restored."""
+    gate, matter, days = GATES[task.gate], matter_of(db, task), task_clock.calendar(db)
+    case = matter.case
+    entries = [
+        e
+        for e in journal_of(db, task.case_id, valid_only=True)
+        if e.kind == EntryKind.GATE and e.name == task.gate
+    ]
+    entry = db.get_one(JournalEntry, task.entry_id)
+    earlier = [e for e in entries if (e.id or 0) < (entry.id or 0)]
+    seats = tasks.of_case(db, task.case_id)
+    is_open = task.state == TaskState.OPEN
+    shown = task_clock.working_days(days, entry, earlier) if is_open else task_clock.answered(days, entry)
+    decision, answerable = _decision(db, actor, task, gate, matter, days, shown, earlier, typed, faults)
+    applicant = institution.name_on(db, case.institution_id, clock.today()).name
+    clause = task_facts.clause_view(gate.clause)
+    rule = task_facts.clause_view("三（四）" if case.board == Board.BANK else "三（三）")
+    marks = [Tag(PROCESS_NAMES[case.process]), Tag(BOARD_NAMES[case.board], "idle")]
+    marks += [Tag("补正回来", "act")] if task.corrected else []
+    award = task_facts.award_of(matter.claim)
+    return TaskView(
+        task=task,
+        question=f"{gate.title}：{case.subject}，{gate.question}",
+        subject=case.subject,
+        number=case.number,
+        marks=tuple(marks),
+        clauses=tuple(dict.fromkeys(c for c in (rule, clause) if c is not None)),
+        line=f"申报机构 {applicant}　{sentence_day(case.opened_at, weekday=False)}提交",
+        clock=shown,
+        facts=_facts(db, matter),
+        checks=task_facts.check_views(matter.checks),
+        calculation=task_facts.calculation(award) if award is not None else None,
+        loans=_loan_rows(matter, seats, typed, _draft(task, actor), faults),
+        more_loans=max(len(matter.by_loan) - MOST_LOANS, 0),
+        excludes=answerable and gate is FILING_REVIEW,
+        opinions=task_facts.opinions(db, [t for t in seats if t.id != task.id]),
+        papers=papers(db, case, f"/tasks/{task.id}", paper),
+        decision=decision,
+        answerable=answerable,
+        verb=_verb(task, actor, gate, answerable),
+        unsent=(typed.opinion or "") if typed is not None and not answerable else "",
+        seats=_seats(db, task, seats, gate),
+    )
+
+
+def _facts(db: Session, matter: Matter) -> tuple[Fact, ...]:
+    if matter.claim is None:
+        return task_facts.filing_facts(db, matter.case, matter.loans)
+    return task_facts.claim_facts(db, matter.case, matter.claim, matter.loans[0])
+
+
+def _draft(task: Task, actor: Actor) -> Typed:
+    kept = Typed.kept(task.draft, actor.person_id)
+    if not kept.at:
+        return kept
+    return replace(kept, at=clock.local(datetime.fromisoformat(kept.at)).strftime("%H:%M"))
+
+
+def _decision(
+    db: Session,
+    actor: Actor,
+    task: Task,
+    gate: Gate,
+    matter: Matter,
+    days: WorkingCalendar,
+    shown: WorkingDays,
+    earlier: Sequence[JournalEntry],
+    typed: Typed | None,
+    faults: Sequence[FieldFault],
+) -> tuple[DecisionForm, bool]:
+    """The panel, and whether the reader can use it."""
+    if task.state != TaskState.OPEN:
+        return task_decision.denied(task, _over(db, task, gate), "这件已不需要你办理。"), False
+    if gate.party is Party.APPLICANT:
+        words = f"由申报机构在案件 {task.case_number} 的页面上办理。"
+        return task_decision.denied(task, words, f"{gate.title}由申报机构办理。"), False
+    allowed = answering.verdict(db, actor, task)
+    if isinstance(allowed, Denied):
+        return task_decision.denied(task, allowed.sentence), False
+    returned = [e for e in earlier if (e.result or {}).get("outcome") == Outcome.RETURN.value]
+    seen = {
+        str(item.get("problem", ""))
+        for e in returned
+        for item in (e.result or {}).get("fields", {}).get("faults", ())
+    }
+    applicant = institution.name_on(db, task.applicant_id, clock.today()).short_name
+    form = task_decision.panel(
+        task_decision.Panel(
+            task,
+            gate,
+            days,
+            shown,
+            matter.prepared,
+            typed if typed is not None else _draft(task, actor),
+            faults,
+            task_facts.award_of(matter.claim),
+            f"你未办理过本案其他环节，与{applicant}无隶属关系。",
+            len(returned),
+            frozenset(seen),
+        )
+    )
+    return form, True
+
+
+def _over(db: Session, task: Task, gate: Gate) -> str:
+    if task.state == TaskState.WAITING:
+        return "还没有轮到这个席位，请等前一席位办理。"
+    if task.answered_by is None or task.outcome is None:
+        return "案件已由他人办结、退回或撤回，这个席位不再需要办理。"
+    who = person.names(db, [task.answered_by]).get(task.answered_by, "")
+    answer = gate.answer(task.outcome)
+    opinion = f"意见：{task.opinion}" if task.opinion else ""
+    void = "该结论后因退回而作废，仍留痕。" if task.voided else ""
+    label = answer.label if answer else ""
+    return f"{who}于 {stamp(task.answered_at)} 办理：{label}。{opinion}{void}"
+
+
+def _verb(task: Task, actor: Actor, gate: Gate, answerable: bool) -> Link | None:
+    """认领 or 释放."""
+    if not answerable or gate.rule is not Rule.ONE:
+        return None
+    if task.assignee_id == actor.person_id:
+        return Link("释放", f"/tasks/{task.id}/release", post=True)
+    return Link("认领", f"/tasks/{task.id}/claim", post=True)
+
+
+def _seats(db: Session, task: Task, all_tasks: Sequence[Task], gate: Gate) -> str:
+    """How far a vote or joint signature is: 5 席，已办 2 席."""
+    if gate.rule is Rule.ONE:
+        return ""
+    here = [t for t in all_tasks if t.entry_id == task.entry_id]
+    done = [t for t in here if t.state == TaskState.ANSWERED]
+    return f"共 {len(here)} 席，已办 {len(done)} 席"
+
+
+def _loan_rows(
+    matter: Matter, seats: Sequence[Task], typed: Typed | None, draft: Typed, faults: Sequence[FieldFault]
+) -> tuple[LoanRow, ...]:
+    kept = typed if typed is not None else draft
+    errors = {fault.field: fault.message for fault in faults}
+    return tuple(
+        LoanRow(
+            one,
+            task_facts.check_views(checks),
+            _verdict(one, checks),
+            str(one.id) in kept.excluded or one.state == LoanState.EXCLUDED,
+            kept.excluded.get(str(one.id), one.state_reason),
+            errors.get(f"reason-{one.id}", ""),
+        )
+        for one, checks in matter.by_loan[:MOST_LOANS]
+    )
+
+
+def _verdict(one: Loan, checks: Sequence[Check]) -> Tag:
+    if one.state != LoanState.FILED:
+        return Tag(LOAN_STATE_NAMES[one.state], "ok" if one.state == LoanState.REGISTERED else "late")
+    failed = sum(check.result is Result.FAIL for check in checks)
+    look = sum(check.result is Result.LOOK for check in checks)
+    if failed:
+        return Tag(f"{failed} 不符", "late", "x")
+    return Tag(f"{look} 需人工", "soon", "eye") if look else Tag("通过", "ok", "check")
+
+
+def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekView:
+    """The column beside the queue: figure, clock, what needs judgement."""
+    gate, matter = GATES[task.gate], matter_of(db, task)
+    award = task_facts.award_of(matter.claim)
+    entry = db.get_one(JournalEntry, task.entry_id)
+    checks = [*matter.checks, *(check for _, found in matter.by_loan for check in found)]
+    open_checks = [c for c in task_facts.check_views(checks) if c.result != "pass"]
+    rounds = f"（第 {task.round} 次送达）" if task.round > 1 else ""
+    filed = "申请" if matter.claim is not None else "备案本金"
+    actions = [Link("打开办理", f"/tasks/{task.id}", primary=True, key="↵")]
+    if task.assignee_id is None and answering.verdict(db, actor, task):
+        actions.append(Link("认领", f"/tasks/{task.id}/claim", post=True))
+    return PeekView(
+        line=f"{task.case_number} · {PROCESS_NAMES[task.process]} · {gate.title}{rounds}",
+        firm=task.subject,
+        due=task_clock.working_days(days, entry),
+        figure_label="测算建议" if award is not None else filed,
+        figure=award.payable if award is not None else task.amount,
+        side_label=filed if award is not None else "",
+        side=task.amount if award is not None else None,
+        checks=tuple(open_checks[:6]),
+        actions=tuple(actions),
+    )
