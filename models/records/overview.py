@@ -1,0 +1,380 @@
+"""What stands where (案件, 总览): lists of cases and the figures above them, each one set-based question.
+
+A figure and the list it links to are built from the same conditions (`Filters`), so that they agree.
+Amounts are 元; deadlines count against the business clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, text
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from models import clock
+from models.calendar import WorkingCalendar
+from models.lifecycle import Board, Process, State
+from models.permissions import Actor
+from models.records.case import CaseRecord, EntryKind, Incident, JournalEntry
+from models.records.claim import Claim
+from models.records.institution import matching
+from models.records.loan import Loan
+from models.records.person import Person
+from models.records.task import Task, TaskState
+
+SOON_DAYS = 2
+"""A deadline within this many working days (工作日) is near."""
+NOTHING = Decimal("0.00")
+Waiting = aliased(JournalEntry)
+
+
+class Show(StrEnum):
+    """Which cases a list holds."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+    STUCK = "stuck"  # overdue, stopped with an error, or waiting for the applicant
+    OVERDUE = "overdue"
+    INCIDENT = "incident"
+    APPLICANT = "applicant"
+    RESERVED = "reserved"  # an amount is held for them and not yet paid
+    PAID = "paid"  # paid in `year`
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. `opened` is a month; `year` counts only for `Show.PAID` and is the voucher's."""
+
+    show: Show = Show.OPEN
+    process: Process | None = None
+    state: State | None = None
+    board: Board | None = None
+    institution_id: int | None = None
+    words: str = ""
+    year: int | None = None
+    opened_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a case waits for: a named person, or everyone with a role at an institution."""
+
+    institution_id: int
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case, the entry it waits at, who holds it, and whether it stopped with an error."""
+
+    case: CaseRecord
+    waiting: JournalEntry | None
+    holders: tuple[Holder, ...]
+    incident: Incident | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page of a list and the figures of the whole list (元)."""
+
+    rows: tuple[CaseRow, ...]
+    skipped: int
+    total: int
+    amount: Decimal
+    decided: Decimal
+
+    @property
+    def more(self) -> bool:
+        """Whether rows follow."""
+        return self.skipped + len(self.rows) < self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Open cases at one stage by urgency; amounts in 元; median of the working days they have stood there."""
+
+    process: Process
+    state: State
+    ok: int
+    soon: int
+    late: int
+    stop: int
+    amount: Decimal
+    median_days: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFigures:
+    """One applicant: open cases, claims of the year, and amounts of those claims in 元."""
+
+    institution_id: int
+    open: int
+    claims: int
+    claimed: Decimal
+    approved: Decimal
+    paid: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """元: claimed and not yet decided; held; paid in the year, with the number of cases of each."""
+
+    pending: Decimal
+    pending_cases: int
+    reserved: Decimal
+    reserved_cases: int
+    paid: Decimal
+    paid_cases: int
+
+
+def cases(
+    s: Session, actor: Actor, filters: Filters, *, limit: int = 50, after: int = 0, before: int = 0
+) -> Slice:
+    """A page of cases, newest first; `after` and `before` are case ids, so rows that come and go shift nothing."""
+    conditions = _conditions(s, actor, filters)
+    query = _joined(select(CaseRecord, Waiting), conditions)
+    if before:
+        query = query.where(col(CaseRecord.id) > before).order_by(col(CaseRecord.id))
+    else:
+        query = query.where(col(CaseRecord.id) < after) if after else query
+        query = query.order_by(col(CaseRecord.id).desc())
+    found = s.execute(query.limit(limit)).all()
+    found = list(reversed(found)) if before else list(found)
+    figures = _joined(
+        select(
+            func.count(),
+            func.coalesce(func.sum(CaseRecord.amount), 0),
+            func.coalesce(func.sum(CaseRecord.decided_amount), 0),
+        ),
+        conditions,
+    )
+    total, amount, decided = s.execute(figures).one()
+    skipped = 0
+    if found and (after or before):
+        ahead = [*conditions, col(CaseRecord.id) > found[0][0].id]
+        skipped = s.execute(_joined(select(func.count()), ahead)).scalar_one()
+    rows = _rows(s, [(row[0], row[1]) for row in found])
+    return Slice(rows, skipped, total, Decimal(amount), Decimal(decided))
+
+
+def stuck(s: Session, actor: Actor, limit: int = 10) -> tuple[CaseRow, ...]:
+    """What needs a manager: errors first, then the longest overdue, then those the applicant must correct."""
+    query = _joined(select(CaseRecord, Waiting), _conditions(s, actor, Filters(Show.STUCK)))
+    rank = case((_stopped(), 0), (col(CaseRecord.state) == State.CORRECTION, 2), else_=1)
+    found = s.execute(query.order_by(rank, col(Waiting.due_at), col(CaseRecord.id)).limit(limit)).all()
+    return _rows(s, [(row[0], row[1]) for row in found])
+
+
+def count(s: Session, actor: Actor, filters: Filters) -> int:
+    """How many cases a list holds."""
+    return int(s.execute(_joined(select(func.count()), _conditions(s, actor, filters))).scalar_one())
+
+
+def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) -> tuple[Stage, ...]:
+    """Open cases by stage, in one question. The medians come from the calendar table; None without one."""
+    now, today = clock.now(), clock.today()
+    near = clock.start_of(calendar.add_working_days(today, SOON_DAYS + 1).day)
+    query = text(_STAGES.format(board="AND c.board = :board" if board else ""))
+    values = {"now": now, "near": near, "today": today, "board": board.value if board else None}
+    rows = s.connection().execute(query, values)
+    found = {(Process(r.process), State(r.state)): r for r in rows}
+    order = [(process, state) for process in Process for state in State if (process, state) in found]
+    return tuple(
+        Stage(
+            *key,
+            found[key].ok,
+            found[key].soon,
+            found[key].late,
+            found[key].stop,
+            found[key].amount,
+            None if found[key].median is None else Decimal(str(found[key].median)),
+        )
+        for key in order
+    )
+
+
+def by_institution(s: Session, year: int) -> tuple[InstitutionFigures, ...]:
+    """Every institution that has cases, most open cases first."""
+    rows = s.connection().execute(text(_INSTITUTIONS), _year(year))
+    return tuple(InstitutionFigures(*row) for row in rows)
+
+
+def money(s: Session, year: int) -> Money:
+    """Claims pending, reserved, and paid in `year`."""
+    row = s.connection().execute(text(_MONEY), {"start": date(year, 1, 1), "end": date(year, 12, 31)}).one()
+    return Money(*row)
+
+
+def months(s: Session, year: int) -> tuple[tuple[int, int], ...]:
+    """(opened, closed) cases of each month of a year, January first."""
+    rows = s.connection().execute(text(_MONTHS), _year(year)).all()
+    opened = {int(r.month): r.opened for r in rows}
+    closed = {int(r.month): r.closed for r in rows}
+    return tuple((opened.get(m, 0), closed.get(m, 0)) for m in range(1, 13))
+
+
+def _year(year: int) -> dict[str, Any]:
+    return {"start": clock.start_of(date(year, 1, 1)), "end": clock.start_of(date(year + 1, 1, 1))}
+
+
+def _joined(query: Any, conditions: Sequence[Any]) -> Select[Any]:
+    """Cases with the one entry they wait at (a process stands at one place), and their claim."""
+    waits = and_(
+        col(Waiting.case_id) == col(CaseRecord.id),
+        col(Waiting.finished_at).is_(None),
+        col(Waiting.voided_at).is_(None),
+        col(Waiting.kind).in_((EntryKind.GATE, EntryKind.UNTIL)),
+    )
+    joined: Select[Any] = query.select_from(CaseRecord).outerjoin(Waiting, waits)
+    return joined.outerjoin(Claim, col(Claim.case_id) == col(CaseRecord.id)).where(*conditions)
+
+
+def _conditions(s: Session, actor: Actor, f: Filters) -> list[ColumnElement[bool]]:
+    found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
+    found += _shown(f)
+    for column, value in (
+        (CaseRecord.process, f.process),
+        (CaseRecord.state, f.state),
+        (CaseRecord.board, f.board),
+        (CaseRecord.institution_id, f.institution_id),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if f.opened_in is not None and f.year is not None:
+        first = date(f.year, f.opened_in, 1)
+        last = date(f.year + f.opened_in // 12, f.opened_in % 12 + 1, 1)
+        found += [CaseRecord.opened_at >= clock.start_of(first), CaseRecord.opened_at < clock.start_of(last)]
+    if f.words:
+        found.append(_matches(s, f.words))
+    return found
+
+
+def _shown(f: Filters) -> list[Any]:
+    alive = col(CaseRecord.closed_at).is_(None)
+    late = and_(col(Waiting.due_at) < clock.now(), col(Waiting.kind) == EntryKind.GATE)
+    correcting = col(CaseRecord.state) == State.CORRECTION
+    applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
+    year = f.year or clock.today().year
+    shown: dict[Show, list[Any]] = {
+        Show.OPEN: [alive],
+        Show.CLOSED: [~alive],
+        Show.ALL: [],
+        Show.STUCK: [alive, or_(late, correcting, _stopped())],
+        Show.OVERDUE: [alive, late],
+        Show.INCIDENT: [alive, _stopped()],
+        Show.APPLICANT: [alive, applicant],
+        Show.RESERVED: [alive, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
+        Show.PAID: [col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))],
+    }
+    return shown[f.show]
+
+
+def _stopped() -> ColumnElement[bool]:
+    incident = select(Incident.id).where(
+        Incident.case_id == CaseRecord.id, col(Incident.resolved_at).is_(None)
+    )
+    return incident.exists()
+
+
+def _matches(s: Session, words: str) -> ColumnElement[bool]:
+    """By case number, firm (of the case, or of a loan in it), code, contract number, or name of the applicant."""
+    loans = select(Loan.case_id).where(
+        or_(
+            col(Loan.firm_name).icontains(words, autoescape=True),
+            col(Loan.contract_number).icontains(words, autoescape=True),
+            col(Loan.filing_number) == words,
+            col(Loan.uscc) == words,
+        )
+    )
+    claimed = (
+        select(Claim.case_id)
+        .join(Loan, col(Loan.id) == col(Claim.loan_id))
+        .where(
+            or_(col(Loan.contract_number).icontains(words, autoescape=True), col(Loan.filing_number) == words)
+        )
+    )
+    return or_(
+        col(CaseRecord.number).icontains(words, autoescape=True),
+        col(CaseRecord.subject).icontains(words, autoescape=True),
+        col(CaseRecord.uscc) == words,
+        col(CaseRecord.institution_id).in_(matching(s, words)),
+        col(CaseRecord.id).in_(loans),
+        col(CaseRecord.id).in_(claimed),
+    )
+
+
+def _rows(s: Session, found: Sequence[tuple[CaseRecord, JournalEntry | None]]) -> tuple[CaseRow, ...]:
+    """Holders and incidents of a page of cases, in one question each."""
+    ids = [record.id or 0 for record, _ in found]
+    tasks = (
+        select(Task, Person.name)
+        .outerjoin(Person, col(Person.id) == col(Task.assignee_id))
+        .where(col(Task.case_id).in_(ids), Task.state == TaskState.OPEN)
+        .order_by(col(Task.id))
+    )
+    holders: dict[int, list[Holder]] = {}
+    for task, name in s.exec(tasks):
+        holders.setdefault(task.case_id, []).append(Holder(task.institution_id, task.role.value, name or ""))
+    query = select(Incident).where(col(Incident.case_id).in_(ids), col(Incident.resolved_at).is_(None))
+    incidents = {incident.case_id: incident for incident in s.exec(query)}
+    return tuple(
+        CaseRow(record, entry, tuple(holders.get(record.id or 0, ())), incidents.get(record.id or 0))
+        for record, entry in found
+    )
+
+
+_STAGES = """
+WITH worked AS (
+    SELECT day, sum(CASE WHEN working THEN 1 ELSE 0 END) OVER (ORDER BY day) AS n FROM calendar_days
+), standing AS (
+    SELECT c.process, c.state, c.amount, w.due_at, w.kind,
+        (SELECT n FROM worked WHERE day = :today) - (
+            SELECT n FROM worked WHERE day = (c.state_since AT TIME ZONE 'Asia/Shanghai')::date) AS days
+    FROM cases c LEFT JOIN journal w ON w.case_id = c.id AND w.finished_at IS NULL
+        AND w.voided_at IS NULL AND w.kind IN ('gate', 'until')
+    WHERE c.closed_at IS NULL {board}
+)
+SELECT process, state,
+    count(*) FILTER (WHERE state <> 'correction' AND (due_at IS NULL OR due_at >= :near OR kind = 'until')) AS ok,
+    count(*) FILTER (WHERE state <> 'correction' AND kind = 'gate' AND due_at >= :now AND due_at < :near) AS soon,
+    count(*) FILTER (WHERE kind = 'gate' AND state <> 'correction' AND due_at < :now) AS late,
+    count(*) FILTER (WHERE state = 'correction') AS stop,
+    sum(amount) AS amount, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median
+FROM standing GROUP BY process, state
+"""
+
+_INSTITUTIONS = """
+SELECT c.institution_id, count(*) FILTER (WHERE c.closed_at IS NULL),
+    count(*) FILTER (WHERE c.process = 'claim' AND c.opened_at >= :start AND c.opened_at < :end),
+    coalesce(sum(k.requested) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0),
+    coalesce(sum(k.approved) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0),
+    coalesce(sum(k.paid) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0)
+FROM cases c LEFT JOIN claims k ON k.case_id = c.id
+GROUP BY c.institution_id ORDER BY 2 DESC, 1
+"""
+
+_MONEY = """
+SELECT coalesce(sum(k.requested) FILTER (WHERE c.closed_at IS NULL AND k.approved IS NULL), 0),
+    count(*) FILTER (WHERE c.closed_at IS NULL AND k.approved IS NULL),
+    coalesce(sum(k.approved) FILTER (WHERE c.closed_at IS NULL AND k.approved > 0 AND k.paid IS NULL), 0),
+    count(*) FILTER (WHERE c.closed_at IS NULL AND k.approved > 0 AND k.paid IS NULL),
+    coalesce(sum(k.paid) FILTER (WHERE k.voucher_date BETWEEN :start AND :end), 0),
+    count(*) FILTER (WHERE k.voucher_date BETWEEN :start AND :end)
+FROM claims k JOIN cases c ON c.id = k.case_id
+"""
+
+_MONTHS = """
+SELECT month, sum(opened) AS opened, sum(closed) AS closed FROM (
+    SELECT extract(month FROM opened_at AT TIME ZONE 'Asia/Shanghai') AS month, count(*) AS opened, 0 AS closed
+    FROM cases WHERE opened_at >= :start AND opened_at < :end GROUP BY 1
+    UNION ALL
+    SELECT extract(month FROM closed_at AT TIME ZONE 'Asia/Shanghai'), 0, count(*)
+    FROM cases WHERE closed_at >= :start AND closed_at < :end GROUP BY 1
+) AS counted GROUP BY month
+"""
