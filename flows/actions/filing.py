@@ -15,18 +15,22 @@ from flows.actions.attaching import Upload, attach_stored, stored_all
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError
 from flows.actions.forms import FilingForm, LoanForm
 from flows.actions.opening import open_case, route_managing, told
+from flows.steps import facts
 from flows.steps.facts import quotes
+from models import clock
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_file
-from models.policy import lpr
+from models.policy import eligibility, lpr
+from models.policy.lines import Check
 from models.policy.parameters import Parameters
 from models.policy.size_class import classify
 from models.records.case import CaseRecord
 from models.records.enterprise import Enterprise, by_uscc, white_listed_on
 from models.records.institution import ShareAgreement, shares_on
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState, alive
+from models.records.reference import working_calendar
 
-__all__ = ["loan_facts", "route_managing", "submit"]
+__all__ = ["duplicates", "firm_of", "loan_facts", "preview", "route_managing", "submit"]
 
 
 def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] = ()) -> CaseRecord:
@@ -97,33 +101,23 @@ def _row(s: Session, actor: Actor, record: CaseRecord, item: int, form: LoanForm
         item=item,
         board=record.board,
         institution_id=actor.institution_id,
+        enterprise_id=firm_of(s, form).id or 0,
         **loan_facts(s, Board(record.board), actor.institution_id, form),
     )
 
 
 def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) -> dict[str, Any]:
-    """The columns of a loan as filed, with what the records add: the firm, its size, LPR, white list, shares."""
-    size = classify(
-        form.industry,
-        on=form.disbursed_on,
-        employees=form.employees,
-        revenue_wan=form.revenue_wan,
-        assets_wan=form.assets_wan,
-    ).size
-    size_class = str(size) if size else ""
-    firm = _firm(s, form, size_class)
-    known = quotes(s) or lpr.shipped_quotes()
-    quote = lpr.latest(known, form.contract_date)
+    """The columns of a loan as filed, with what the records add: its firm's size, LPR, white list, shares."""
     rules = Parameters.load()
     terms = rules.on(max(form.disbursed_on, rules.get("policy_from").rows[0].since))
+    quote = lpr.latest(quotes(s) or lpr.shipped_quotes(), form.contract_date)
     listed = white_listed_on(s, form.uscc, form.disbursed_on) if board == Board.BANK else None
     shares = shares_on(s, institution_id, form.contract_date) if board == Board.GUARANTEE else None
     return {
         **form.model_dump(),
-        "enterprise_id": firm.id,
         "industry": str(form.industry),
         "guarantee_method": form.guarantee_method.value,
-        "size_class": size_class,
+        "size_class": _size(form),
         "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
         "lpr_published_on": quote.published_on if quote else None,
         "white_list_batch": listed.batch if listed else "",
@@ -132,20 +126,44 @@ def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) ->
     }
 
 
-def _firm(s: Session, form: LoanForm, size_class: str) -> Enterprise:
+def preview(s: Session, board: Board, institution_id: int, form: LoanForm) -> tuple[Check, ...]:
+    """The checks the loan would meet if it were filed today; nothing is stored."""
+    row = Loan(
+        case_id=0,
+        item=1,
+        board=board,
+        institution_id=institution_id,
+        enterprise_id=0,
+        **loan_facts(s, board, institution_id, form),
+    )
+    return eligibility.filing(facts.filing(s, row, clock.today()), calendar=working_calendar(s))
+
+
+def _size(form: LoanForm) -> str:
+    size = classify(
+        form.industry,
+        on=form.disbursed_on,
+        employees=form.employees,
+        revenue_wan=form.revenue_wan,
+        assets_wan=form.assets_wan,
+    ).size
+    return str(size) if size else ""
+
+
+def firm_of(s: Session, form: LoanForm) -> Enterprise:
     """The firm as last filed; two filings at the same time write one row."""
-    facts = {
+    known = {
         "name": form.firm_name,
         "industry": str(form.industry),
         "employees": form.employees,
         "revenue_wan": form.revenue_wan,
         "assets_wan": form.assets_wan,
-        "size_class": size_class,
+        "size_class": _size(form),
         "town": form.town,
         "legal_person": form.legal_person,
     }
-    query = insert(Enterprise).values(uscc=form.uscc, legal_representative="", **facts)
-    s.connection().execute(query.on_conflict_do_update(index_elements=["uscc"], set_=facts))
+    query = insert(Enterprise).values(uscc=form.uscc, legal_representative="", **known)
+    s.connection().execute(query.on_conflict_do_update(index_elements=["uscc"], set_=known))
     firm = by_uscc(s, form.uscc)
     if firm is None:
         raise RuntimeError(f"the enterprise {form.uscc} was written and is not there")

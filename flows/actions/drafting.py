@@ -1,0 +1,71 @@
+"""Keeping drafts (草稿): what was typed stays, what was uploaded stays, until it is submitted or thrown away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from flows.actions.attaching import Stored, store
+from flows.documents.text import printable
+from models import clock
+from models.permissions import Actor
+from models.records.draft import Draft, DraftFile, DraftKind, files, find
+
+LONGEST = 4_000
+"""More than any field takes; what is typed beyond it is not kept in a draft."""
+
+
+def open_draft(s: Session, actor: Actor, kind: DraftKind, subject: str = "") -> Draft:
+    """The person's draft of this matter, made if there is none."""
+    values = {
+        "person_id": actor.person_id,
+        "kind": kind,
+        "subject": subject,
+        "data": {},
+        "updated_at": clock.now(),
+    }
+    s.connection().execute(insert(Draft).values(values).on_conflict_do_nothing())
+    draft = find(s, actor.person_id, kind, subject)
+    if draft is None:
+        raise RuntimeError("the draft was written and is not there")
+    return draft
+
+
+def keep(draft: Draft, **data: Any) -> None:
+    """Write parts of the draft; the rest stays."""
+    draft.data = {**draft.data, **data}
+    draft.updated_at = clock.now()
+
+
+def typed(values: Mapping[str, object]) -> dict[str, str]:
+    """Form values as they can be kept: text, without characters a database or a page cannot carry."""
+    return {name: printable(value)[:LONGEST] for name, value in values.items() if isinstance(value, str)}
+
+
+def stage(s: Session, draft: Draft, slot: str, filename: str, data: bytes) -> None:
+    """Keep an upload for the draft, in place of the one its slot had. Raises `InvalidError` for a bad file."""
+    kept = store(s, slot, filename, data)
+    facts = {
+        "filename": kept.filename,
+        "media_type": kept.media_type,
+        "size": kept.size,
+        "sha256": kept.sha256,
+        "uploaded_at": clock.now(),
+    }
+    query = insert(DraftFile).values(draft_id=draft.id, slot=slot, **facts)
+    s.connection().execute(query.on_conflict_do_update(index_elements=["draft_id", "slot"], set_=facts))
+    draft.updated_at = clock.now()
+
+
+def staged(s: Session, draft: Draft) -> tuple[Stored, ...]:
+    """The files of a draft, ready to be attached."""
+    return tuple(Stored(f.slot, f.filename, f.media_type, f.size, f.sha256) for f in files(s, draft.id or 0))
+
+
+def discard(s: Session, draft: Draft) -> None:
+    """The draft has become a case, or is no longer wanted."""
+    for file in files(s, draft.id or 0):
+        s.delete(file)
+    s.flush()
+    s.delete(draft)

@@ -1,0 +1,69 @@
+"""Drafts (草稿): what an applicant has typed and uploaded and not yet submitted. Nobody else sees them.
+
+A draft is as typed, faults and all; it becomes a case only through an action.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.base import Facts, coded, facts, moment, one_of
+
+
+class DraftKind(StrEnum):
+    """What the draft is to become."""
+
+    FILING = "filing"
+    CLAIM = "claim"
+    CORRECTION = "correction"
+
+
+class Draft(SQLModel, table=True):
+    """One per person and matter. `subject` is the loan's id (claim), the case number (correction), or empty."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (one_of("kind", DraftKind), UniqueConstraint("person_id", "kind", "subject"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="people.id")
+    kind: DraftKind = coded(DraftKind)
+    subject: str = Field(default="", max_length=40)
+    data: Facts = facts()
+    updated_at: datetime = moment()
+
+
+class DraftFile(SQLModel, table=True):
+    """A file already uploaded for a draft, one per material slot."""
+
+    __tablename__ = "draft_files"
+    __table_args__ = (UniqueConstraint("draft_id", "slot"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    draft_id: int = Field(foreign_key="drafts.id")
+    slot: str = Field(max_length=40)
+    filename: str = Field(max_length=200)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(foreign_key="blobs.sha256", max_length=64)
+    uploaded_at: datetime = moment()
+
+
+def find(session: Session, person_id: int, kind: DraftKind, subject: str = "") -> Draft | None:
+    """The person's draft of this matter."""
+    query = select(Draft).where(Draft.person_id == person_id, Draft.kind == kind, Draft.subject == subject)
+    return session.exec(query).first()
+
+
+def of_person(session: Session, person_id: int) -> Sequence[Draft]:
+    """A person's drafts, newest first."""
+    query = select(Draft).where(Draft.person_id == person_id).order_by(col(Draft.updated_at).desc())
+    return session.exec(query).all()
+
+
+def files(session: Session, draft_id: int) -> Sequence[DraftFile]:
+    """The files of a draft, in the order they were first uploaded."""
+    query = select(DraftFile).where(DraftFile.draft_id == draft_id).order_by(col(DraftFile.id))
+    return session.exec(query.execution_options(populate_existing=True)).all()
