@@ -1,0 +1,216 @@
+"""案件: the list of all cases a person may see; every figure of the overview opens it with its filters set."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from api.auth.db import Db
+from api.auth.permit import anyone, requires
+from api.pages import case_rows, task_clock
+from api.pages.case_rows import CaseRowView
+from api.pages.form_views import Option
+from api.pages.layout import frame
+from api.pages.render import page
+from api.pages.views import Column, Empty, Link, Pages, Tab
+from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
+from models.permissions import Actor
+from models.records import institution, overview
+from models.records.overview import Filters, Show
+
+router = APIRouter()
+Reader = Annotated[Actor, requires(anyone)]
+E = TypeVar("E", bound=StrEnum)
+PAGE = 50
+
+SHOWN: dict[Show, str] = {
+    Show.OPEN: "在办",
+    Show.OVERDUE: "逾期",
+    Show.APPLICANT: "等申报机构",
+    Show.INCIDENT: "异常",
+    Show.STUCK: "需过问",
+    Show.RESERVED: "已预留待拨付",
+    Show.PAID: "已拨付",
+    Show.CLOSED: "已办结",
+    Show.ALL: "全部",
+}
+COLUMNS = (
+    Column("案件", "full"),
+    Column("环节"),
+    Column("停留"),
+    Column("期限", "d"),
+    Column("在等谁"),
+    Column("申报机构", "hide"),
+    Column("金额（万元）", "wan"),
+)
+
+
+class Asked(BaseModel):
+    """The address of a list. Words the list does not know are ignored."""
+
+    show: str = ""
+    process: str = ""
+    state: str = ""
+    board: str = ""
+    institution: str = ""
+    year: str = ""
+    month: str = ""
+    q: str = ""
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesView:
+    """The page."""
+
+    shows: tuple[Tab, ...]
+    processes: tuple[Tab, ...]
+    boards: tuple[Tab, ...]
+    states: tuple[Option, ...]
+    institutions: tuple[Option, ...]
+    hidden: tuple[tuple[str, str], ...]
+    chosen_state: str
+    chosen_institution: str
+    words: str
+    rows: tuple[CaseRowView, ...]
+    total: int
+    amount: Decimal
+    decided: Decimal
+    pages: Pages | None
+    empty: Empty
+    columns: tuple[Column, ...] = COLUMNS
+
+
+@router.get("/cases")
+def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query()]) -> HTMLResponse:
+    """The list; banks and guarantors find only their own cases in it."""
+    return page(
+        request,
+        "pages/cases/index.html",
+        frame=frame(request, db, actor, "cases"),
+        view=_view(db, actor, asked),
+    )
+
+
+def address(filters: Filters, **more: str) -> str:
+    """The address of the list with these filters: what a figure links to."""
+    given = {
+        "show": "" if filters.show is Show.OPEN else filters.show.value,
+        "process": filters.process or "",
+        "state": filters.state or "",
+        "board": filters.board or "",
+        "institution": str(filters.institution_id or ""),
+        "year": str(filters.year or ""),
+        "month": str(filters.opened_in or ""),
+        "q": filters.words,
+        **more,
+    }
+    query = urlencode({key: str(value) for key, value in given.items() if value})
+    return f"/cases?{query}" if query else "/cases"
+
+
+def parse(asked: Asked) -> Filters:
+    """The filters an address means. A search looks at all cases, closed ones too."""
+    words = asked.q.strip()[:80].replace("\x00", "")
+    year = _number(asked.year, 2000, 2100)
+    return Filters(
+        _code(Show, asked.show) or (Show.ALL if words else Show.OPEN),
+        _code(Process, asked.process),
+        _code(State, asked.state),
+        _code(Board, asked.board),
+        _number(asked.institution, 1, 2**31 - 1),
+        words,
+        year,
+        _number(asked.month, 1, 12) if year else None,
+    )
+
+
+def _code(kind: type[E], value: str) -> E | None:
+    return next((member for member in kind if member.value == value), None)
+
+
+def _number(value: str, least: int, most: int) -> int | None:
+    fits = value.isascii() and value.isdigit() and len(value) < 12 and least <= int(value) <= most
+    return int(value) if fits else None
+
+
+def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
+    filters = parse(asked)
+    most = 2**31 - 1
+    after, before = _number(asked.after, 1, most) or 0, _number(asked.before, 1, most) or 0
+    found = overview.cases(db, actor, filters, limit=PAGE, after=after, before=before)
+    known, days = case_rows.names(db), task_clock.calendar(db)
+    shows = [Show.OPEN, Show.OVERDUE, Show.APPLICANT, Show.CLOSED, Show.ALL]
+    if actor.watches_all:
+        shows.insert(3, Show.INCIDENT)
+    if filters.show not in shows:
+        shows.insert(0, filters.show)
+    hidden = [("show", asked.show), ("process", asked.process), ("board", asked.board)]
+    return CasesView(
+        tuple(_show(db, actor, filters, show) for show in shows),
+        tuple(_pick(filters, "process", process, PROCESS_NAMES[process]) for process in Process),
+        tuple(_pick(filters, "board", board, BOARD_NAMES[board]) for board in Board)
+        if actor.watches_all
+        else (),
+        tuple(Option(state.value, name) for state, name in STATE_NAMES.items() if state != State.SUBMITTED),
+        tuple(Option(str(one.id), known[one.id or 0]) for one in institution.filing_institutions(db))
+        if actor.watches_all
+        else (),
+        tuple(pair for pair in hidden if pair[1]),
+        filters.state or "",
+        str(filters.institution_id or ""),
+        filters.words,
+        tuple(case_rows.row(one, known, days) for one in found.rows),
+        found.total,
+        found.amount,
+        found.decided,
+        _pages(filters, found),
+        _empty(filters),
+    )
+
+
+def _show(db: Session, actor: Actor, filters: Filters, show: Show) -> Tab:
+    narrowed = replace(filters, show=show)
+    explicit = {"show": show.value}  # a search without one looks at all
+    return Tab(
+        SHOWN[show], address(narrowed, **explicit), overview.count(db, actor, narrowed), show is filters.show
+    )
+
+
+def _pick(filters: Filters, name: str, value: Process | Board, label: str) -> Tab:
+    """A filter that is switched on and off."""
+    on = getattr(filters, name) == value
+    without = Filters(**{f: getattr(filters, f) for f in filters.__slots__} | {name: None if on else value})
+    return Tab(label, address(without, show=filters.show.value), current=on)
+
+
+def _pages(filters: Filters, found: overview.Slice) -> Pages | None:
+    if not found.rows:
+        return None
+    first, last = found.rows[0].case.id, found.rows[-1].case.id
+    shown = {"show": filters.show.value}
+    return Pages(
+        found.skipped + 1,
+        found.skipped + len(found.rows),
+        found.total,
+        previous_href=address(filters, before=str(first), **shown) if found.skipped else "",
+        next_href=address(filters, after=str(last), **shown) if found.more else "",
+    )
+
+
+def _empty(filters: Filters) -> Empty:
+    if filters == Filters():
+        return Empty("现在没有在办案件。", "新的备案和补偿申请提交后会列在这里。", "folders")
+    used = [SHOWN[filters.show]]
+    used += [STATE_NAMES[filters.state]] if filters.state else []
+    used += [PROCESS_NAMES[filters.process]] if filters.process else []
+    used += [BOARD_NAMES[filters.board]] if filters.board else []
+    used += [filters.words] if filters.words else []
+    return Empty(f"没有符合“{'、'.join(used)}”的案件。", "", "filter", Link("清除筛选", "/cases"))
