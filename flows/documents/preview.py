@@ -20,6 +20,7 @@ _PARAGRAPHS = {
     "Mark": ("p", "mark"),
     "MarkLong": ("p", "mark long"),
     "LetterMark": ("p", "mark letter"),
+    "LetterMarkLong": ("p", "mark letter long"),
     "MinutesMark": ("p", "mark minutes"),
     "RedNumber": ("p", "no rule"),
     "Number": ("p", "no"),
@@ -33,10 +34,16 @@ _PARAGRAPHS = {
     "Heading2": ("p", "l2"),
     "Attach": ("p", "attach"),
     "AttachMore": ("p", "attach more"),
+    "BodyLeft": ("p", "amount"),
+    "Roll": ("p", "amount"),
     "FormLine": ("p", "line"),
+    "FormLineRight": ("p", "line end"),
+    "FormHead": ("p", "small"),
     "FormNote": ("p", "small"),
     "Sign": ("p", "sign"),
-    "Colophon": ("p", "to"),
+    "Colophon": ("p", "foot"),
+    "ColophonRight": ("p", "foot end"),
+    "Tail": ("p", "tail"),
     "Verify": ("p", "verify"),
     "Space": ("p", "space"),
     "CellHead": ("p", "head"),
@@ -46,7 +53,7 @@ _PARAGRAPHS = {
     "Cell": ("p", "left"),
 }
 _SPANS = {"Label": "label", "Kai": "kai", "Void": "void", "Strong": "strong"}
-_TABLES = {"Grid": "grid", "Form": "form", "Signature": "signature", "Colophon": "colophon"}
+_TABLES = {"Grid": "t-grid", "Form": "t-form", "Signature": "t-sign", "ColophonTable": "t-foot"}
 
 
 @dataclass
@@ -58,17 +65,20 @@ class _Sheet:
 
 
 def preview_html(data: bytes) -> str:
-    """The document as one `<article class="paper doc">` per section, for templates/static/paper.css."""
+    """The document as one `<div class="in doc">` per section, to stand in a `.paper`.
+
+    Its looks are templates/static/paper.css.
+    """
     body, headers = _read(data)
     letterhead = "".join(_paragraph(p) for header in headers for p in header.iter(f"{_W}p") if _text(p))
     sheets = _sheets(body)
     out = []
     for index, sheet in enumerate(sheets):
-        classes = "paper doc" + (" wide" if sheet.landscape else "")
+        classes = "in doc" + (" wide" if sheet.landscape else "")
         first = index == 0 and bool(letterhead)
         classes += " letterhead" if first else ""
         content = (letterhead if first else "") + "".join(sheet.blocks)
-        out.append(f'<article class="{classes}"><div class="in">{content}</div></article>')
+        out.append(f'<div class="{classes}">{content}</div>')
     return "".join(out)
 
 
@@ -165,7 +175,7 @@ def _table(table: Element) -> str:
     # A width attribute, not a style: the pages' content security policy allows no inline styles.
     columns = "".join(f'<col width="{100 * width / total:.1f}%">' for width in widths)
     rows = "".join(_row(row) for row in table.findall(f"{_W}tr"))
-    css = _TABLES.get(_style(table), "grid")
+    css = _TABLES.get(_style(table), "t-grid")
     return f'<table class="{css}"><colgroup>{columns}</colgroup>{rows}</table>'
 
 

@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 
+from flows.documents.authoring.application import APPLICATIONS
 from flows.documents.authoring.form import FORMS
 from flows.documents.authoring.letter import LETTERS
 from flows.documents.authoring.notice import NOTICES
 from flows.documents.authoring.redhead import DECISIONS
 from flows.documents.authoring.report import REPORTS
 
-AUTHORS: dict[str, Callable[[], bytes]] = {**FORMS, **NOTICES, **REPORTS, **DECISIONS, **LETTERS}
+AUTHORS: dict[str, Callable[[], bytes]] = {
+    **APPLICATIONS,
+    **FORMS,
+    **NOTICES,
+    **REPORTS,
+    **DECISIONS,
+    **LETTERS,
+}
 """Document code → the function that writes its template."""

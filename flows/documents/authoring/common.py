@@ -10,7 +10,7 @@ SHORT = "中小微企业融资风险补偿"  # under the organ's own name, or wh
 
 def money(name: str) -> str:
     """An amount as decisions write it: the figure, then 大写 (which may be broken at a line's end)."""
-    return f"￥{{{{ {name}|yuan }}}}（大写：人民币{{{{ {name}|daxie }}}}）"
+    return f"￥{{{{ {name}|yuan }}}}（人民币{{{{ {name}|daxie }}}}）"
 
 
 def day(name: str) -> str:
@@ -152,4 +152,27 @@ def check_rows(table: Table, name: str = "checks") -> None:
             "{{ row.source or '—' }}",
             "{{ row.clause or '—' }}",
             middle("{{ row.result|result }}"),
+        )
+
+
+def form_head(paper: Paper, title: str, date_label: str, date_name: str) -> None:
+    """A form's title, case number and date."""
+    paper.p("FormTitle", title)
+    with paper.table("Signature", 90, 66) as table:
+        table.row(
+            Cell((("FormLine", "办理编号：{{ case_number }}"),)),
+            Cell((("FormLineRight", f"{date_label}：{day(date_name)}"),)),
+        )
+
+
+def share_rows(table: Table) -> None:
+    """The split of the loss between bank, funds and guarantor, a party a row of four columns."""
+    with table.when("shares"):
+        table.row(head("风险分担", 4))
+    with table.each("s in shares"):
+        table.row(
+            head("{{ s.party }}"),
+            "{{ s.share|pct }}",
+            head("分担金额（元）"),
+            "{% if s.amount is none %}—{% else %}{{ s.amount|yuan }}{% endif %}",
         )

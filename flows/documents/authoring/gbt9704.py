@@ -4,7 +4,7 @@ The numbers are the standard's (or measured so that Word and LibreOffice both gi
 characters); every template is built on them, so a change here reaches every document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Page, in twips (1/1440 inch): A4, 天头 37 mm, 地脚 35 mm, 订口 28 mm, right 26 mm → 版心 156 × 225 mm.
 PAGE = (11906, 16838)
@@ -58,7 +58,8 @@ class ParagraphStyle:
 
 
 _RULE = '<w:pBdr><w:bottom w:val="{0}" w:sz="{1}" w:space="{2}" w:color="' + RED + '"/></w:pBdr>'
-_CELL = {"size": 21, "line": 320, "squeeze": 0}
+# 五号 on 16 pt: what stands in tables.
+_CELL = ParagraphStyle("Cell", "单元格", size=21, jc="left", line=320, squeeze=0)
 
 STYLES = (
     # 正文 and its headings: all 3号, two characters in, no bold.
@@ -171,12 +172,13 @@ STYLES = (
     ),
     ParagraphStyle("FormLine", "表头行", size=24, jc="left", line=440, squeeze=0),
     ParagraphStyle("FormLineRight", "表头行（右）", size=24, jc="right", line=440, squeeze=0),
+    ParagraphStyle("FormHead", "表题", size=21, jc="left", line=380, squeeze=0, keep=True),
     ParagraphStyle("FormNote", "表注", size=21, jc="left", line=360, squeeze=0),
-    ParagraphStyle("Cell", "单元格", jc="left", **_CELL),
-    ParagraphStyle("CellCenter", "单元格（居中）", jc="center", **_CELL),
-    ParagraphStyle("CellNumber", "单元格（金额）", jc="right", **_CELL),
-    ParagraphStyle("CellHead", "单元格（表头）", font=HEI, jc="center", **_CELL),
-    ParagraphStyle("CellSign", "单元格（签名）", jc="right", **_CELL),
+    _CELL,
+    replace(_CELL, id="CellCenter", name="单元格（居中）", jc="center"),
+    replace(_CELL, id="CellNumber", name="单元格（金额）", jc="right"),
+    replace(_CELL, id="CellHead", name="单元格（表头）", font=HEI, jc="center"),
+    replace(_CELL, id="CellSign", name="单元格（签名）", jc="right"),
     ParagraphStyle("AnnexMark", "附件标识", font=HEI, jc="left", new_page=True, keep=True),
     ParagraphStyle(
         "AnnexTitle",
@@ -197,121 +199,3 @@ STYLES = (
     ParagraphStyle("PageOdd", "页码（单页）", font=SONG, size=28, jc="right", line=0, squeeze=0, right=CHAR),
     ParagraphStyle("PageEven", "页码（双页）", font=SONG, size=28, jc="left", line=0, squeeze=0, left=CHAR),
 )
-
-_CHARACTERS = (
-    ("Label", "黑体字", f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{HEI}"/>'),
-    ("Kai", "楷体字", f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{KAI}"/>'),
-    ("Strong", "金额", "<w:b/>"),
-    ("Void", "作废", '<w:strike/><w:color w:val="595959"/>'),
-)
-
-_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-
-
-def _borders(outer: int, inner: int) -> str:
-    sides = (
-        ("top", outer),
-        ("left", outer),
-        ("bottom", outer),
-        ("right", outer),
-        ("insideH", inner),
-        ("insideV", inner),
-    )
-    lines = "".join(
-        f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' for side, size in sides
-    )
-    return f"<w:tblBorders>{lines}</w:tblBorders>"
-
-
-_COLOPHON = (
-    '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
-    '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
-    '<w:insideH w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:tblBorders>'
-)
-_MARGIN = '<w:tblCellMar><w:left w:w="{0}" w:type="dxa"/><w:right w:w="{0}" w:type="dxa"/></w:tblCellMar>'
-_TABLES = (
-    ("Grid", "公文表格", _borders(6, 4) + _MARGIN.format(70)),
-    ("Form", "审批表格", _borders(12, 4) + _MARGIN.format(70)),
-    ("Signature", "落款表", _MARGIN.format(0)),
-    # First and last rule 0.35 mm, the inner one 0.25 mm.
-    ("ColophonTable", "版记表", _COLOPHON + _MARGIN.format(0)),
-)
-
-
-def _fonts(east_asia: str) -> str:
-    return f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{east_asia}" w:cs="{LATIN}"/>'
-
-
-def _paragraph_style(style: ParagraphStyle) -> str:
-    line = f' w:line="{style.line}" w:lineRule="exact"' if style.line else ' w:line="240" w:lineRule="auto"'
-    hanging = f'w:hanging="{-style.first}"' if style.first < 0 else f'w:firstLine="{style.first}"'
-    properties = (
-        ("<w:keepNext/>" if style.keep else "")
-        + ("<w:pageBreakBefore/>" if style.new_page else "")
-        + style.border
-        + f'<w:spacing w:before="{style.before}" w:after="{style.after}"{line}/>'
-        + f'<w:ind w:left="{style.left}" w:right="{style.right}" {hanging}/>'
-        + f'<w:jc w:val="{style.jc}"/>'
-    )
-    run = (
-        _fonts(style.font)
-        + ("<w:b/>" if style.bold else "")
-        + (f'<w:color w:val="{style.color}"/>' if style.color else "")
-        + f'<w:spacing w:val="{style.squeeze}"/><w:sz w:val="{style.size}"/><w:szCs w:val="{style.size}"/>'
-    )
-    return (
-        f'<w:style w:type="paragraph" w:customStyle="1" w:styleId="{style.id}"><w:name w:val="{style.name}"/>'
-        f'<w:basedOn w:val="Normal"/><w:qFormat/><w:pPr>{properties}</w:pPr><w:rPr>{run}</w:rPr></w:style>'
-    )
-
-
-def styles_xml() -> bytes:
-    """word/styles.xml: the styles above and nothing else."""
-    defaults = (
-        f'<w:docDefaults><w:rPrDefault><w:rPr>{_fonts(FANGSONG)}<w:sz w:val="32"/><w:szCs w:val="32"/>'
-        '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
-        "<w:pPrDefault/></w:docDefaults>"
-    )
-    basic = (
-        '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>'
-        '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
-        '<w:name w:val="Default Paragraph Font"/></w:style>'
-        '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/></w:style>'
-    )
-    paragraphs = "".join(map(_paragraph_style, STYLES))
-    characters = "".join(
-        f'<w:style w:type="character" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
-        f"<w:rPr>{run}</w:rPr></w:style>"
-        for key, name, run in _CHARACTERS
-    )
-    tables = "".join(
-        f'<w:style w:type="table" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
-        f'<w:basedOn w:val="TableNormal"/><w:tblPr>{properties}</w:tblPr></w:style>'
-        for key, name, properties in _TABLES
-    )
-    return f"{_HEAD}<w:styles {_W}>{defaults}{basic}{paragraphs}{characters}{tables}</w:styles>".encode()
-
-
-def font_table_xml() -> bytes:
-    """word/fontTable.xml: each font's name and what may stand in for it."""
-    fonts = "".join(
-        f'<w:font w:name="{name}"><w:altName w:val="{others}"/><w:charset w:val="86"/>'
-        f'<w:family w:val="{family}"/><w:pitch w:val="{pitch}"/></w:font>'
-        for name, (others, family, pitch) in FONTS.items()
-    )
-    return f"{_HEAD}<w:fonts {_W}>{fonts}</w:fonts>".encode()
-
-
-def settings_xml() -> bytes:
-    """word/settings.xml: page numbers differ on odd and even pages; a line break never stretches a line."""
-    modern = (
-        '<w:compatSetting w:name="compatibilityMode"'
-        ' w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>'
-    )
-    return (
-        f'{_HEAD}<w:settings {_W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="420"/>'
-        '<w:evenAndOddHeaders/><w:characterSpacingControl w:val="compressPunctuation"/>'
-        f"<w:compat><w:doNotExpandShiftReturn/>{modern}</w:compat>"
-        '<w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/></w:settings>'
-    ).encode()

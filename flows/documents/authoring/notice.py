@@ -81,7 +81,7 @@ def confirmation() -> bytes:
         "{% if excluded_count %}同批报送的另外{{ excluded_count }}笔贷款不符合备案条件，另行书面通知。"
         "{% endif %}",
     )
-    with paper.table("Grid", 12, 31, 40, 33, 25, 31) as table:
+    with paper.table("Grid", 12, 30, 46, 33, 25, 31) as table:
         table.heads(
             "序号",
             "备案编号",

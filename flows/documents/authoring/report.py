@@ -31,7 +31,7 @@ def review_opinion() -> bytes:
         f"申请于{day('received_on')}收到，于{day('accepted_on')}受理。申请补偿金额：{money('claimed')}。",
     )
     paper.p("Heading1", "二、贷款及损失情况")
-    with paper.table("Grid", 30, 48, 30, 48) as table:
+    with paper.table("Grid", 33, 45, 33, 45) as table:
         loan_rows(table)
         table.row(head("首次逾期日期"), day("default_on"), head("核定损失（元）"), "{{ loss|yuan }}")
     paper.p("Heading1", "三、核对情况")

@@ -13,7 +13,7 @@ from docx.oxml.parser import parse_xml
 from docx.section import Section
 
 from flows.documents.archive import Package
-from flows.documents.authoring import gbt9704 as gbt
+from flows.documents.authoring import parts
 
 # What python-docx's own start document brings and these documents do not use.
 _UNUSED = ("stylesWithEffects", "webSettings", "customXml", "numbering")
@@ -94,11 +94,11 @@ def _use_our_parts(document: WordDocument) -> None:
         if kind in _UNUSED:
             del part.rels[key]
         elif relation.reltype == RELATION.FONT_TABLE:
-            relation.target_part._blob = gbt.font_table_xml()
+            relation.target_part._blob = parts.font_table_xml()
         elif relation.reltype == RELATION.STYLES:
-            relation.target_part._element = parse_xml(gbt.styles_xml())
+            relation.target_part._element = parse_xml(parts.styles_xml())
         elif relation.reltype == RELATION.SETTINGS:
-            relation.target_part._element = parse_xml(gbt.settings_xml())
+            relation.target_part._element = parse_xml(parts.settings_xml())
     package = part.package
     for key, relation in list(package.rels.items()):
         if relation.reltype == RELATION.THUMBNAIL:
