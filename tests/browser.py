@@ -46,6 +46,8 @@ def chromium() -> Iterator[Browser]:
 def served(app: ASGIApp) -> Iterator[str]:
     """`app` on a free port of 127.0.0.1; yields its address."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        # inherited by every connection; asyncio does not set it on a given socket, and each answer waits 40 ms
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

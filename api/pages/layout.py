@@ -56,9 +56,11 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     if files:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
     if may_resolve_incident(actor):
-        places.append(NavItem("admin", "运维", "server", "/admin", phone=False, end=True))
+        places.append(NavItem("admin", "运维", "server", "/admin", end=True))
     if get_settings().demo:
-        places.append(NavItem("mailbox", "邮箱", "mail", "/mailbox", phone=False, end=True))
+        places.append(
+            NavItem("mailbox", "邮箱", "mail", "/mailbox", phone=False, end=not may_resolve_incident(actor))
+        )
     return tuple(places)
 
 

@@ -41,13 +41,14 @@ class DemoPerson:
 
     login: str
     name: str
-    roles: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
 class DemoGroup:
-    """The demo's people of one institution."""
+    """The demo's people of one role at one institution; a role held all over the city is one group."""
 
+    role: str
     place: str
     people: tuple[DemoPerson, ...]
 
@@ -185,7 +186,7 @@ def _demo_person(db: Session, login: str) -> Person | Barred:
 
 
 def _demo_groups(db: Session) -> tuple[DemoGroup, ...]:
-    """The demo's accounts by institution, in the order they were created."""
+    """The demo's accounts in the order in which a case meets them."""
     names = institution.names_on(db, clock.today())
     rows = db.exec(
         select(Person, PersonRole.role)
@@ -193,13 +194,13 @@ def _demo_groups(db: Session) -> tuple[DemoGroup, ...]:
         .where(col(Person.demo), col(Person.active))
         .order_by(col(Person.institution_id), col(Person.id))
     )
-    roles: dict[int, list[Role]] = {}
-    people: dict[int, Person] = {}
+    groups: dict[tuple[Role, str], list[DemoPerson]] = {}
     for found, role in rows:
-        people[found.id or 0] = found
-        roles.setdefault(found.id or 0, []).append(Role(role))
-    groups: dict[int, list[DemoPerson]] = {}
-    for key, found in people.items():
-        words = "、".join(ROLE_NAMES[role] for role in roles[key])
-        groups.setdefault(found.institution_id, []).append(DemoPerson(found.login, found.name, words))
-    return tuple(DemoGroup(names[key].short_name, tuple(members)) for key, members in groups.items())
+        place = names[found.institution_id].short_name
+        where = "各成员单位" if role == Role.MEETING_MEMBER else place
+        groups.setdefault((Role(role), where), []).append(DemoPerson(found.login, found.name, place))
+    order = list(Role)
+    return tuple(
+        DemoGroup(ROLE_NAMES[role], where, tuple(people))
+        for (role, where), people in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
+    )

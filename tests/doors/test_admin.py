@@ -9,10 +9,11 @@ import pytest
 from sqlmodel import Session, select
 
 from models import clock
+from models.calendar import seed_rows
 from models.lifecycle import Board, Process
 from models.records import institution
 from models.records.case import CaseRecord, Incident
-from models.records.reference import ClockSetting, WorkerBeat
+from models.records.reference import CalendarDay, ClockSetting, WorkerBeat
 from tests.doors.conftest import Server
 from tests.seed import actor
 
@@ -82,9 +83,13 @@ def test_workers_show_whether_they_are_alive(server: Server, db: Db) -> None:
 
 
 def test_the_demo_moves_to_the_next_working_day_at_nine(server: Server, db: Db, demo: None) -> None:
-    friday = datetime(2026, 9, 30, 3, tzinfo=UTC)  # the day before the National Day holiday
+    eve = datetime(2026, 9, 30, 3, tzinfo=UTC)  # the day before the National Day holiday
     with db() as s:
-        offset = int((friday - clock.wall()).total_seconds())
+        s.add_all(
+            CalendarDay(day=row.day, working=row.working, note=row.name, source=row.source)
+            for row in seed_rows((2026,))
+        )
+        offset = int((eve - clock.wall()).total_seconds())
         s.add(ClockSetting(id=1, offset_seconds=offset))
     client = server.client(ADMIN)
     assert client.post("/admin/clock", data={"days": "1"}).headers["location"] == "/admin?done=moved"

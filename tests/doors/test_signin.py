@@ -211,7 +211,7 @@ def test_a_page_read_within_the_minute_is_not_a_write(server: Server, db: Db) ->
 def test_the_demo_offers_its_people_and_one_click_enters(server: Server, demo: None) -> None:
     client = server.client()
     page = client.get("/signin").text.split("演示账号")[1]
-    assert page.index("市工信局") < page.index("莫兆辉") < page.index("电子计算中心")
+    assert page.index("林婉仪") < page.index("陈嘉敏") < page.index("莫兆辉") < page.index("宋一鸣")
     assert "莞邑银行（示例）" in page
     assert submit(client, demo="linwanyi").headers["location"] == "/bank"
 
