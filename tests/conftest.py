@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,10 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from api.runtime import postgres
+from api.runtime import prefect_server as prefect
+from api.runtime.process import free_port
 from models import database
+from models.settings import Settings
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 """A test run's server is thrown away; only the product's has to survive a power cut."""
@@ -123,21 +127,10 @@ def database_url(postgres_home: Path) -> Iterator[str]:
     template = postgres.socket_url(postgres_home / "postgres", TEMPLATE)
     maintenance = postgres.socket_url(postgres_home / "postgres", "postgres")
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_advisory_lock(1)"
-        )  # the first worker migrates, the others wait and copy
+        connection.execute("SELECT pg_advisory_lock(1)")  # the first worker migrates, the others copy
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
             postgres.ensure_database(template)
             database.run_migrations(template)
-            if not any((database.MIGRATIONS / "versions").glob("*.py")):  # until the first revision lands
-                from sqlalchemy import create_engine
-                from sqlmodel import SQLModel
-
-                import models.records  # noqa: F401
-
-                made = create_engine(database.sqlalchemy_url(template))
-                SQLModel.metadata.create_all(made)
-                made.dispose()
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
         )
@@ -159,3 +152,55 @@ def server_dir() -> Iterator[Path]:
     """A data directory with a short path, for tests that start servers of their own."""
     with tempfile.TemporaryDirectory(prefix="fengbu-test-") as directory:
         yield Path(directory)
+
+
+@dataclass(frozen=True)
+class PrefectForTests:
+    """A running Prefect server with our block and pool; `environment` is for subprocesses that use it."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def prefect_server(database_url: str) -> Iterator[PrefectForTests]:
+    """A real Prefect server of this worker, some ten seconds to start.
+
+    Mark tests that ask for it ``@pytest.mark.xdist_group("prefect")``, so that one worker starts it, not all.
+    """
+    settings = Settings(prefect_port=free_port())
+    urls = postgres.database_urls(settings, None)
+    postgres.ensure_database(urls.prefect)
+    server = prefect.PrefectServer(settings, urls.prefect)
+    try:
+        server.start()
+        prefect.prepare(settings)
+        variables = {**os.environ, **settings.environment(), **prefect.prefect_environment(settings)}
+        yield PrefectForTests(settings, variables)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def in_prefect(prefect_server: PrefectForTests) -> Iterator[PrefectForTests]:
+    """Let flows of this test run in this process against the real server."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_DEFAULT_RESULT_STORAGE_BLOCK,
+        PREFECT_LOGGING_TO_API_ENABLED,
+        temporary_settings,
+    )
+
+    variables = prefect_server.environment
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        temporary_settings(
+            {
+                PREFECT_API_URL: variables["PREFECT_API_URL"],
+                PREFECT_DEFAULT_RESULT_STORAGE_BLOCK: variables["PREFECT_DEFAULT_RESULT_STORAGE_BLOCK"],
+                PREFECT_LOGGING_TO_API_ENABLED: False,  # its thread would outlive the server and complain
+            }
+        ),
+    ):
+        patch.setenv("PREFECT_API_URL", variables["PREFECT_API_URL"])
+        yield prefect_server

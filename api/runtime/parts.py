@@ -15,6 +15,7 @@ DATABASE = "数据库"
 MIGRATIONS = "数据表"
 WEB = "网页应用"
 PREFECT = "Prefect 服务器"
+PREFECT_READY = "Prefect 工作池"
 DEPLOYMENTS = "Prefect 部署"
 WORKER = "案件工作进程"
 POOL_WORKER = "Prefect 工作进程"
@@ -157,9 +158,13 @@ def standard_parts(settings: Settings, more: Sequence[Part] = ()) -> list[Part]:
         database.run_migrations(base.urls.app)
         return "最新"
 
+    def prepare() -> str:
+        prefect_server.prepare(settings)
+        return prefect_server.POOL
+
     def deploy() -> str:
-        prefect_server.set_up(settings)
-        return f"工作池 {prefect_server.POOL}"
+        prefect_server.deploy(settings)
+        return "prefect.yaml"
 
     web_command = (
         *(sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--no-access-log"),
@@ -183,7 +188,7 @@ def standard_parts(settings: Settings, more: Sequence[Part] = ()) -> list[Part]:
             settings=settings,
             on=base,
         ),
-        Task(DEPLOYMENTS, deploy, after=(PREFECT, MIGRATIONS)),
+        Task(PREFECT_READY, prepare, after=(PREFECT, MIGRATIONS)),
         Program(
             WORKER,
             "worker",
@@ -191,17 +196,18 @@ def standard_parts(settings: Settings, more: Sequence[Part] = ()) -> list[Part]:
             line="认领案件",
             settings=settings,
             on=base,
-            after=(DEPLOYMENTS,),
+            after=(PREFECT_READY,),
         ),
         Program(
             POOL_WORKER,
             "prefect-worker",
             pool_command,
             line=f"工作池 {prefect_server.POOL}",
-            after=(DEPLOYMENTS,),
+            after=(PREFECT_READY,),
             settings=settings,
             on=base,
         ),
+        Task(DEPLOYMENTS, deploy, after=(WORKER,)),
     ]
 
 

@@ -19,6 +19,7 @@ BLOCK = "fengbu"
 """The local file system block that keeps results."""
 START_TIMEOUT = 120.0
 """Seconds; the first start makes some sixty tables."""
+SETUP_TIMEOUT = 120.0
 PROJECT = Path(__file__).resolve().parents[2]
 """Where `prefect.yaml` and the process files are."""
 
@@ -111,23 +112,31 @@ class PrefectServer:
         self._process.stop()
 
 
-def set_up(settings: Settings, *, deploy: bool = True) -> None:
-    """Create what our flows need in a running server: block, work pool, deployments, automation. Idempotent.
+def prepare(settings: Settings) -> None:
+    """Create in a running server what every run of ours needs: the result block and the work pool. Idempotent."""
+    _run_setup(settings, "prepare")
 
-    In a subprocess, because Prefect reads its settings when it is imported. `PartError` with its output if it fails.
+
+def deploy(settings: Settings) -> None:
+    """Apply `prefect.yaml`, and let an automation turn failed and crashed runs into incidents. Idempotent."""
+    _run_setup(settings, "deploy")
+
+
+def _run_setup(settings: Settings, what: str) -> None:
+    """Run `prefect_setup` in a subprocess: Prefect reads its settings when it is imported.
+
+    `PartError` with the end of its output if it fails.
     """
     process = ManagedProcess(
-        "prefect-setup",
-        [sys.executable, "-m", "api.runtime.prefect_setup", *(["--deploy"] if deploy else [])],
+        f"prefect-{what}",
+        [sys.executable, "-m", "api.runtime.prefect_setup", what],
         data_dir=settings.data_dir,
     )
-    process.start(
-        {**without_prefect_variables(), **settings.environment(), **prefect_environment(settings)},
-        directory=PROJECT,
-    )
+    environment = {**without_prefect_variables(), **settings.environment(), **prefect_environment(settings)}
+    process.start(environment, directory=PROJECT)
     try:
-        if process.wait(timeout=120) != 0:
-            raise PartError(f"Prefect 的部署没有完成。{process.last_words()}")
+        if process.wait(SETUP_TIMEOUT) != 0:
+            raise PartError(f"Prefect 没有准备好。{process.last_words()}")
     finally:
         process.stop()
 

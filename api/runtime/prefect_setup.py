@@ -1,4 +1,4 @@
-"""Run as ``python -m api.runtime.prefect_setup [--deploy]`` against a running server: what our flows need there.
+"""Run as ``python -m api.runtime.prefect_setup prepare|deploy``: what our flows need in a running server.
 
 A separate program, because Prefect reads its settings when it is imported and the supervisor need not import it.
 """
@@ -22,6 +22,8 @@ from models.settings import get_settings
 INCIDENT_FLOW = "raise-incident"
 INCIDENT_DEPLOYMENT = f"{INCIDENT_FLOW}/{INCIDENT_FLOW}"
 AUTOMATION = "失败的运行 → 异常事项"
+RUN_ID = "{{ event.resource.id | replace('prefect.flow-run.', '') }}"
+"""Prefect renders parameters as JSON, which `flow_run.id`, a UUID, is not."""
 
 
 async def ensure_block() -> None:
@@ -70,7 +72,12 @@ async def ensure_automation(client: PrefectClient) -> bool:
             posture=Posture.Reactive,
             threshold=1,
         ),
-        actions=[RunDeployment(deployment_id=deployment.id, parameters={"flow_run_id": "{{ flow_run.id }}"})],
+        actions=[
+            RunDeployment(
+                deployment_id=deployment.id,
+                parameters={"flow_run_id": "{{ event.resource.id | replace('prefect.flow-run.', '') }}"},
+            )
+        ],
     )
     existing = await client.read_automations_by_name(AUTOMATION)
     if not existing:
@@ -80,21 +87,25 @@ async def ensure_automation(client: PrefectClient) -> bool:
     return True
 
 
-async def set_up(*, deploy: bool) -> None:
-    """Create block and pool; with `deploy` also the deployments of `prefect.yaml` and the automation."""
+async def prepare() -> None:
+    """Create the result block and the work pool."""
     await ensure_block()
     async with get_client() as client:
         await ensure_pool(client)
-        if deploy:
-            await asyncio.to_thread(
-                subprocess.run,
-                [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-                cwd=PROJECT,
-                check=True,
-            )
-            if not await ensure_automation(client):
-                raise SystemExit(f"prefect.yaml does not deploy {INCIDENT_DEPLOYMENT}.")
+
+
+async def deploy() -> None:
+    """Apply `prefect.yaml` and create the automation; end with a message if the incident flow is not deployed."""
+    await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=PROJECT,
+        check=True,
+    )
+    async with get_client() as client:
+        if not await ensure_automation(client):
+            raise SystemExit(f"prefect.yaml does not deploy {INCIDENT_DEPLOYMENT}.")
 
 
 if __name__ == "__main__":
-    asyncio.run(set_up(deploy="--deploy" in sys.argv[1:]))
+    asyncio.run({"prepare": prepare, "deploy": deploy}[sys.argv[1]]())

@@ -59,8 +59,12 @@ class Supervisor:
         *,
         console: Console | None = None,
         ready: Callable[[], None] = lambda: None,
+        ready_when: Sequence[str] | None = None,
     ) -> None:
-        """`ready` is called once, when every part is up: the place to print addresses and accounts."""
+        """`ready` is called once, when the parts named in `ready_when` (None: all) are up.
+
+        It is the place to print addresses and accounts. ValueError if a part waits for one that is not before it.
+        """
         names = [part.name for part in parts]
         for place, part in enumerate(parts):
             missing = set(part.after) - set(names[:place])
@@ -71,6 +75,7 @@ class Supervisor:
         self._parts = list(parts)
         self._console = console or Console()
         self._ready = ready
+        self._ready_when = names if ready_when is None else list(ready_when)
         self._up = {part.name: threading.Event() for part in parts}
         self._stopping = threading.Event()
         self._failed = False
@@ -106,7 +111,7 @@ class Supervisor:
 
     def _wait_until_up(self) -> bool:
         while not self._stopping.is_set():
-            if all(event.is_set() for event in self._up.values()):
+            if all(self._up[name].is_set() for name in self._ready_when):
                 return True
             self._stopping.wait(0.05)
         return False

@@ -1,0 +1,135 @@
+"""Prefect as an operator meets it: our pool, our deployments, and a failed run that becomes an incident."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api.runtime import prefect_server as prefect
+from api.runtime.process import ManagedProcess
+from models.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+FAILING = """
+from prefect import flow, tags
+
+@flow(name="fails")
+def fails():
+    raise ValueError("the treasury's file has no such line")
+
+with tags("no-such-case"):
+    fails()
+"""
+
+
+class Api:
+    """Prefect's REST interface, as far as the tests look at it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = httpx.Client(base_url=f"{settings.prefect_url}/api", trust_env=False)
+
+    def runs_of(self, flow: str) -> list[dict[str, Any]]:
+        answer = self._client.post("/flow_runs/filter", json={"flows": {"name": {"any_": [flow]}}})
+        found: list[dict[str, Any]] = answer.raise_for_status().json()
+        return found
+
+    def names(self, kind: str) -> set[str]:
+        return {
+            item["name"] for item in self._client.post(f"/{kind}/filter", json={}).raise_for_status().json()
+        }
+
+    def run(self, deployment: str, parameters: dict[str, str]) -> None:
+        found = self._client.get(f"/deployments/name/{deployment}").raise_for_status().json()
+        self._client.post(
+            f"/deployments/{found['id']}/create_flow_run", json={"parameters": parameters}
+        ).raise_for_status()
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture
+def api(prefect_server: Any) -> Iterator[Api]:
+    opened = Api(prefect_server.settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def pool_worker(prefect_server: Any) -> Iterator[None]:
+    process = ManagedProcess(
+        "prefect-worker",
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", prefect.POOL],
+        data_dir=prefect_server.settings.data_dir,
+    )
+    process.start(prefect_server.environment, directory=prefect.PROJECT)
+    yield
+    process.stop()
+
+
+def eventually(look: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("It never came.")
+
+
+def test_a_failed_run_starts_raise_incident_with_its_id_and_a_failing_raise_incident_does_not(
+    prefect_server: Any, api: Api, pool_worker: None
+) -> None:
+    prefect.deploy(prefect_server.settings)
+    assert {"filing", "claim", "wake-due-cases", "raise-incident"} <= api.names("deployments")
+    assert len(api.names("automations")) == 1
+
+    failing = subprocess.run(
+        [sys.executable, "-c", FAILING],
+        env=prefect_server.environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert "no such line" in failing.stderr
+    (failed,) = api.runs_of("fails")
+    (raised,) = eventually(lambda: api.runs_of("raise-incident"))
+    assert raised["parameters"] == {"flow_run_id": failed["id"]}
+    eventually(lambda: api.runs_of("raise-incident")[0]["state_type"] == "COMPLETED")
+
+    api.run("raise-incident/raise-incident", {"flow_run_id": "not an id"})
+    eventually(lambda: "FAILED" in [run["state_type"] for run in api.runs_of("raise-incident")])
+    time.sleep(2)  # the first incident's run was there within this time
+    assert len(api.runs_of("raise-incident")) == 2
+
+
+def test_the_user_interface_comes_from_the_server_itself(prefect_server: Any) -> None:
+    page = httpx.get(f"{prefect_server.settings.prefect_url}/", trust_env=False)
+    assert page.status_code == 200
+    assert "https://" not in page.text.replace("https://www.w3.org", "")
+
+
+def test_flows_in_this_process_reach_the_server(in_prefect: Any, api: Api) -> None:
+    from prefect import flow
+
+    @flow(name="reaches")
+    def reaches() -> int:
+        return 7
+
+    assert reaches() == 7
+    assert [run["state_type"] for run in api.runs_of("reaches")] == ["COMPLETED"]
+
+
+def test_another_machines_sslmode_becomes_asyncpgs_ssl() -> None:
+    given = "postgresql://u:p@h:5432/prefect?sslmode=require"
+    assert prefect.asyncpg_url(given) == "postgresql+asyncpg://u:p@h:5432/prefect?ssl=require"
+
+
+def test_nobodys_own_prefect_settings_reach_our_server() -> None:
+    assert prefect.without_prefect_variables({"PREFECT_API_KEY": "theirs", "PATH": "/bin"}) == {
+        "PATH": "/bin"
+    }
