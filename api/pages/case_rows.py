@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from api.pages import task_clock
-from api.pages.views import Tag, Tone, WorkingDays
+from api.pages.views import Cell, Tag, Tone, WorkingDays
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import ROLE_NAMES, Role
@@ -90,8 +90,9 @@ def public_notice(waiting: JournalEntry, days: WorkingCalendar) -> WorkingDays:
     opened, last = clock.local(waiting.opened_at).date(), task_clock.due_day(waiting)
     total = days.working_days_between(opened, last).days
     nth = min(max(days.working_days_between(opened, clock.today()).days, 0), total)
-    cells = ("used",) * nth + ("left",) * (total - nth)
-    return WorkingDays(f"公示第 {nth}/{total} 日", "act", cells, due=f"{last.isoformat()} 期满")
+    cells: list[Cell] = ["used"] * nth
+    cells += ["left"] * (total - nth)
+    return WorkingDays(f"公示第 {nth}/{total} 日", "act", tuple(cells), due=f"{last.isoformat()} 期满")
 
 
 def holder(found: CaseRow, known: Mapping[int, str]) -> str:
