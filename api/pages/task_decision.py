@@ -52,7 +52,7 @@ def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Che
 
 def _prepared(check: Check, where: str) -> Prepared:
     place = f"{where}（{check.source}）" if where else check.source or "申请材料"
-    problem = f"{check.label}：{check.value}" + (f"，要求 {check.expected}" if check.expected else "")
+    problem = f"{check.label}：{check.value}" + (f"，要求{check.expected}" if check.expected else "")
     remedy = check.remedy or "请补充说明并提供凭证。"
     return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause)
 

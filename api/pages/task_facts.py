@@ -18,6 +18,7 @@ from models.policy.award import Award
 from models.policy.errors import PolicyError
 from models.policy.limits import NAMES as LIMITS
 from models.policy.lines import Check, Line, Result, Unit, percent_text
+from models.policy.security import SECURITY_NAMES, Security
 from models.records import institution, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
@@ -27,10 +28,6 @@ from models.records.task import Task, TaskState
 SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
 CLASSES = {
     "normal": "正常类", "special": "关注类", "substandard": "次级类", "doubtful": "可疑类", "loss": "损失类",
-}  # fmt: skip
-SECURITY = {
-    "credit": "信用", "pledge_ip": "知识产权质押", "personal": "个人保证", "guarantor": "担保公司担保",
-    "mortgage": "实物抵押", "pledge": "权利质押",
 }  # fmt: skip
 
 
@@ -58,7 +55,7 @@ def _check(item: Check) -> CheckView:
     if item.result is Result.PASS:
         return CheckView("pass", item.label, item.value, clause_view(item.clause))
     words = f"{item.source}：{item.value}" if item.source else item.value
-    words += f"；要求 {item.expected}" if item.expected else ""
+    words += f"；要求{item.expected}" if item.expected else ""
     words = f"{words.rstrip('。')}。{item.remedy}"
     return CheckView(
         "fail" if item.result is Result.FAIL else "person", item.label, words, clause_view(item.clause)
@@ -75,7 +72,10 @@ class Calculation:
 
 def award_of(claim: Claim | None) -> Award | None:
     """The award the policy computed for a claim, once it has."""
-    return Award.model_validate(claim.award) if claim is not None and claim.award else None
+    if claim is None or not claim.award:
+        return None
+    # kept with the facts it was computed from
+    return Award.model_validate({name: claim.award[name] for name in Award.model_fields})
 
 
 def calculation(award: Award) -> Calculation:
@@ -138,7 +138,7 @@ def loan_facts(loan: Loan) -> list[Fact]:
         Fact("合同", loan.contract_number, num=True),
         Fact("贷款", f"{yuan(loan.principal)} 元{rate}", num=True),
         Fact("期限", f"{day(loan.disbursed_on)} 至 {day(loan.due_on)}", num=True),
-        Fact("担保方式", SECURITY.get(loan.guarantee_method, loan.guarantee_method)),
+        Fact("担保方式", SECURITY_NAMES[Security(loan.guarantee_method)]),
     ]
     if loan.lender_name:
         facts.append(Fact("放款银行", loan.lender_name))

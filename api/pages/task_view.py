@@ -280,13 +280,29 @@ def _verdict(one: Loan, checks: Sequence[Check]) -> Tag:
     return Tag(f"{look} 需人工", "soon", "eye") if look else Tag("通过", "ok", "check")
 
 
+def _together(matter: Matter) -> list[CheckView]:
+    """What needs judgement: each check of a claim; in a filing, each kind of fault once with its number of loans."""
+    if matter.claim is not None:
+        return [check for check in task_facts.check_views(matter.checks) if check.result != "pass"]
+    found: dict[tuple[str, Result], list[Check]] = {}
+    for _, checks in matter.by_loan:
+        for check in checks:
+            if check.result is not Result.PASS:
+                found.setdefault((check.code, check.result), []).append(check)
+    views: list[CheckView] = []
+    for same in found.values():
+        (shown,) = task_facts.check_views(same[:1])
+        one = len(matter.by_loan) == 1
+        views.append(shown if one else replace(shown, title=f"{shown.title}（{len(same)} 笔）", detail=""))
+    return sorted(views, key=lambda check: check.result)
+
+
 def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekView:
     """The column beside the queue: figure, clock, what needs judgement."""
     gate, matter = GATES[task.gate], matter_of(db, task)
     award = task_facts.award_of(matter.claim)
     entry = db.get_one(JournalEntry, task.entry_id)
-    checks = [*matter.checks, *(check for _, found in matter.by_loan for check in found)]
-    open_checks = [c for c in task_facts.check_views(checks) if c.result != "pass"]
+    open_checks = _together(matter)
     rounds = f"（第 {task.round} 次送达）" if task.round > 1 else ""
     filed = "申请" if matter.claim is not None else "备案本金"
     actions = [Link("打开办理", f"/tasks/{task.id}", primary=True, key="↵")]
