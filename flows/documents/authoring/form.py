@@ -54,7 +54,7 @@ def approval_form() -> bytes:
     paper = Paper("补偿审批表")
     form_head(paper, f"{SCHEME}审批表", "受理日期", "accepted_on")
     with paper.table("Form", 33, 45, 33, 45) as table:
-        table.row(head("申请单位"), text("{{ applicant }}", 3))
+        table.row(head("申请单位"), "{{ applicant }}", head("审批单位"), "{{ organ_name }}")
         loan_rows(table)
         table.row(
             head("首次逾期日期"), day("default_on"), head("未清偿本金（元）"), "{{ unpaid_principal|yuan }}"
