@@ -5,12 +5,14 @@ import signal
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
+from api.runtime import logs
 from flows.deliver_notices import deliver_forever
 from flows.kernel.worker import Worker
 
 
 def run() -> None:
     """Work until SIGINT or SIGTERM; what is in hand is finished first."""
+    logs.configure()
     asyncio.run(_work())
 
 

@@ -13,6 +13,7 @@ from models.lifecycle import Board
 from models.policy.award import Award
 from models.policy.facts import AssetClass
 from models.policy.lines import Unit
+from models.policy.security import SECURITY_NAMES, Security
 from models.records import institution, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
@@ -20,14 +21,6 @@ from models.records.loan import Loan
 from models.records.task import Task, TaskState, of_case
 
 SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
-METHODS = {
-    "credit": "信用",
-    "pledge_ip": "知识产权质押",
-    "receivable": "应收账款质押",
-    "personal": "个人保证",
-    "guarantor": "担保公司保证",
-    "mortgage": "实物抵押",
-}
 HUNDRED = Decimal(100)
 OBJECTION_DAYS = 10
 
@@ -74,9 +67,14 @@ def loan_facts(s: Session, loan: Loan) -> contexts.LoanFacts:
         due_on=loan.due_on,
         rate_percent=loan.annual_rate_pct,
         purpose=loan.purpose,
-        security=METHODS.get(loan.guarantee_method, loan.guarantee_method),
+        security=secured(loan),
         filing_number=loan.filing_number or "",
     )
+
+
+def secured(loan: Loan) -> str:
+    """担保方式 as printed."""
+    return SECURITY_NAMES[Security(loan.guarantee_method)]
 
 
 def risk_shares(loan: Loan) -> tuple[contexts.RiskShare, ...]:

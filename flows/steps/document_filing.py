@@ -50,7 +50,7 @@ def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
         lpr_percent=loan.lpr_pct,
         lpr_published_on=loan.lpr_published_on,
         purpose=loan.purpose,
-        security=known.METHODS.get(loan.guarantee_method, loan.guarantee_method),
+        security=known.secured(loan),
         shares=known.risk_shares(loan),
     )
 

@@ -1,0 +1,193 @@
+"""Plays the stories through the doors, prints what happened, proves it, and says so with its exit code."""
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from api.demo.secret import PASSWORD
+from api.story import proof
+from api.story.browser import DoorError, Visitor
+from api.story.scripts import Answering, Script, scripts
+from api.story.theatre import Theatre, theatre
+from models import clock
+from models.database import session
+from models.lifecycle import Board
+from models.policy.materials import CLAIM_SLOTS
+from models.records.case import by_number
+from models.records.claim import of_case as claim_of
+from models.records.loan import of_case as loans_of
+
+PATIENCE = 30.0
+"""Seconds a wake-up may take on a busy machine before the story says it did not come."""
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+ADMIN, FINANCE, TREASURER = "suwenbo", "qiushaofen", "zhanruolan"
+
+
+@dataclass(slots=True)
+class Told:
+    """What a story left: its case numbers and the checks made on the way."""
+
+    script: Script
+    filing: str = ""
+    claim: str = ""
+    checks: list[proof.Check] = field(default_factory=list)
+
+
+def run(*, board: str | None, out: Path | None, as_json: bool) -> int:
+    """Play, print, prove; 0 if everything was as it must be, else 1."""
+    began = time.monotonic()
+    console = Console(stderr=as_json)
+    console.print("正在启动临时系统（数据库、Prefect、工作进程、网页应用）……")
+    with theatre() as stage:
+        chosen = [s for s in scripts(clock.today()) if board in (None, s.board.value)]
+        told = [_tell(stage, script, console) for script in chosen]
+        for one in told:
+            one.checks += proof.prove(stage, one.script, one.filing, one.claim)
+        cases = [proof.report(stage, number, out) for one in told for number in (one.filing, one.claim)]
+    checks = [check for one in told for check in one.checks]
+    good = all(check.ok for check in checks)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        result = {"cases": cases, "checks": [check.as_dict() for check in checks], "seconds": seconds}
+        print(json.dumps(result, ensure_ascii=False, default=str))  # noqa: T201 - the one object asked for
+    else:
+        _print(console, cases, checks, seconds, out)
+    return 0 if good else 1
+
+
+def _tell(stage: Theatre, script: Script, console: Console) -> Told:
+    told = Told(script)
+    told.filing = _file(stage, script)
+    console.print(f"{told.filing} 已提交备案")
+    reviewer, head = (
+        ("dengjiahui", "heyongjian") if script.board == Board.GUARANTEE else ("liangzihao", "ouyanglan")
+    )
+    _answer(stage, told.filing, Answering(reviewer, "filing_review", opinion="资料齐全，符合备案条件。"))
+    _answer(stage, told.filing, Answering(head, "filing_second_review"))
+    _wait_for(told.filing, "registered")
+    told.claim = _claim(stage, script, told.filing)
+    console.print(f"{told.claim} 已申请补偿")
+    for answering in script.first_half:
+        _answer(stage, told.claim, answering)
+        if answering.answer == "return":
+            _correct(stage, script.filer, told.claim)
+    _wait_for(told.claim, "public_notice")
+    _past_the_notice(stage, told.claim)
+    _wait_for(told.claim, "finance_review")
+    _answer(stage, told.claim, Answering(FINANCE, "finance_review"))
+    paid_on = clock.today().isoformat()
+    voucher = {"voucher_number": f"PZ-{told.claim}", "voucher_date": paid_on}
+    _answer(stage, told.claim, Answering(TREASURER, "payment", fields=voucher))
+    _wait_for(told.claim, "receipt")
+    _confirm(stage, script, told.claim)
+    _wait_for(told.claim, "paid")
+    return told
+
+
+def _file(stage: Theatre, script: Script) -> str:
+    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
+        for loan in script.loans:
+            filer.open("/bank/filings/new")
+            filer.submit(loan | {"do": "save"}, having="receipt_number")
+        filer.open("/bank/filings/new")
+        filer.submit({"do": "submit"}, having="do")
+        return _number(filer, "BA")
+
+
+def _claim(stage: Theatre, script: Script, filing: str) -> str:
+    with session() as s:
+        record = by_number(s, filing)
+        loan_id = loans_of(s, record.id or 0)[script.claimed].id if record else None
+    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
+        filer.open(f"/bank/claims/new?loan={loan_id}")
+        files = {
+            f"file-{slot.key}": (f"{slot.title}.pdf", PDF, "application/pdf")
+            for slot in CLAIM_SLOTS[script.board]
+            if slot.required
+        }
+        filer.submit(script.claim | {"do": "submit"}, having="requested", files=files)
+        return _number(filer, "BC")
+
+
+def _correct(stage: Theatre, login: str, number: str) -> None:
+    _wait_for(number, "correction")
+    with Visitor(stage.settings.base_url, login, PASSWORD) as filer:
+        filer.open(f"/bank/cases/{number}/correct")
+        filer.submit({"do": "submit"}, having="requested")
+
+
+def _confirm(stage: Theatre, script: Script, number: str) -> None:
+    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
+        filer.open(f"/bank/cases/{number}/receipt")
+        facts = {"received_on": clock.today().isoformat(), "received_amount": str(script.paid)}
+        filer.submit(facts, having="received_amount")
+
+
+def _number(visitor: Visitor, prefix: str) -> str:
+    found = re.search(rf"{prefix}-\d{{4}}-\d+", f"{visitor.page.url} {visitor.page.text}")
+    if found is None:
+        raise DoorError(f"{visitor.page.url}: no case number")
+    return found[0]
+
+
+def _answer(stage: Theatre, number: str, given: Answering) -> None:
+    """Sign in, find the task in the queue by the case's number, answer it on its page."""
+    _wait_for(number, given.gate)
+    with Visitor(stage.settings.base_url, given.login, PASSWORD) as person:
+        page = person.open(f"/queue?q={number}").text
+        task = re.search(r"/tasks/(\d+)", page)
+        if task is None:
+            raise DoorError(f"{given.login}: {number} is not in the queue at {given.gate}")
+        person.open(f"/tasks/{task[1]}")
+        typed = {"answer": given.answer, "opinion": given.opinion, **given.fields}
+        person.submit(typed, having="opinion")
+
+
+def _past_the_notice(stage: Theatre, number: str) -> None:
+    """The administrator moves the demonstration's clock over the notice period."""
+    with session() as s:
+        record = by_number(s, number)
+        ends = claim_of(s, record.id or 0).notice_ends_on if record else None
+    if ends is None:
+        raise DoorError(f"{number}: no end of the public notice")
+    with Visitor(stage.settings.base_url, ADMIN, PASSWORD) as admin:
+        admin.open("/admin")
+        admin.submit({"day": (ends + timedelta(days=1)).isoformat()}, having="day")
+    proof.follow_clock()
+
+
+def _wait_for(number: str, state: str) -> None:
+    """Until the case stands there and nothing is left to do for it."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with session() as s:
+            record = by_number(s, number)
+            if record is not None and record.state == state and record.lease_token is None:
+                return
+            stands = record.state if record else "nowhere"
+        time.sleep(0.02)
+    raise DoorError(f"{number} stands at {stands}, not at {state}")
+
+
+def _print(
+    console: Console, cases: list[dict[str, Any]], checks: list[proof.Check], seconds: float, out: Path | None
+) -> None:
+    for case in cases:
+        table = Table("时间", "事项", "办理", "环节", "结论", title=f"{case['number']} · {case['state']}")
+        for row in case["timeline"]:
+            table.add_row(row["at"][:16], row["event"], row["by"], row["gate"], row["answer"])
+        console.print(table)
+        for made in case["documents"]:
+            console.print(f"  {made['code']:5} {made['title']}  {made['number'] or ''}")
+    for check in checks:
+        mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
+        console.print(f"{mark} {check.name}  [dim]{check.detail}[/]")
+    place = f"文书写在 {out}，" if out else ""
+    console.print(f"{place}{sum(c.ok for c in checks)}/{len(checks)} 项相符，用时 {seconds} 秒。")
