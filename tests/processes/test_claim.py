@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session, select
 
+from api.demo.play import a_claim, do, run_due, seed, state_of
 from flows.documents.engine import plain_text
 from models import clock
 from models.gates import Outcome
@@ -17,7 +18,6 @@ from models.records.claim import of_case as claim_of
 from models.records.document import DocumentState, of_case
 from models.records.ledger import LedgerAccount
 from models.records.notice import Notice
-from api.demo.play import a_claim, do, run_due, seed, state_of
 
 Db = Callable[[], AbstractContextManager[Session]]
 MONDAY = datetime(2026, 10, 12, 2, 0, tzinfo=clock.now().tzinfo)
