@@ -171,6 +171,12 @@ def stuck(s: Session, actor: Actor, limit: int = 10) -> tuple[CaseRow, ...]:
     return _rows(s, [(row[0], row[1]) for row in found])
 
 
+def one(s: Session, record: CaseRecord) -> CaseRow:
+    """Where a single case stands and with whom."""
+    waiting = s.execute(_joined(select(Waiting), [col(CaseRecord.id) == record.id])).scalars().first()
+    return _rows(s, [(record, waiting)])[0]
+
+
 def count(s: Session, actor: Actor, filters: Filters) -> int:
     """How many cases a list holds."""
     return int(s.execute(_joined(select(func.count()), _conditions(s, actor, filters))).scalar_one())

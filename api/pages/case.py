@@ -1,0 +1,171 @@
+"""案件: the page of one case, and what can be done from it: register an objection, withdraw, retry."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.auth.permit import SeenCase, check
+from api.auth.refusals import Refused
+from api.auth.session import CurrentActor
+from api.pages.case_view import view
+from api.pages.form_views import FieldView
+from api.pages.layout import frame
+from api.pages.render import page
+from api.pages.views import Column, Note
+from flows.actions import incidents, objecting, withdrawing
+from flows.actions.errors import InvalidError
+from models.lifecycle import State
+from models.permissions import Actor, may_register_objection, may_withdraw
+from models.records.case import CaseRecord, open_incident
+
+router = APIRouter(prefix="/cases/{number}")
+
+SENT_COLUMNS = (
+    Column("通知", "full"), Column("渠道", "hide"), Column("发出"), Column("送达", "hide"), Column("签收"),
+)  # fmt: skip
+LEDGER_COLUMNS = (
+    Column("日期", "hide"), Column("账户", "full"), Column("摘要", "hide"), Column("预留", "n"),
+    Column("支付", "n"), Column("记账后余额", "n hide"),
+)  # fmt: skip
+LOAN_COLUMNS = (
+    Column("序号", "hide"), Column("企业", "full"), Column("放款日", "hide"), Column("到期日", "hide"),
+    Column("状态"), Column("本金（元）", "n"),
+)  # fmt: skip
+DONE = {
+    "objection": ("已登记异议。", "公示已中止，异议处理任务已送科室经办。"),
+    "withdrawn": ("已撤回。", "预留的额度已释放，未办理的任务已取消；经过和文书仍可查看。"),
+    "retried": ("已重新唤醒。", "出错的步骤正在重试，片刻后刷新可见结果。"),
+}
+
+
+class Objecting(BaseModel):
+    """An objection as typed."""
+
+    objector: str = ""
+    contact: str = ""
+    content: str = ""
+
+
+class Withdrawal(BaseModel):
+    """Why the applicant takes the case back."""
+
+    reason: str = ""
+
+
+@router.get("")
+def show(request: Request, db: Db, actor: CurrentActor, case: SeenCase, done: str = "") -> HTMLResponse:
+    """One case. `done` names what was just done here."""
+    said = DONE.get(done)
+    return page(
+        request,
+        "pages/case/index.html",
+        frame=frame(request, db, actor, "cases"),
+        notes=(Note("ok", *said),) if said else (),
+        view=view(db, actor, case),
+        sent_columns=SENT_COLUMNS,
+        ledger_columns=LEDGER_COLUMNS,
+        loan_columns=LOAN_COLUMNS,
+    )
+
+
+@router.get("/objection")
+def objection_form(request: Request, db: Db, actor: CurrentActor, case: SeenCase) -> HTMLResponse:
+    """The form for an objection received during 公示."""
+    check(may_register_objection(actor))
+    if case.state != State.PUBLIC_NOTICE:
+        raise Refused(409, "这件案件现在不在公示期，不能登记异议。")
+    return _objection(request, db, actor, case, Objecting(), {})
+
+
+@router.post("/objection")
+def register_objection(
+    request: Request, db: Db, actor: CurrentActor, case: SeenCase, form: Annotated[Objecting, Form()]
+) -> Response:
+    """Register it; the notice period stops and the objection's own gate opens."""
+    try:
+        objecting.register(db, actor, case.number, form.objector, form.contact, form.content)
+    except InvalidError as error:
+        faults = {fault.field: fault.message for fault in error.faults}
+        return _objection(request, db, actor, case, form, faults)
+    return RedirectResponse(f"/cases/{case.number}?done=objection", 303)
+
+
+@router.get("/withdraw")
+def withdraw_form(request: Request, db: Db, actor: CurrentActor, case: SeenCase) -> HTMLResponse:
+    """Asks for the reason and says what withdrawing means."""
+    check(may_withdraw(actor, case.institution_id, State(case.state)))
+    return _withdrawal(request, db, actor, case, Withdrawal(), {})
+
+
+@router.post("/withdraw")
+def withdraw(
+    request: Request, db: Db, actor: CurrentActor, case: SeenCase, form: Annotated[Withdrawal, Form()]
+) -> Response:
+    """Take the case back."""
+    try:
+        withdrawing.withdraw(db, actor, case.number, form.reason)
+    except InvalidError as error:
+        faults = {fault.field: fault.message for fault in error.faults}
+        return _withdrawal(request, db, actor, case, form, faults)
+    return RedirectResponse(f"/cases/{case.number}?done=withdrawn", 303)
+
+
+@router.post("/retry")
+def retry(db: Db, actor: CurrentActor, case: SeenCase) -> RedirectResponse:
+    """Wake a case that stopped with an error."""
+    found = open_incident(db, case.id or 0)
+    if found is None:
+        raise Refused(409, "这件案件没有待处理的异常，可能已由他人重试。")
+    incidents.retry(db, actor, found.id or 0)
+    return RedirectResponse(f"/cases/{case.number}?done=retried", 303)
+
+
+def _objection(
+    request: Request, db: Session, actor: Actor, case: CaseRecord, form: Objecting, faults: dict[str, str]
+) -> HTMLResponse:
+    fields = (
+        FieldView("异议人", "objector", form.objector, faults.get("objector", ""), required=True, maxlength=120),
+        FieldView(
+            "联系方式", "contact", form.contact, faults.get("contact", ""), "电话或电子邮箱", required=True, maxlength=120
+        ),
+        FieldView(
+            "异议内容", "content", form.content, faults.get("content", ""), "写明对哪一项有异议、依据是什么",
+            "textarea", required=True, rows=6, maxlength=4000,
+        ),
+    )  # fmt: skip
+    words = "登记后公示立即中止，转科室经办核查；异议不成立的，公示按剩余工作日继续。"
+    return _form(request, db, actor, case, "登记异议", words, fields, "登记异议，中止公示", "objection")
+
+
+def _withdrawal(
+    request: Request, db: Session, actor: Actor, case: CaseRecord, form: Withdrawal, faults: dict[str, str]
+) -> HTMLResponse:
+    field = FieldView(
+        "撤回原因", "reason", form.reason, faults.get("reason", ""), type="textarea", required=True,
+        rows=4, maxlength=2000,
+    )  # fmt: skip
+    words = "撤回后本案办结，不能恢复；需要时可以重新申报。已有的经过、文书和材料仍可查看。"
+    return _form(request, db, actor, case, "撤回案件", words, (field,), "撤回案件", "withdraw")
+
+
+def _form(
+    request: Request, db: Session, actor: Actor, case: CaseRecord, title: str, words: str,
+    fields: tuple[FieldView, ...], go: str, place: str,
+) -> HTMLResponse:  # fmt: skip
+    return page(
+        request,
+        "pages/case/form.html",
+        status=422 if any(field.error for field in fields) else 200,
+        frame=frame(request, db, actor, "cases"),
+        case=case,
+        title=title,
+        words=words,
+        fields=fields,
+        go=go,
+        action=f"/cases/{case.number}/{place}",
+    )

@@ -1,0 +1,219 @@
+"""Everything the page of one case shows, gathered once; applicants get only what concerns them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+import flows.claim
+import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
+from api.pages import case_rows, task_clock
+from api.pages.case_papers import (
+    LedgerRow,
+    LoanRow,
+    SentRow,
+    documents,
+    ledger_rows,
+    loan_rows,
+    materials,
+    sent,
+)
+from api.pages.case_timeline import now_item, timeline
+from api.pages.case_views import DocThumb, Fact, FlowItem, TimelineItem
+from api.pages.render import day, yuan
+from api.pages.views import Link, Tag, Tone, WorkingDays
+from flows.actions import answering
+from flows.kernel.diagram import read
+from flows.kernel.diagram_path import Walk, follow
+from flows.kernel.diagram_svg import draw
+from flows.kernel.process import PROCESSES
+from models.calendar import WorkingCalendar
+from models.gates import GATES
+from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board, Process, State
+from models.permissions import Actor, may_register_objection, may_resolve_incident, may_withdraw
+from models.records import claim as claims
+from models.records import document
+from models.records import timeline as happenings
+from models.records.case import CaseRecord, Incident, JournalEntry, journal_of
+from models.records.overview import CaseRow, one
+from models.records.task import open_of_case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """The page of a case. `loan_count` counts all loans of a filing, of which `loans` are the first."""
+
+    number: str
+    title: str
+    marks: tuple[Tag, ...]
+    versions: str
+    applicant: str
+    figure: str
+    clock: WorkingDays
+    stands: str
+    actions: tuple[Link, ...]
+    incident: Incident | None
+    may_retry: bool
+    svg: Markup
+    stages: tuple[FlowItem, ...]
+    events: tuple[TimelineItem, ...]
+    facts: tuple[Fact, ...]
+    documents: tuple[DocThumb, ...]
+    materials: tuple[DocThumb, ...]
+    sent: tuple[SentRow, ...]
+    ledger: tuple[LedgerRow, ...]
+    calculation: str
+    loans: tuple[LoanRow, ...]
+    loan_count: int
+
+
+def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
+    """The case as `actor` may see it."""
+    days, known = task_clock.calendar(db), case_rows.names(db)
+    found = one(db, case)
+    staff = actor.watches_all
+    journal = journal_of(db, case.id or 0)
+    walk = _walk(case, journal, days, staff=staff)
+    papers = [d for d in document.of_case(db, case.id or 0) if staff or d.for_applicant]
+    events = timeline(
+        happenings.of_case(db, case.id or 0),
+        journal,
+        days,
+        applicant=not staff,
+        own_documents=frozenset(d.id or 0 for d in papers),
+    )
+    waits = case_rows.due(case, found.waiting, days)
+    stands = _stands(walk, found, case_rows.holder(found, known))
+    if case.closed_at is None:
+        entry_id = found.waiting.id if found.waiting else None
+        tone: Tone = "late" if found.incident else "stop" if case.state == State.CORRECTION else "act"
+        events = (now_item(stands, tone, entry_id), *events)
+    loans, loan_count = loan_rows(db, case)
+    process = PROCESS_NAMES[Process(case.process)]
+    return CaseView(
+        case.number,
+        f"{case.subject}·{'风险补偿' if case.process == Process.CLAIM else process}",
+        (
+            Tag(BOARD_NAMES[Board(case.board)], "idle"),
+            case_rows.stage_tag(case, stopped=found.incident is not None),
+        ),
+        f"流程版本 {process}-{case.process_version}"
+        + (f"·参数 {case.parameter_version}" if case.parameter_version else ""),
+        known.get(case.institution_id, ""),
+        _figure(case, staff=staff),
+        waits,
+        stands,
+        _actions(db, actor, case),
+        found.incident,
+        bool(may_resolve_incident(actor)),
+        Markup(draw(walk)),  # noqa: S704 - escaped by the drawing
+        _stages(walk),
+        events,
+        _facts(db, case, known, staff=staff),
+        documents(papers),
+        materials(db, case),
+        sent(db, case.id or 0),
+        ledger_rows(db, case.id or 0) if staff else (),
+        _calculation(db, case) if staff else "",
+        loans,
+        loan_count,
+    )
+
+
+def _walk(case: CaseRecord, journal: Sequence[JournalEntry], days: WorkingCalendar, *, staff: bool) -> Walk:
+    """The way through the process; why colleagues sent a case back among themselves is not for applicants."""
+    chart = read(PROCESSES[Process(case.process), case.process_version].function)
+    walk = follow(chart, case, journal, days)
+    if not staff:
+        walk.backs = {pair: replace(back, reason="") for pair, back in walk.backs.items()}
+    return walk
+
+
+def _stands(walk: Walk, found: CaseRow, holder: str) -> str:
+    case = found.case
+    if case.closed_at is not None:
+        return f"已办结：{walk.stands}"
+    if found.incident is not None:
+        return f"停在{walk.stands}：系统办理出错，等系统管理或统筹管理处理"
+    if case.state == State.PUBLIC_NOTICE and found.waiting is not None:
+        return f"现停在{walk.stands}，{day(found.waiting.due_at)} 期满无异议自动继续，不需人办理"
+    return f"现停在{walk.stands}，在等：{holder}"
+
+
+def _stages(walk: Walk) -> tuple[FlowItem, ...]:
+    """The process as a list, for phones: what was done, where it stands, what is left in one line."""
+    items = []
+    for node in walk.titles("done", "void", "now"):
+        mark = walk.marks[node.key]
+        rounds = f"·{mark.rounds} 轮" if mark.rounds > 1 else ""
+        if mark.standing == "now":
+            items.append(FlowItem("今", f"{node.title}·{mark.note}", "now"))
+        else:
+            words = f"{node.title}{rounds}" + ("（已作废）" if mark.standing == "void" else "")
+            items.append(FlowItem(mark.note[:5] if mark.note[:1].isdigit() else "", words, "done"))
+    left = [node.title for node in walk.titles("todo") if node.kind != "end" and not node.beside]
+    if left:
+        items.append(FlowItem("", "→".join(left), "todo"))
+    return tuple(items)
+
+
+def _figure(case: CaseRecord, *, staff: bool) -> str:
+    """The one amount that matters now: asked for, calculated by staff's reckoning, or decided."""
+    if case.process == Process.FILING:
+        return f"备案金额 {yuan(case.amount)} 元"
+    decided = case.decided_amount is not None and (staff or case.closed_at is not None)
+    return f"核定 {yuan(case.decided_amount)} 元" if decided else f"申请 {yuan(case.amount)} 元"
+
+
+def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool) -> tuple[Fact, ...]:
+    facts = [
+        Fact("申报机构", known.get(case.institution_id, "")),
+        Fact("受托管理", known.get(case.managing_institution_id, "")),
+        Fact("提交", day(case.opened_at), num=True),
+    ]
+    if case.uscc:
+        facts.append(Fact("信用代码", case.uscc, num=True))
+    if case.process == Process.FILING:
+        return (*facts, Fact("备案金额", f"{yuan(case.amount)} 元", num=True))
+    claim = claims.of_case(db, case.id or 0)
+    facts.append(Fact("申请金额", f"{yuan(claim.requested)} 元", num=True))
+    if staff:
+        facts.append(Fact("测算金额", f"{yuan(claim.calculated)} 元", num=True))
+    if staff or claim.paid is not None:
+        facts.append(Fact("核定金额", f"{yuan(claim.approved)} 元", num=True))
+    facts.append(Fact("已拨付", f"{yuan(claim.paid)} 元", num=True))
+    if claim.voucher_number:
+        facts.append(Fact("凭证", f"{claim.voucher_number}（{day(claim.voucher_date)}）", num=True))
+    if claim.received_on:
+        facts.append(Fact("到账", f"{yuan(claim.received)} 元（{day(claim.received_on)}）", num=True))
+    return tuple(facts)
+
+
+def _calculation(db: Session, case: CaseRecord) -> str:
+    """The calculation in one line, its lines are on the task page and in the annex."""
+    if case.process != Process.CLAIM:
+        return ""
+    claim = claims.of_case(db, case.id or 0)
+    if claim.calculated is None:
+        return ""
+    loss = max(claim.unpaid_principal - claim.recovered + claim.recovery_costs, Decimal("0.00"))
+    over = max(claim.requested - claim.calculated, Decimal("0.00"))
+    words = f"未清偿本金 {yuan(claim.unpaid_principal)}，追偿净额 {yuan(claim.recovered - claim.recovery_costs)}，"
+    words += f"损失 {yuan(loss)}；测算 {yuan(claim.calculated)}"
+    return words + (f"，比申请少 {yuan(over)}" if over else "")
+
+
+def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
+    """What this person can do here now."""
+    links = []
+    for task in open_of_case(db, case.id or 0):
+        if answering.verdict(db, actor, task):
+            links.append(Link(f"办理：{GATES[task.gate].title}", f"/tasks/{task.id}", primary=True))
+            break
+    if case.state == State.PUBLIC_NOTICE and may_register_objection(actor):
+        links.append(Link("登记异议", f"/cases/{case.number}/objection", icon="announce"))
+    if case.closed_at is None and may_withdraw(actor, case.institution_id, State(case.state)):
+        links.append(Link("撤回", f"/cases/{case.number}/withdraw", icon="back"))
+    return tuple(links)
