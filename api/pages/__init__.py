@@ -5,7 +5,7 @@ from fastapi import APIRouter
 
 def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
-    from api.pages import admin, files, mailbox, notices, queue, signin, task
+    from api.pages import admin, case, cases, files, mailbox, notices, overview, queue, signin, task
 
     return (
         signin.router,
@@ -15,4 +15,7 @@ def routers() -> tuple[APIRouter, ...]:
         queue.router,
         task.router,
         files.router,
+        cases.router,
+        case.router,
+        overview.router,
     )

@@ -35,6 +35,7 @@ SHOWN: dict[Show, str] = {
     Show.APPLICANT: "等申报机构",
     Show.INCIDENT: "异常",
     Show.STUCK: "需过问",
+    Show.PENDING: "待定申请",
     Show.RESERVED: "已预留待拨付",
     Show.PAID: "已拨付",
     Show.CLOSED: "已办结",

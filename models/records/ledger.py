@@ -10,9 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.records.base import coded, moment, money, one_of
+from models.records.case import CaseRecord
 
 
 class AccountKind(StrEnum):
@@ -102,5 +103,23 @@ def entries_of_case(session: Session, case_id: int) -> Sequence[tuple[LedgerEntr
         .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.account_id))
         .where(LedgerEntry.case_id == case_id)
         .order_by(col(LedgerEntry.id))
+    )
+    return session.exec(query).all()
+
+
+def accounts(session: Session, kind: AccountKind) -> Sequence[LedgerAccount]:
+    """The accounts of a kind, the newest key first, at most 500."""
+    query = select(LedgerAccount).where(LedgerAccount.kind == kind)
+    return session.exec(query.order_by(col(LedgerAccount.key).desc(), col(LedgerAccount.id)).limit(500)).all()
+
+
+def entries_of_account(session: Session, account_id: int) -> Sequence[tuple[LedgerEntry, str]]:
+    """The newest 200 movements of an account with the numbers of the cases that made them."""
+    query = (
+        select(LedgerEntry, func.coalesce(CaseRecord.number, ""))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(LedgerEntry.case_id))
+        .where(LedgerEntry.account_id == account_id)
+        .order_by(col(LedgerEntry.id).desc())
+        .limit(200)
     )
     return session.exec(query).all()

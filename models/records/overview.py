@@ -42,13 +42,15 @@ class Show(StrEnum):
     OVERDUE = "overdue"
     INCIDENT = "incident"
     APPLICANT = "applicant"
+    PENDING = "pending"  # claimed, not yet approved
     RESERVED = "reserved"  # an amount is held for them and not yet paid
     PAID = "paid"  # paid in `year`
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to. `opened` is a month; `year` counts only for `Show.PAID` and is the voucher's."""
+    """What a list is narrowed to. `year` and the month `opened_in` are those of the submission; for `Show.PAID`
+    `year` is the year of the voucher."""
 
     show: Show = Show.OPEN
     process: Process | None = None
@@ -252,9 +254,11 @@ def _conditions(s: Session, actor: Actor, f: Filters) -> list[ColumnElement[bool
     ):
         if value is not None:
             found.append(column == value)
-    if f.opened_in is not None and f.year is not None:
-        first = date(f.year, f.opened_in, 1)
-        last = date(f.year + f.opened_in // 12, f.opened_in % 12 + 1, 1)
+    if f.year is not None and f.show is not Show.PAID:
+        month = f.opened_in or 1
+        first = date(f.year, month, 1)
+        whole_year = f.opened_in is None or month == 12
+        last = date(f.year + 1, 1, 1) if whole_year else date(f.year, month + 1, 1)
         found += [CaseRecord.opened_at >= clock.start_of(first), CaseRecord.opened_at < clock.start_of(last)]
     if f.words:
         found.append(_matches(s, f.words))
@@ -275,6 +279,7 @@ def _shown(f: Filters) -> list[Any]:
         Show.OVERDUE: [alive, late],
         Show.INCIDENT: [alive, _stopped()],
         Show.APPLICANT: [alive, applicant],
+        Show.PENDING: [alive, col(Claim.id).is_not(None), col(Claim.approved).is_(None)],
         Show.RESERVED: [alive, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
         Show.PAID: [col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))],
     }

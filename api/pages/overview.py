@@ -1,0 +1,314 @@
+"""总览: what is stuck, where everything stands, what was claimed, approved and paid; and the limits' ledger.
+
+Every figure links to the list it counts (`api.pages.cases.address`), built from the same conditions.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from sqlmodel import Session
+
+from api.auth.db import Db
+from api.auth.permit import requires
+from api.pages import case_rows, task_clock
+from api.pages.case_papers import LedgerRow, movement
+from api.pages.case_rows import CaseRowView
+from api.pages.case_views import LimitView, MeterView
+from api.pages.cases import address
+from api.pages.layout import frame
+from api.pages.render import page, wan
+from api.pages.views import Chart, Column, FunnelRow, Kpi, Tab
+from models import clock
+from models.calendar import WorkingCalendar
+from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
+from models.permissions import ALLOWED, Actor, Denied, Verdict, may_manage
+from models.records import ledger, overview
+from models.records.ledger import ACCOUNT_NAMES, AccountKind, LedgerAccount
+from models.records.overview import Filters, Show
+
+router = APIRouter()
+Manager = Annotated[Actor, requires(may_manage)]
+MONTHS = tuple(f"{month}月" for month in range(1, 13))
+NOTHING = Decimal("0.00")
+
+STUCK_COLUMNS = (
+    Column("停留", "d"), Column("案件", "full"), Column("环节", "hide"), Column("在等谁"), Column("原因"),
+)  # fmt: skip
+PLACE_COLUMNS = (
+    Column("机构", "full"), Column("当年限额消耗", "hide"), Column("限额余额", "n hide"), Column("在办（件）", "n"),
+    Column("今年申请（件）", "n hide"), Column("申请", "n hide"), Column("核定", "n hide"), Column("已付", "n"),
+)  # fmt: skip
+MONTH_COLUMNS = (Column("月份", "full"), Column("收案（件）", "n"), Column("结案（件）", "n"))
+ACCOUNT_COLUMNS = (
+    Column("账户", "full"), Column("消耗", "hide"), Column("限额", "n hide"), Column("已付", "n"),
+    Column("预留", "n"), Column("返还", "n hide"), Column("余额", "n"),
+)  # fmt: skip
+ENTRY_COLUMNS = (
+    Column("日期", "hide"), Column("摘要", "full"), Column("预留", "n"), Column("支付", "n"),
+    Column("记账后余额", "n"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One applicant. Amounts in 元; `limit` is its bank-year account, None where none was needed yet."""
+
+    name: str
+    href: str
+    open: int
+    claims: int
+    claims_href: str
+    claimed: Decimal
+    approved: Decimal
+    paid: Decimal
+    limit: MeterView | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """Cases opened and closed in a month, with the list of those opened."""
+
+    label: str
+    href: str
+    opened: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The page."""
+
+    year: int
+    boards: tuple[Tab, ...]
+    kpis: tuple[Kpi, ...]
+    stuck: tuple[CaseRowView, ...]
+    stuck_total: int
+    stuck_href: str
+    open_total: int
+    funnel: tuple[FunnelRow, ...]
+    budget: LimitView | None
+    shortfall: Decimal
+    pending_href: str
+    chart: Chart
+    months: tuple[MonthRow, ...]
+    places: tuple[PlaceRow, ...]
+
+
+@router.get("/overview")
+def show(
+    request: Request, db: Db, actor: Manager, board: Annotated[str, Query(max_length=20)] = ""
+) -> HTMLResponse:
+    """The page; `board` narrows the stages."""
+    chosen = next((b for b in Board if b.value == board), None)
+    return page(
+        request,
+        "pages/overview/index.html",
+        frame=frame(request, db, actor, "overview"),
+        view=_view(db, actor, chosen),
+        stuck_columns=STUCK_COLUMNS,
+        place_columns=PLACE_COLUMNS,
+        month_columns=MONTH_COLUMNS,
+    )
+
+
+def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
+    year = clock.today().year
+    known, days = case_rows.names(db), task_clock.calendar(db)
+    money = overview.money(db, year)
+    budget = ledger.account(db, AccountKind.BUDGET, str(year))
+    months = overview.months(db, year)[: clock.today().month]
+    funnel = _funnel(db, days, board)
+    stuck = Filters(Show.STUCK)
+    left = budget.left if budget else NOTHING
+    return OverviewView(
+        year,
+        (
+            Tab("全部板块", "/overview", current=board is None),
+            *(Tab(BOARD_NAMES[b], f"/overview?board={b.value}", current=b is board) for b in Board),
+        ),
+        _kpis(db, actor, money, budget, year, months),
+        tuple(case_rows.row(one, known, days) for one in overview.stuck(db, actor)),
+        overview.count(db, actor, stuck),
+        address(stuck),
+        sum(row.count for row in funnel),
+        funnel,
+        _limit(budget) if budget else None,
+        max(money.pending - left, NOTHING),
+        address(Filters(Show.PENDING)),
+        _chart(year, months),
+        tuple(
+            MonthRow(f"{month}月", address(Filters(Show.ALL, year=year, opened_in=month)), opened, closed)
+            for month, (opened, closed) in enumerate(months, start=1)
+        ),
+        _places(db, known, year),
+    )
+
+
+def _kpis(
+    db: Session,
+    actor: Actor,
+    money: overview.Money,
+    budget: LedgerAccount | None,
+    year: int,
+    months: tuple[tuple[int, int], ...],
+) -> tuple[Kpi, ...]:
+    def number(show: Show) -> int:
+        return overview.count(db, actor, Filters(show))
+
+    late, errors = number(Show.OVERDUE), number(Show.INCIDENT)
+    opened, closed = months[-1]
+    paid, reserved = Filters(Show.PAID, year=year), Filters(Show.RESERVED)
+    return (
+        Kpi("在办案件", str(number(Show.OPEN)), f"本月收 {opened}，结 {closed}", address(Filters())),
+        Kpi(
+            "逾期", str(late), f"另有异常 {errors} 件", address(Filters(Show.OVERDUE)),
+            tone="late" if late else None,
+        ),
+        Kpi("等申报机构", str(number(Show.APPLICANT)), "补正或确认到账", address(Filters(Show.APPLICANT))),
+        Kpi("今年已支付", wan(money.paid), f"{money.paid_cases} 件", address(paid), "万元"),
+        Kpi("已预留", wan(money.reserved), f"{money.reserved_cases} 件待拨付", address(reserved), "万元"),
+        Kpi(
+            "预算余额", wan(budget.left) if budget else "—", f"待定申请 {wan(money.pending)} 万元", "/limits",
+            "万元" if budget else "", "soon" if budget and budget.left < money.pending else None,
+        ),
+    )  # fmt: skip
+
+
+def _funnel(db: Session, days: WorkingCalendar, board: Board | None) -> tuple[FunnelRow, ...]:
+    return tuple(
+        FunnelRow(
+            STATE_NAMES[stage.state]
+            if _plain(stage)
+            else f"{PROCESS_NAMES[stage.process]}·{STATE_NAMES[stage.state]}",
+            address(Filters(process=stage.process, state=stage.state, board=board)),
+            stage.ok,
+            stage.soon,
+            stage.late,
+            stage.stop,
+            stage.amount,
+            "—" if stage.median_days is None else f"{stage.median_days:.1f} 日",
+        )
+        for stage in overview.stages(db, days, board)
+    )
+
+
+def _plain(stage: overview.Stage) -> bool:
+    """Whether the stage's name says its process by itself: 补正 is in both."""
+    return stage.state not in (State.CORRECTION, State.SUBMITTED)
+
+
+def _meter(account: LedgerAccount) -> MeterView:
+    return MeterView(account.paid - account.returned, account.reserved, NOTHING, account.ceiling)
+
+
+def _limit(account: LedgerAccount) -> LimitView:
+    return LimitView(account.label, _meter(account))
+
+
+def _chart(year: int, months: tuple[tuple[int, int], ...]) -> Chart:
+    opened, closed = [m[0] for m in months], [m[1] for m in months]
+    label = f"{year} 年各月收案与结案件数：共收 {sum(opened)} 件，结 {sum(closed)} 件；{MONTHS[len(months) - 1]}收 {opened[-1]}，结 {closed[-1]}"
+    spec = {
+        "x": list(MONTHS[: len(months)]),
+        "series": [
+            {"name": "收案", "kind": "bar", "tone": "plain", "data": opened},
+            {"name": "结案", "kind": "line", "tone": "act", "data": closed, "end": f"结案 {closed[-1]}"},
+        ],
+    }
+    return Chart(label, spec, "#months")
+
+
+def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ...]:
+    rows = []
+    accounts = {a.key: a for a in ledger.accounts(db, AccountKind.BANK_YEAR)}
+    for figures in overview.by_institution(db, year):
+        account = accounts.get(f"{figures.institution_id}:{year}")
+        own = Filters(institution_id=figures.institution_id)
+        of_year = Filters(Show.ALL, Process.CLAIM, institution_id=figures.institution_id, year=year)
+        rows.append(
+            PlaceRow(
+                known.get(figures.institution_id, ""),
+                address(own),
+                figures.open,
+                figures.claims,
+                address(of_year),
+                figures.claimed,
+                figures.approved,
+                figures.paid,
+                _meter(account) if account else None,
+            )
+        )
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One limit, 元. `href` opens its entries."""
+
+    key: int
+    label: str
+    href: str
+    meter: MeterView
+    returned: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGroup:
+    """The limits of one kind, with the clause they stand in."""
+
+    title: str
+    clause: str
+    rows: tuple[AccountRow, ...]
+
+
+CLAUSES = {
+    AccountKind.BUDGET: "三（一）",
+    AccountKind.BANK_YEAR: "三（四）",
+    AccountKind.ENTERPRISE: "三（四）",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A movement with the case that made it."""
+
+    movement: LedgerRow
+    case_number: str
+
+
+def may_see_limits(actor: Actor) -> Verdict:
+    """The ledger shows every applicant's limits, so applicants do not read it."""
+    return ALLOWED if actor.watches_all else Denied("限额台账供受托管理机构、市工信局和市财政局使用。")
+
+
+@router.get("/limits")
+def limits(
+    request: Request, db: Db, actor: Annotated[Actor, requires(may_see_limits)], account: str = ""
+) -> HTMLResponse:
+    """Every limit with its meter; `account` opens the entries of one."""
+    chosen = int(account) if account.isascii() and account.isdigit() and len(account) < 10 else 0
+    opened = db.get(LedgerAccount, chosen) if chosen else None
+    groups = tuple(
+        AccountGroup(ACCOUNT_NAMES[kind], CLAUSES[kind], tuple(map(_account, ledger.accounts(db, kind))))
+        for kind in (AccountKind.BUDGET, AccountKind.BANK_YEAR, AccountKind.ENTERPRISE)
+    )
+    entries = ledger.entries_of_account(db, chosen) if opened else ()
+    return page(
+        request,
+        "pages/overview/limits.html",
+        frame=frame(request, db, actor, "overview" if may_manage(actor) else "cases"),
+        groups=groups,
+        opened=opened,
+        entries=tuple(EntryRow(movement(entry, ""), number) for entry, number in entries),
+        account_columns=ACCOUNT_COLUMNS,
+        entry_columns=ENTRY_COLUMNS,
+    )
+
+
+def _account(account: LedgerAccount) -> AccountRow:
+    href = f"/limits?account={account.id}#entries"
+    return AccountRow(account.id or 0, account.label, href, _meter(account), account.returned, account.left)
