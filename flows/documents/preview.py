@@ -15,6 +15,9 @@ from xml.etree.ElementTree import Element, fromstring
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VAL = f"{_W}val"
 
+_PROPERTIES = {f"{_W}pPr", f"{_W}rPr", f"{_W}tblPr"}
+_STYLES = {f"{_W}pStyle", f"{_W}rStyle", f"{_W}tblStyle"}
+
 # style id → (element, class)
 _PARAGRAPHS = {
     "Mark": ("p", "mark"),
@@ -136,10 +139,11 @@ def _landscape(section: Element) -> bool:
 
 
 def _style(element: Element) -> str:
-    for path in (f"{_W}pPr/{_W}pStyle", f"{_W}tblPr/{_W}tblStyle", f"{_W}rPr/{_W}rStyle"):
-        found = element.find(path)
-        if found is not None:
-            return found.get(_VAL, "")
+    # The schema puts the properties first in an element, and the style first in the properties.
+    if len(element) and element[0].tag in _PROPERTIES and len(element[0]):
+        first = element[0][0]
+        if first.tag in _STYLES:
+            return first.get(_VAL, "")
     return ""
 
 

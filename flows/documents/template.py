@@ -9,13 +9,16 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from flows.documents.archive import Package
+from flows.documents.contexts.base import Frozen
 from flows.documents.registry import DOCUMENTS, DocumentKind
 from flows.documents.text import printable
 from models.money import daxie, yuan
@@ -26,6 +29,7 @@ _RENDERED = re.compile(r"word/(document|header\d+|footer\d+)\.xml")
 _FULL_WIDTH = (("｛｛", "{{"), ("｝｝", "}}"), ("｛%", "{%"), ("%｝", "%}"), ("｛％", "{%"), ("％｝", "%}"))
 # Inside a text run a line end has to become an element; the value around it is escaped like any other.
 _LINE_BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
+_LOOP = frozenset({"index", "first", "last", "length"})
 _BOARDS = {"bank": "银行板块", "guarantee": "融担板块"}
 _RESULTS = {"pass": "通过", "fail": "不通过", "human": "人工核实"}
 
@@ -64,10 +68,26 @@ def _finalize(value: object) -> object:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja2 for office staff's templates: fields, conditions, loops and the filters below, nothing else."""
+    """Jinja2 for office staff's templates: fields, conditions, loops and the filters below, nothing else.
+
+    Stricter than Jinja2's sandbox, which judges each attribute by its name and type: here a value has its
+    declared fields, a loop its counters, everything else nothing; and nothing can be called.
+    """
 
     def is_safe_callable(self, obj: object) -> bool:
-        return False  # a letter has nothing to call
+        return False
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Frozen):
+            # Exactly the fields are in a model's __dict__; its methods are on the class.
+            fields = obj.__dict__
+            return fields[attribute] if attribute in fields else self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, LoopContext) and attribute in _LOOP:
+            return getattr(obj, attribute)
+        return self.unsafe_undefined(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        return self.unsafe_undefined(obj, str(argument))
 
 
 def _environment() -> _Sandbox:

@@ -1,0 +1,105 @@
+"""Letters per second on one core: ours beside docxtpl and a python-docx builder, on the same letter.
+
+    python -m tests.benchmarks.bench_documents [seconds per figure]
+
+The letter is D25 (red head in the header, a table of payees, an annex with the accounts). docxtpl renders
+our own template; the python-docx builder makes the same table and sentences on the same styles.
+"""
+
+import hashlib
+import io
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from docx import Document
+from docxtpl import DocxTemplate
+from jinja2 import Environment
+
+from flows.documents.contexts import PaymentLetter
+from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
+from flows.documents.template import _BOARDS, TEMPLATES, cn_date, pct, percent
+from models.money import daxie, yuan
+from tests.documents.samples import SAMPLES
+
+FILE = TEMPLATES / DOCUMENTS["D25"].template
+
+
+def letter(rows: int) -> PaymentLetter:
+    sample = SAMPLES["D25"]
+    assert isinstance(sample, PaymentLetter)
+    payees = tuple(sample.rows[0].model_copy(update={"no": n + 1}) for n in range(rows))
+    total = sum((row.amount for row in payees), Decimal(0))
+    return PaymentLetter.model_validate(sample.model_dump() | {"rows": payees, "total": total})
+
+
+def ours(context: PaymentLetter) -> bytes:
+    return render("D25", context).data
+
+
+def with_docxtpl(context: PaymentLetter) -> bytes:
+    environment = Environment(autoescape=True)
+    environment.filters.update(
+        yuan=yuan, daxie=daxie, cn_date=cn_date, pct=pct, percent=percent, board=_BOARDS.__getitem__
+    )
+    template = DocxTemplate(FILE)
+    template.render(dict(context), environment)
+    out = io.BytesIO()
+    template.save(out)
+    return out.getvalue()
+
+
+def with_python_docx(context: PaymentLetter) -> bytes:
+    document = Document(str(FILE))
+    for block in list(document.element.body)[:-1]:
+        block.getparent().remove(block)
+    for line in plain_text(render("D25", letter(1)).data).splitlines()[:20]:
+        document.add_paragraph(line, style="公文正文")
+    for columns in (4, 5):
+        table = document.add_table(rows=1, cols=columns)
+        for row in context.rows:
+            values = (str(row.no), row.payee, row.decision_number, yuan(row.amount), row.account.number)
+            for cell, value in zip(table.add_row().cells, values, strict=False):
+                cell.text = value
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def per_second(make: Callable[[PaymentLetter], object], context: PaymentLetter, seconds: float) -> float:
+    make(context)
+    count, start = 0, time.perf_counter()
+    while (passed := time.perf_counter() - start) < seconds:
+        make(context)
+        count += 1
+    return count / passed
+
+
+def main(seconds: float) -> None:
+    say = sys.stdout.write
+    say(f"{'':34}{'6 rows':>12}{'200 rows':>12}{'KB (6)':>9}{'KB (200)':>10}  same bytes\n")
+    small, large = letter(6), letter(200)
+    for name, make in (
+        ("ours", ours),
+        ("docxtpl 0.20", with_docxtpl),
+        ("python-docx builder", with_python_docx),
+    ):
+        rates = [per_second(make, context, seconds) for context in (small, large)]
+        sizes = [len(make(context)) / 1024 for context in (small, large)]
+        first = hashlib.sha256(make(small)).digest()
+        time.sleep(2.1)  # zip stamps count in steps of two seconds
+        same = "yes" if hashlib.sha256(make(small)).digest() == first else "no"
+        say(f"{name:34}{rates[0]:>10,.0f}/s{rates[1]:>10,.0f}/s{sizes[0]:>9.1f}{sizes[1]:>10.1f}  {same}\n")
+    for code, words in (("D16", "ours, a notice without table"), ("D23", "ours, a decision, 5 lines")):
+        context = SAMPLES[code]
+        rate = per_second(lambda c, code=code: render(code, c), context, seconds)  # type: ignore[misc, arg-type]
+        say(f"{words:34}{rate:>10,.0f}/s\n")
+    for rows, context in ((6, small), (200, large)):
+        data = ours(context)
+        rate = per_second(lambda _, data=data: preview_html(data), context, seconds)  # type: ignore[misc]
+        say(f"{f'preview as HTML, {rows} rows':34}{1000 / rate:>10.1f} ms\n")
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0)
