@@ -39,7 +39,9 @@ def filed(count: int = 1, **changes: str) -> str:
     """A filing of the bank with `count` loans, waiting for 经办审核; its number."""
     with database.session() as s:
         loans = [
-            samples.loan(Board.BANK, receipt_number=f"JJ-{changes.get('contract_number', 'A')}-{n}", **changes)
+            samples.loan(
+                Board.BANK, receipt_number=f"JJ-{changes.get('contract_number', 'A')}-{n}", **changes
+            )
             for n in range(1, count + 1)
         ]
         number = filing.submit(s, actor(s, BANKER[Board.BANK]), read_filing(Board.BANK, loans)).number

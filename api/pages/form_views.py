@@ -75,7 +75,7 @@ class AnswerOption:
     opinion_hint: str = ""  # 同意时选填; 必填，写入通知书
     fields: tuple[FieldView, ...] = ()
     todo: tuple[TodoItem, ...] = ()
-    todo_more: str | None = None  # what was typed below the 补正清单; None = a list without ticks is not shown
+    todo_more: str | None = None  # typed below the 补正清单; None = a list without ticks is not shown
     note: Note | None = None
     blocked: str = ""  # why it cannot be submitted yet; empty = it can
     next_steps: tuple[str, ...] = ()

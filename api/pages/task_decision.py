@@ -54,7 +54,8 @@ def _prepared(check: Check, where: str) -> Prepared:
     place = f"{where}（{check.source}）" if where else check.source or "申请材料"
     problem = f"{check.label}：{check.value}" + (f"，要求{check.expected}" if check.expected else "")
     remedy = check.remedy or "请补充说明并提供凭证。"
-    return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause)
+    certain = check.result is Result.FAIL
+    return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause, certain)
 
 
 def panel(p: Panel) -> DecisionForm:
@@ -92,8 +93,8 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
             TodoItem(
                 "todo",
                 line.key,
-                f"{line.where}：{line.problem}",
-                p.typed.todo is None or line.key in p.typed.todo,
+                f"{line.problem}（{line.where}）",
+                line.certain if p.typed.todo is None else line.key in p.typed.todo,
                 line.problem in p.seen_before,
             )
             for line in p.prepared

@@ -37,7 +37,7 @@ def clause_view(ref: str, version: str = "") -> ClauseView | None:
         found = clauses.clause(ref)
     except PolicyError:
         return None
-    return ClauseView(ref, f"“{found.text}”", found.document, version)
+    return ClauseView(ref, found.text, found.document, version)
 
 
 def checks_in(stored: Mapping[str, Any]) -> list[Check]:

@@ -29,6 +29,7 @@ class Prepared:
     problem: str
     remedy: str
     clause: str = ""
+    certain: bool = True  # failed; what a person must judge is offered, not ticked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Typed:
     answer: str = ""
     opinion: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
-    todo: frozenset[str] | None = None  # None: as prepared, all ticked
+    todo: frozenset[str] | None = None  # None: as prepared
     more: str = ""
     excluded: Mapping[str, str] = field(default_factory=dict)  # loan id → reason
     at: str = ""  # a draft: when it was kept
@@ -132,7 +133,7 @@ def _faults(typed: Typed, prepared: Sequence[Prepared], faults: list[FieldFault]
     items = [
         {"where": p.where, "problem": p.problem, "remedy": p.remedy, "clause": p.clause}
         for p in prepared
-        if typed.todo is None or p.key in typed.todo
+        if (p.certain if typed.todo is None else p.key in typed.todo)
     ]
     for line in typed.more.splitlines():
         parts = [part for part in _SPLIT.split(line.strip()) if part]
