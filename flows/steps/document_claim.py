@@ -1,5 +1,7 @@
 """The documents of a claim until it is announced: D15–D22."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -9,6 +11,7 @@ from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from models import clock
 from models.gates import GATES
+from models.money import round_down_fen
 from models.policy import deadlines
 from models.policy.parameters import Parameters
 from models.records import attachment
@@ -56,7 +59,7 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
         repaid_on=claimed.guarantor_paid_on,
         repaid_amount=claimed.guarantor_paid,
         shares=known.risk_shares(loan),
-        loss=claimed.unpaid_principal - net,
+        loss=_borne(claimed.unpaid_principal - net, loan),
         claimed=claimed.requested,
         lines=known.asked_lines(claimed, loan),
         cause=claimed.cause,
@@ -65,6 +68,13 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
         materials=tuple(listed) or (contexts.Material(no=1, title="申请材料目录", note="材料随系统报送"),),
         contact=known.contact(s, record.institution_id),
     )
+
+
+def _borne(loss: Decimal, loan: Loan) -> Decimal:
+    """The applicant's own part of a loss (元): a guarantor bears its share of the agreement, a bank all of it."""
+    if loan.share_city is None:
+        return loss
+    return round_down_fen(Fraction(loss) * loan.share_city / 100)
 
 
 def acceptance(s: Session, record: CaseRecord, common: Common) -> contexts.AcceptanceNotice:
