@@ -195,7 +195,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
         **_common(MANAGING, "计补〔2026〕31号", BANK),
         about="补偿",
         board="bank",
-        matter=f"{FIRM}贷款风险",
+        matter=f"{FIRM}贷款",
         received_on=date(2026, 9, 28),
         round=2,
         stage="受理",
