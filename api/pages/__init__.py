@@ -5,7 +5,23 @@ from fastapi import APIRouter
 
 def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
-    from api.pages import admin, case, cases, files, mailbox, notices, overview, queue, signin, task
+    from api.pages import (
+        admin,
+        bank_case,
+        bank_claim,
+        bank_correct,
+        bank_filing,
+        bank_home,
+        case,
+        cases,
+        files,
+        mailbox,
+        notices,
+        overview,
+        queue,
+        signin,
+        task,
+    )
 
     return (
         signin.router,
@@ -18,4 +34,9 @@ def routers() -> tuple[APIRouter, ...]:
         cases.router,
         case.router,
         overview.router,
+        bank_home.router,
+        bank_filing.router,
+        bank_claim.router,
+        bank_case.router,
+        bank_correct.router,
     )

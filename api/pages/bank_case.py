@@ -1,0 +1,215 @@
+"""What an applicant does with a case of its own: see that it was sent, confirm receipt, withdraw it."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.auth.refusals import Refused
+from api.auth.session import COOKIE
+from api.pages.bank_forms import Applicant, OwnCase, Posted, by_field, field_views, text_of
+from api.pages.form_views import DialogView, FieldView
+from api.pages.layout import frame
+from api.pages.render import page, sentence_day, yuan
+from api.pages.views import Note
+from flows.actions import answering, withdrawing
+from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.typed import Day, PositiveYuan, attempt
+from models import clock
+from models.gates import RECEIPT, Outcome
+from models.lifecycle import FINAL, PROCESS_NAMES, STATE_NAMES, State
+from models.permissions import Denied, may_withdraw
+from models.records import institution
+from models.records.attachment import Blob
+from models.records.case import CaseRecord
+from models.records.claim import of_case as claim_of
+from models.records.draft import Draft, DraftFile
+from models.records.task import Task, open_of_case
+
+router = APIRouter(prefix="/bank")
+
+
+class ReceiptForm(BaseModel):
+    """What arrived, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    received_on: Day = Field(title="到账日期")
+    received_amount: PositiveYuan = Field(title="到账金额")
+
+
+def _settled(request: Request, number: str) -> Iterator[None]:
+    """Before the page's own transaction: give the worker a moment, so that people see what follows."""
+    if COOKIE in request.cookies and len(number) <= 40:
+        answering.settled(number, 0)
+    yield
+
+
+@router.get("/cases/{number}/sent", dependencies=[Depends(_settled)])
+def sent(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
+    """It has been submitted: its number, who has it now, what comes next."""
+    db.refresh(case)
+    waiting = open_of_case(db, case.id or 0)
+    names = institution.names_on(db, clock.today())
+    return page(
+        request,
+        "pages/bank/sent.html",
+        frame=frame(request, db, actor, "home"),
+        case=case,
+        process=PROCESS_NAMES[case.process],
+        state=STATE_NAMES[State(case.state)],
+        managing=names[case.managing_institution_id].name,
+        due=sentence_day(clock.local(waiting[0].due_at).date()) if waiting else "",
+        withdrawn=case.state == State.WITHDRAWN,
+        closed=case.state in FINAL,
+    )
+
+
+@router.get("/cases/{number}/receipt")
+def receipt(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
+    """The receipt to confirm, filled in with what was paid."""
+    _receipt_task(db, case)
+    claim = claim_of(db, case.id or 0)
+    first = {"received_amount": yuan(claim.paid), "received_on": ""}
+    return _receipt_page(request, db, actor, case, first)
+
+
+@router.post("/cases/{number}/receipt")
+def confirm_receipt(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted) -> Response:
+    """Answer the receipt's task."""
+    task = _receipt_task(db, case)
+    typed = text_of(posted)
+    form, faults = attempt(ReceiptForm, typed)
+    claim = claim_of(db, case.id or 0)
+    if form is not None:
+        faults = _receipt_faults(form, claim.paid, claim.voucher_date)
+    if form is None or faults:
+        return _receipt_page(request, db, actor, case, typed, faults)
+    fields = {"received_on": form.received_on.isoformat(), "received_amount": str(form.received_amount)}
+    try:
+        answering.answer(db, actor, task.id or 0, Outcome.APPROVE, fields=fields)
+    except InvalidError as error:
+        return _receipt_page(request, db, actor, case, typed, error.faults)
+    return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
+
+
+def _receipt_faults(form: ReceiptForm, paid: Decimal | None, paid_on: date | None) -> tuple[FieldFault, ...]:
+    faults = []
+    if form.received_on > clock.today():
+        faults.append(FieldFault("received_on", f"到账日期 {form.received_on} 晚于今天，请核对。"))
+    elif paid_on is not None and form.received_on < paid_on:
+        faults.append(
+            FieldFault("received_on", f"到账日期 {form.received_on} 早于拨付日期 {paid_on}，请核对。")
+        )
+    if paid is not None and form.received_amount != paid:
+        words = f"到账 {form.received_amount:,.2f} 元与拨付 {paid:,.2f} 元不一致。请核对；确有差额请先联系市财政局。"
+        faults.append(FieldFault("received_amount", words))
+    return tuple(faults)
+
+
+def _receipt_task(db: Session, case: CaseRecord) -> Task:
+    found = next((t for t in open_of_case(db, case.id or 0) if t.gate == RECEIPT.key), None)
+    if found is None:
+        raise Refused(409, "现在没有待确认的收款：尚未拨付，或已由同事确认。请到案件页查看。")
+    return found
+
+
+def _receipt_page(
+    request: Request,
+    db: Session,
+    actor: Applicant,
+    case: CaseRecord,
+    typed: dict[str, str],
+    faults: tuple[FieldFault, ...] = (),
+) -> HTMLResponse:
+    claim = claim_of(db, case.id or 0)
+    return page(
+        request,
+        "pages/bank/receipt.html",
+        status=422 if faults else 200,
+        frame=frame(request, db, actor, "home"),
+        case=case,
+        claim=claim,
+        fields=field_views(ReceiptForm, ReceiptForm.model_fields, typed, by_field(faults)),
+    )
+
+
+@router.get("/cases/{number}/withdraw")
+def withdrawal(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
+    """What withdrawing means, and why it is done."""
+    return _withdraw_page(request, db, actor, case, "")
+
+
+@router.post("/cases/{number}/withdraw")
+def withdraw(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted) -> Response:
+    """Take the case back."""
+    reason = text_of(posted).get("reason", "")
+    try:
+        withdrawing.withdraw(db, actor, case.number, reason)
+    except InvalidError as error:
+        return _withdraw_page(request, db, actor, case, reason, error.faults)
+    return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
+
+
+def _withdraw_page(
+    request: Request,
+    db: Session,
+    actor: Applicant,
+    case: CaseRecord,
+    reason: str,
+    faults: tuple[FieldFault, ...] = (),
+) -> HTMLResponse:
+    allowed = may_withdraw(actor, case.institution_id, State(case.state))
+    notes = (Note("late", "不能撤回。", allowed.sentence, alert=True),) if isinstance(allowed, Denied) else ()
+    process = PROCESS_NAMES[case.process]
+    return page(
+        request,
+        "pages/bank/withdraw.html",
+        status=422 if faults else 200,
+        frame=frame(request, db, actor, "home"),
+        case=case,
+        process=process,
+        allowed=bool(allowed),
+        notes=notes,
+        field=FieldView(
+            "撤回原因",
+            "reason",
+            reason,
+            by_field(faults).get("reason", ""),
+            "会记入案件经过，受托管理机构可见",
+            "textarea",
+            required=True,
+            maxlength=500,
+        ),
+        dialog=DialogView(
+            "confirm",
+            f"撤回{process}案件 {case.number}",
+            f"{case.subject}，{yuan(case.amount)} 元。撤回后本案办结，已办理的环节留痕；需要时须重新申报。",
+            "撤回",
+            form="withdrawal",
+            negative=True,
+        ),
+    )
+
+
+def _own_file(file_id: int, db: Db, actor: Applicant) -> DraftFile:
+    found = db.get(DraftFile, file_id) if file_id < 2**31 else None
+    owner = db.get(Draft, found.draft_id) if found else None
+    if found is None or owner is None or owner.person_id != actor.person_id:
+        raise Refused(404, "没有找到这份附件。")
+    return found
+
+
+@router.get("/drafts/files/{file_id}")
+def draft_file(db: Db, found: Annotated[DraftFile, Depends(_own_file)]) -> Response:
+    """A file of one's own draft, to look at again; always saved, never run."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.filename)}"}
+    return Response(db.get_one(Blob, found.sha256).data, media_type=found.media_type, headers=headers)

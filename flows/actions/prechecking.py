@@ -1,0 +1,39 @@
+"""Looking at a claim before it is submitted: every check and an estimate, by the rules the reviewers use.
+
+Nothing is stored: the claim is put together from what was typed.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from flows.actions.claiming import claim_facts
+from flows.actions.forms import ClaimForm
+from flows.steps import facts
+from models import clock
+from models.policy import compensation, eligibility
+from models.policy.award import Award
+from models.policy.facts import BankClaimFacts
+from models.policy.lines import Check
+from models.records.claim import Claim
+from models.records.loan import Loan
+from models.records.reference import working_calendar
+
+UNNUMBERED = "未提交"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be found if the claim were submitted today; the award is an estimate, limits change daily."""
+
+    checks: tuple[Check, ...]
+    award: Award
+
+
+def outlook(s: Session, form: ClaimForm, loan: Loan) -> Outlook:
+    """The checks and the estimated award of a claim on a registered loan."""
+    claimed = Claim(case_id=0, loan_id=loan.id or 0, **claim_facts(form))
+    given = facts.claim(s, claimed, loan, UNNUMBERED, clock.today())
+    found = eligibility.claim(given, calendar=working_calendar(s))
+    award = compensation.bank(given) if isinstance(given, BankClaimFacts) else compensation.guarantee(given)
+    return Outlook(found, award)
