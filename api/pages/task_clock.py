@@ -15,7 +15,9 @@ from models.records.case import JournalEntry
 from models.records.reference import CalendarDay
 
 MOST_CELLS = 12
-"""Cells drawn for pauses or days overdue; the words carry the number."""
+"""Cells drawn for one pause; the words carry the number."""
+MOST_OVER = 5
+"""Cells drawn for days overdue; the words carry the number."""
 SOON = 2
 """From this many working days left, a task counts as 将到期."""
 
@@ -53,7 +55,7 @@ def working_days(
     tone: Tone = "idle"
     if today > due:
         over = max(-left, 1)
-        cells += _cells("used", budget - entry.used_before) + _cells("over", min(over, MOST_CELLS))
+        cells += _cells("used", budget - entry.used_before) + _cells("over", min(over, MOST_OVER))
         words, tone = f"逾期 {over} 工作日", "late"
     else:
         cells += _cells("used", spent - at_work) + _cells("today", at_work) + _cells("left", left)
