@@ -108,7 +108,7 @@ def _claim(stage: Theatre, script: Script, filing: str) -> str:
     with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
         filer.open(f"/bank/claims/new?loan={loan_id}")
         files = {
-            f"file-{slot.key}": (f"{slot.title}.pdf", PDF, "application/pdf")
+            f"materials.{slot.key}": (f"{slot.title}.pdf", PDF, "application/pdf")
             for slot in CLAIM_SLOTS[script.board]
             if slot.required
         }

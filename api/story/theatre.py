@@ -75,6 +75,10 @@ def theatre() -> Iterator[Theatre]:
             os.environ["DATABASE_URL"] = base.urls.app
             get_settings.cache_clear()
             yield Theatre(settings, mail, hooks, base.urls.app)
+        except Exception:
+            for log in ("web", "worker"):
+                print(_last_words(settings.data_dir / "logs" / f"{log}.log"), file=sys.stderr)  # noqa: T201
+            raise
         finally:
             for part in sorted(started, key=list(parts.values()).index, reverse=True):
                 part.stop()
@@ -84,3 +88,8 @@ def _start(parts: dict[str, Part], started: list[Part], names: Sequence[str]) ->
     for name in names:
         started.append(parts[name])
         parts[name].start()
+
+
+def _last_words(log: Path) -> str:
+    """The end of a log that would be gone with the theatre."""
+    return f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}" if log.exists() else ""
