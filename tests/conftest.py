@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
@@ -72,6 +73,10 @@ class Server:
             self._running.stop()
         shutil.rmtree(self.home)
 
+
+# A deadline measures how busy the machine is; that it is never wrong is what a property is about.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 SERVER = pytest.StashKey[Server]()
 HOME = pytest.StashKey[Path]()
