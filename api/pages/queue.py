@@ -2,20 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import SeenTask, anyone, requires
 from api.auth.session import CurrentActor
-from api.pages import queue_view, task_clock, task_done, task_view
+from api.pages import queue_batch, queue_view, task_clock, task_done, task_view
 from api.pages.layout import frame
 from api.pages.queue_view import PER_PAGE, Asked, Rows
 from api.pages.render import fragment, page
-from api.pages.views import QueueGroup
+from api.pages.views import Note, QueueGroup
 from flows.documents.text import printable
 from models import clock
+from models.permissions import Actor
 from models.records import queue
 from models.records.queue import Cursor, Queue
 
@@ -55,7 +57,26 @@ def asked(
 def show(
     request: Request, db: Db, actor: CurrentActor, asked: Annotated[Asked, Depends(asked)], done: str = ""
 ) -> HTMLResponse:
-    """One of the three lists. `done` names the task just answered, so that the page can say what became of it."""
+    """One of the three lists. `done` names the tasks just answered, so that the page can say what became of them."""
+    return _page(request, db, actor, asked, task_done.notes(db, actor, done))
+
+
+@router.post("/queue/batch", dependencies=[requires(anyone)])
+def batch(request: Request, db: Db, actor: CurrentActor, task: Annotated[list[str], Form()] = []) -> Response:  # noqa: B006 - never changed
+    """批量通过: the ticked tasks, each by itself; what could not be approved is named with its reason."""
+    found = queue_batch.approve(db, actor, task)
+    href = "/queue" + (f"?done={','.join(map(str, found.done))}" if found.done else "")
+    if not found.refused:
+        return RedirectResponse(href, 303)
+    done = f"已通过 {len(found.done)} 件。" if found.done else ""
+    words = f"{done}{len(found.refused)} 件没有提交——{' '.join(found.refused)}"
+    note = Note("soon", "没有全部提交。", words, alert=True)
+    return _page(request, db, actor, Asked(), (note,), status=409)
+
+
+def _page(
+    request: Request, db: Session, actor: Actor, asked: Asked, notes: tuple[Note, ...], status: int = 200
+) -> HTMLResponse:
     days = task_clock.calendar(db)
     rows = Rows(db, actor, days)
     which = Queue.TEAM if asked.tab == "team" else Queue.MINE
@@ -87,7 +108,8 @@ def show(
         request,
         "pages/queue/index.html",
         frame=frame(request, db, actor, "queue"),
-        notes=task_done.notes(db, actor, done),
+        status=status,
+        notes=notes,
         asked=asked,
         tabs=queue_view.tabs(db, actor, asked),
         quick=quick,
@@ -100,6 +122,8 @@ def show(
         peek=task_view.peek(db, actor, first_task, days) if first_task else None,
         empty=queue_view.nothing(db, actor, asked),
         pages=queue_view.pages(asked, found, done=asked.tab == "done"),
+        picking=asked.tab == "mine" and any(view.pickable for view in views),
+        confirm=queue_batch.CONFIRM,
         clear_href=asked.href(q=""),
         now=clock.local(clock.now()),
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlmodel import Session
 
-from api.pages import task_clock
+from api.pages import queue_batch, task_clock
 from api.pages.views import Empty, Link, Pages, QueueGroup, Tab, Tag, TaskRowView, Tone
 from models import clock
 from models.calendar import WorkingCalendar
@@ -107,7 +107,7 @@ class Rows:
         else:
             due = task_clock.working_days(self._days, row.entry)
         return TaskRowView(
-            key=str(task.id),
+            key=queue_batch.key(task),
             href=f"/tasks/{task.id}",
             firm=task.subject,
             number=task.case_number,
@@ -117,6 +117,8 @@ class Rows:
             holder=holder,
             due=due,
             tags=tuple(tags),
+            pickable=gate.batch and not done,
+            kind=task.gate,
             mine=mine or done,
             current=current,
             peek_href="" if done else f"/queue/peek/{task.id}",
@@ -131,6 +133,7 @@ class Rows:
                 holder=self.name(row.task.applicant_id),
                 due=task_clock.stopped(self._days, row.entry),
                 tags=(),
+                pickable=False,
                 peek_href="",
             )
             for row, view in zip(rows, self.of(rows), strict=True)

@@ -1,7 +1,7 @@
 """After an answer: wait a moment for what follows from it, then say in the past tense what was done."""
 
 from fastapi import Request
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from api.auth.session import COOKIE
 from api.pages.views import Link, Note
@@ -20,7 +20,7 @@ def settled(request: Request, done: str = "") -> None:
 
     Waits at most `answering.settled`'s patience; a case at rest costs one look.
     """
-    task_id = _id(done)
+    task_id = _id(done.rpartition(",")[2])
     if task_id is None or COOKIE not in request.cookies:
         return
     with database.session() as s:
@@ -31,7 +31,14 @@ def settled(request: Request, done: str = "") -> None:
 
 
 def notes(db: Session, actor: Actor, done: str) -> tuple[Note, ...]:
-    """What the reader has just done, if the task `done` was theirs to answer: result, documents, where it went."""
+    """What the reader has just done, if the tasks `done` (5 or 5,6,7) were theirs to answer: result, documents,
+    where it went; of several, how many."""
+    if "," in done:
+        ids = [key for key in map(_id, done.split(",")[:50]) if key is not None]
+        query = select(func.count()).where(col(Task.id).in_(ids), Task.answered_by == actor.person_id)
+        count = db.exec(query).one()
+        words = f"{count} 件通过，转入下一环节。"
+        return (Note("ok", "已办理。", words, "check", Link("看已办", "/queue?tab=done")),) if count else ()
     task_id = _id(done)
     task = db.get(Task, task_id) if task_id is not None else None
     if task is None or task.answered_by != actor.person_id or task.outcome is None:

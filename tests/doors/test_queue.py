@@ -14,6 +14,7 @@ from models.lifecycle import Process
 from models.permissions import Actor
 from models.records import queue
 from models.records.case import JournalEntry
+from models.records.loan import Loan
 from models.records.queue import Cursor, Filters, Queue
 from models.records.task import Task
 from tests import builders
@@ -181,6 +182,41 @@ def test_the_column_beside_the_queue_shows_what_needs_judgement(server: Server) 
     assert server.client("linwanyi").get(f"/queue/peek/{task.id}").status_code == 404
 
 
+def test_a_batch_approves_what_is_clean_and_names_what_is_not(server: Server, db: Db) -> None:
+    clean, other, failing = (builders.filed(contract_number=f"B-{n}") for n in range(3))
+    single = builders.claimed()
+    for number in (clean, other):
+        _pass_all(db, number)
+    client = server.client("chenjiamin")
+    page = client.get("/queue").text
+    tasks = {n: builders.open_task(n) for n in (clean, other, failing, single)}
+    keys = {n: f"{task.id}.{task.shown_hash}" for n, task in tasks.items()}
+    assert all(f'value="{keys[n]}"' in page for n in tasks)
+    stale = f"{tasks[other].id}.old"
+    answered = client.post(
+        "/queue/batch", data={"task": [keys[clean], stale, keys[failing], keys[single], "x"]}
+    )
+    assert answered.status_code == 409
+    assert "已通过 1 件。3 件没有提交" in answered.text
+    assert f"{failing}：第 1 笔有不符项，须逐件办理。" in answered.text
+    assert f"{single}：受理须逐件办理。" in answered.text
+    assert f"{other}：案件内容在你打开页面之后有变化" in answered.text
+    assert builders.open_task(failing).outcome is None
+    done = client.post("/queue/batch", data={"task": [keys[other]]})
+    assert done.headers["location"] == f"/queue?done={tasks[other].id}"
+    builders.wake()
+    assert {builders.state(n) for n in (clean, other)} == {"filing_second_review"}
+    said = client.get(f"/queue?done={tasks[clean].id},{tasks[other].id},999").text
+    assert "2 件通过，转入下一环节。" in said
+
+
+def _pass_all(db: Db, number: str) -> None:
+    with db() as s:
+        task = builders.open_task(number)
+        for loan in s.exec(select(Loan).where(Loan.case_id == task.case_id)):
+            loan.checks = {"checks": [c for c in loan.checks["checks"] if c["result"] == "pass"]}
+
+
 def test_a_person_without_any_role_to_answer_sees_an_empty_queue(server: Server, db: Db) -> None:
     builders.filed()
     with db() as s:
@@ -193,6 +229,7 @@ def test_a_person_without_any_role_to_answer_sees_an_empty_queue(server: Server,
 def test_the_queue_is_accessible_and_works_by_keyboard(server: Server, db: Db) -> None:
     filed = [builders.filed(contract_number=f"K-{n}") for n in range(3)]
     due(db, filed[0], -9)
+    _pass_all(db, filed[1])
     client = server.client("chenjiamin")
     cookies = [
         {"name": name, "value": value, "url": server.base_url} for name, value in client.cookies.items()
@@ -208,6 +245,11 @@ def test_the_queue_is_accessible_and_works_by_keyboard(server: Server, db: Db) -
         page.goto(server.base_url + "/queue")
         page.keyboard.press("j")
         page.locator("#peek", has_text=filed[1]).wait_for()
+        page.keyboard.press("x")
+        page.get_by_role("button", name="批量通过…").click()
+        assert_accessible(page)
+        page.get_by_role("button", name="提交：批量通过").click()
+        page.wait_for_url("**/queue?done=*")
         page.get_by_role("link", name="团队").click()
         page.wait_for_url("**/queue?tab=team")
         page.keyboard.press("n")
