@@ -38,6 +38,8 @@ INTERNAL = frozenset(
 )
 """What only staff read."""
 FOLDED = {"notice_sent": "通知", "document_issued": "文书"}
+VOID = "void"
+FOLLOWS = frozenset({"notice_sent", "document_issued", "calculated", "reserved", "released", "checks_run"})
 MONEY = ("amount", "received_amount")
 
 
@@ -73,7 +75,7 @@ def timeline(
     for event in reversed(shown):
         entry = entries.get(event.entry_id)
         item = _item(event, entry, days, anchors.get(event.id, ()), applicant=applicant)
-        fold = _fold(event, entry)
+        fold = _fold(event, entry, kind)
         if run and fold != kind:
             items += _folded(run, kind)
             run = []
@@ -85,18 +87,23 @@ def timeline(
     return (*items, *_folded(run, kind))
 
 
-def _fold(event: Event, entry: JournalEntry | None) -> str:
-    """Why an event is folded away with its neighbours; "" when it stands on its own."""
+def _fold(event: Event, entry: JournalEntry | None, running: str) -> str:
+    """Why an event is folded away with its neighbours; "" when it stands on its own.
+
+    What followed from an approval that became void is folded with it.
+    """
     void = entry is not None and entry.voided_at is not None
-    if event.event == ANSWERED and void and event.data.get("outcome") == Outcome.APPROVE.value:
-        return "void"
+    if event.event == ANSWERED:
+        return VOID if void and event.data.get("outcome") == Outcome.APPROVE.value else ""
+    if running == VOID and event.event in FOLLOWS:
+        return VOID
     return event.event if event.event in FOLDED else ""
 
 
 def _folded(run: Sequence[TimelineItem], kind: str) -> list[TimelineItem]:
-    if not run or (kind != "void" and len(run) < 2):
+    if not run or (kind != VOID and len(run) < 2):
         return list(run)
-    label = f"展开 {len(run)} 条" + ("已作废的同意（仍留痕）" if kind == "void" else FOLDED[kind])
+    label = f"展开 {len(run)} 条" + ("（已作废的同意仍在）" if kind == VOID else FOLDED[kind])
     return [TimelineItem(run[-1].when, Markup(""), "idle", fold_label=label, fold=tuple(run))]
 
 

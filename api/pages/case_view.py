@@ -72,8 +72,8 @@ class CaseView:
 def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
     """The case as `actor` may see it."""
     days, known = task_clock.calendar(db), case_rows.names(db)
-    found = one(db, case)
     staff = actor.watches_all
+    found = one(db, case) if staff else replace(one(db, case), incident=None)
     journal = journal_of(db, case.id or 0)
     walk = _walk(case, journal, days, staff=staff)
     papers = [d for d in document.of_case(db, case.id or 0) if staff or d.for_applicant]

@@ -168,7 +168,10 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
         filters.state or "",
         str(filters.institution_id or ""),
         filters.words,
-        tuple(case_rows.row(one, known, days) for one in found.rows),
+        tuple(
+            case_rows.row(one if actor.watches_all else replace(one, incident=None), known, days)
+            for one in found.rows
+        ),
         found.total,
         found.amount,
         found.decided,

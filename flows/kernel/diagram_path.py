@@ -47,7 +47,8 @@ class Walk:
     marks: dict[str, Mark]
     taken: set[tuple[str, str]] = field(default_factory=set)
     backs: dict[tuple[str, str], Back] = field(default_factory=dict)
-    stands: str = ""  # "公示 第3/5日"
+    stands: str = ""  # "公示第3/5日"
+    closed: bool = False
 
     def titles(self, *standings: Standing) -> list[Node]:
         """The nodes that stand in one of these ways, in the order of the process."""
@@ -66,7 +67,7 @@ class Walk:
             parts.append("已作废、待重新办理" + "、".join(node.title for node in void))
         if skipped := self._stages("skip"):
             parts.append("未触发" + "、".join(skipped))
-        parts.append(f"现停在{self.stands}" if self.titles("now") else f"结果：{self.stands}")
+        parts.append(f"结果：{self.stands}" if self.closed else f"现停在{self.stands}")
         if left := self._stages("todo"):
             parts.append("其后为" + "、".join(left))
         return f"{self.chart.title}流程图：" + "；".join(parts)
@@ -186,7 +187,7 @@ def _finish(walk: Walk, case: CaseRecord, here: str | None) -> None:
             walk.marks[end.key] = Mark("now", _day(case.closed_at), 1, case.closed_at)
             if (here, end.key) in walk.chart.edges and here is not None:
                 walk.taken.add((here, end.key))
-        walk.stands = STATE_NAMES[state]
+        walk.stands, walk.closed = STATE_NAMES[state], True
     reached = [walk.chart.order(node.key) for node in walk.titles("done", "now")]
     today = clock.today()
     for index, node in enumerate(walk.chart.nodes):

@@ -21,7 +21,7 @@ from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.records.case import CaseRecord, EntryKind, Incident, JournalEntry
 from models.records.claim import Claim
-from models.records.institution import matching
+from models.records.institution import InstitutionName
 from models.records.loan import Loan
 from models.records.person import Person
 from models.records.task import Task, TaskState
@@ -139,7 +139,7 @@ def cases(
     s: Session, actor: Actor, filters: Filters, *, limit: int = 50, after: int = 0, before: int = 0
 ) -> Slice:
     """A page of cases, newest first; `after` and `before` are case ids, so rows that come and go shift nothing."""
-    conditions = _conditions(s, actor, filters)
+    conditions = _conditions(actor, filters)
     query = _joined(select(CaseRecord, Waiting), conditions)
     if before:
         query = query.where(col(CaseRecord.id) > before).order_by(col(CaseRecord.id))
@@ -167,7 +167,7 @@ def cases(
 
 def stuck(s: Session, actor: Actor, limit: int = 10) -> tuple[CaseRow, ...]:
     """What needs a manager: errors first, then the longest overdue, then those the applicant must correct."""
-    query = _joined(select(CaseRecord, Waiting), _conditions(s, actor, Filters(Show.STUCK)))
+    query = _joined(select(CaseRecord, Waiting), _conditions(actor, Filters(Show.STUCK)))
     rank = case((_stopped(), 0), (col(CaseRecord.state) == State.CORRECTION, 2), else_=1)
     found = s.execute(query.order_by(rank, col(Waiting.due_at), col(CaseRecord.id)).limit(limit)).all()
     return _rows(s, [(row[0], row[1]) for row in found])
@@ -181,7 +181,7 @@ def one(s: Session, record: CaseRecord) -> CaseRow:
 
 def count(s: Session, actor: Actor, filters: Filters) -> int:
     """How many cases a list holds."""
-    return int(s.execute(_joined(select(func.count()), _conditions(s, actor, filters))).scalar_one())
+    return int(s.execute(_joined(select(func.count()), _conditions(actor, filters))).scalar_one())
 
 
 def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) -> tuple[Stage, ...]:
@@ -243,7 +243,7 @@ def _joined(query: Any, conditions: Sequence[Any]) -> Select[Any]:
     return joined.outerjoin(Claim, col(Claim.case_id) == col(CaseRecord.id)).where(*conditions)
 
 
-def _conditions(s: Session, actor: Actor, f: Filters) -> list[ColumnElement[bool]]:
+def _conditions(actor: Actor, f: Filters) -> list[ColumnElement[bool]]:
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
     found += _shown(f)
     for column, value in (
@@ -261,7 +261,7 @@ def _conditions(s: Session, actor: Actor, f: Filters) -> list[ColumnElement[bool
         last = date(f.year + 1, 1, 1) if whole_year else date(f.year, month + 1, 1)
         found += [CaseRecord.opened_at >= clock.start_of(first), CaseRecord.opened_at < clock.start_of(last)]
     if f.words:
-        found.append(_matches(s, f.words))
+        found.append(_matches(f.words))
     return found
 
 
@@ -293,7 +293,7 @@ def _stopped() -> ColumnElement[bool]:
     return incident.exists()
 
 
-def _matches(s: Session, words: str) -> ColumnElement[bool]:
+def _matches(words: str) -> ColumnElement[bool]:
     """By case number, firm (of the case, or of a loan in it), code, contract number, or name of the applicant."""
     loans = select(Loan.case_id).where(
         or_(
@@ -310,11 +310,17 @@ def _matches(s: Session, words: str) -> ColumnElement[bool]:
             or_(col(Loan.contract_number).icontains(words, autoescape=True), col(Loan.filing_number) == words)
         )
     )
+    named = select(InstitutionName.institution_id).where(
+        or_(
+            col(InstitutionName.name).icontains(words, autoescape=True),
+            col(InstitutionName.short_name).icontains(words, autoescape=True),
+        )
+    )
     return or_(
         col(CaseRecord.number).icontains(words, autoescape=True),
         col(CaseRecord.subject).icontains(words, autoescape=True),
         col(CaseRecord.uscc) == words,
-        col(CaseRecord.institution_id).in_(matching(s, words)),
+        col(CaseRecord.institution_id).in_(named),
         col(CaseRecord.id).in_(loans),
         col(CaseRecord.id).in_(claimed),
     )
