@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from markupsafe import Markup
 from sqlmodel import Session
 
-from api.pages.case_views import CalcLineView, CheckView, Fact, TimelineItem
+from api.pages.case_views import CalcLineView, CheckView, Fact, MeterView, TimelineItem
 from api.pages.render import day, pct, stamp, wan, yuan
 from api.pages.views import ClauseView, Tone
 from models import clock
@@ -68,6 +69,12 @@ class Calculation:
 
     lines: tuple[CalcLineView, ...]
     foot: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str, str], ...]  # (line and name, value, where it comes from)
+
+    @property
+    def metered(self) -> bool:
+        """Whether a bar is drawn, which needs its legend."""
+        return any(line.meter for line in self.lines)
 
 
 def award_of(claim: Claim | None) -> Award | None:
@@ -79,26 +86,43 @@ def award_of(claim: Claim | None) -> Award | None:
 
 
 def calculation(award: Award) -> Calculation:
-    """Every line with its inputs and formula; ratios are written as such."""
+    """Every line with its formula, and what each line starts from; ratios are written as such."""
     foot = [("实际比例", pct(award.effective_ratio))]
     if award.over_limit:
         waits = "（待额度）" if award.over_limit_deferred else ""
         foot.append((f"超限未补偿{waits}", yuan(award.over_limit)))
-    return Calculation(tuple(_line(line, award) for line in award.lines), tuple(foot))
+    sources = tuple(
+        (f"{line.no} {item.name}", item.value, item.source) for line in award.lines for item in line.inputs
+    )
+    return Calculation(tuple(_line(line, award) for line in award.lines), tuple(foot), sources)
 
 
 def _line(line: Line, award: Award) -> CalcLineView:
-    given = "；".join(f"{item.name} {item.value}" for item in line.inputs)
+    meter = _meter(line, award) if line.code in LIMITS else None
     limit = line.code in LIMITS or line.code.endswith("_cap")
     return CalcLineView(
         str(line.no),
         line.label,
-        line.formula if line.code == "payable" or not given else f"{line.formula}（{given}）",
+        line.formula if meter is None else f"{wan(meter.total)} 万元",
         line.value if line.unit is Unit.YUAN and line.value == round(line.value, 2) else line.text,
         "result" if line.code == "payable" else "limit" if limit else "line",
         clause_view(line.clause, award.parameter_version),
         binding=line.code == award.binding,
+        meter=meter,
     )
+
+
+def _meter(line: Line, award: Award) -> MeterView | None:
+    """The bar of a limit, from the balances the line was computed with; None where it names none."""
+    given = {item.name: item.value.removesuffix(" 元").replace(",", "") for item in line.inputs}
+    try:
+        paid, held, back = (Decimal(given.get(name, "0")) for name in ("已付", "已预留", "已返还"))
+    except InvalidOperation:
+        return None
+    total = line.value + paid + held - back
+    if "已付" not in given or not total:
+        return None
+    return MeterView(paid - back, held, min(award.payable, line.value), total)
 
 
 def claim_facts(db: Session, case: CaseRecord, claim: Claim, loan: Loan) -> tuple[Fact, ...]:

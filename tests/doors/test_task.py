@@ -50,6 +50,7 @@ def test_the_page_asks_the_question_and_shows_facts_checks_calculation_and_lette
     assert "初审：东莞市德润包装材料有限公司，这笔损失是否属实、合规，应补多少？" in page
     assert "余 5 工作日" in page and "限 5 工作日" in page
     assert "2,400,000.00 元" in page and "测算" in page and "银行机构承担损失" in page
+    assert "逐行数据与来源" in page and "单笔贷款本金" in page and '<svg class="meter"' in page
     assert "受理通知书" in page and "计受〔2026〕1号" in page
     assert "王立群" in page and "材料齐全，予以受理。" in page
     assert "转受托管理机构“复核”" in page
