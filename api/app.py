@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import edge, errors
 from api.pages import routers
 from api.pages.render import STATIC_URL, Statics
+from api.runtime import logs
 from models import database
 
 
@@ -20,6 +21,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     """All doors. ``uvicorn --factory api.app:create_app``."""
+    logs.configure()
     app = FastAPI(title="风补", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     app.mount(STATIC_URL, GZipMiddleware(Statics(), minimum_size=1024), name="static")
     for router in routers():

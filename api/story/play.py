@@ -24,7 +24,7 @@ from models.records.case import by_number
 from models.records.claim import of_case as claim_of
 from models.records.loan import of_case as loans_of
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds a wake-up may take on a busy machine before the story says it did not come."""
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 ADMIN, FINANCE, TREASURER = "suwenbo", "qiushaofen", "zhanruolan"
