@@ -89,7 +89,7 @@ def upload(
     faults = stage_uploads(db, draft, posted, slots)
     said = faults[0].message if faults else f"{slots[0].title if slots else '材料'}已上传。"
     view = _sheet(db, actor, chosen, draft, tuple(faults))
-    return fragment(request, "pages/bank/claim_slots.html", view=view, announce=said)
+    return fragment(request, "pages/bank/claim_slots.html", view=view, steps=_steps(view), announce=said)
 
 
 def _show(

@@ -240,4 +240,4 @@ def _unread(db: Session, actor: Actor) -> tuple[Unread, ...]:
 
 def _subject(db: Session, case_id: int | None) -> str:
     case = db.get(CaseRecord, case_id) if case_id else None
-    return f"{case.number}　{case.subject}" if case else ""
+    return case.subject if case else ""

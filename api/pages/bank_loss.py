@@ -55,6 +55,7 @@ class Sheet:
     """Everything on the page. `materials` is (present, required); `passed` are the labels of checks that pass."""
 
     loss: tuple[FieldView, ...]
+    words: tuple[FieldView, ...]
     account: tuple[FieldView, ...]
     slots: tuple[SlotView, ...]
     wrong: tuple[Finding, ...]
@@ -85,10 +86,11 @@ def sheet(
     errors = by_field(faults)
     slots = slot_views(db, CLAIM_SLOTS[board], draft, errors, upload_base=base, case_id=case_id)
     seen = outlook(db, form, loan) if form else None
-    loss = (*LOSS, *(REPAID if board == Board.GUARANTEE else ()), *WORDS)
+    loss = (*LOSS, *(REPAID if board == Board.GUARANTEE else ()))
     required = [s for s, known in zip(slots, CLAIM_SLOTS[board], strict=True) if known.required]
     return Sheet(
         loss=field_views(model, loss, typed, errors),
+        words=field_views(model, WORDS, typed, errors),
         account=field_views(model, ACCOUNT, typed, errors),
         slots=slots,
         wrong=wrong_fields(model, faults),

@@ -10,12 +10,14 @@ from sqlmodel import Session
 from flows.actions import claiming, filing
 from flows.actions.forms import read_claim, read_filing
 from models import clock
+from models.gates import Gate
 from models.lifecycle import Board
 from models.permissions import Actor
 from models.policy.materials import CLAIM_SLOTS
 from models.policy.uscc import check_character
-from models.records.case import CaseRecord
+from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.loan import Loan, LoanState, of_case
+from models.records.task import Task
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 FIRST_17 = "91441900MA5ABC123"
@@ -122,3 +124,36 @@ def claim_on(s: Session, actor: Actor, row: Loan, **changes: str) -> CaseRecord:
     """A claim on a registered loan, with every material."""
     board = Board(row.board)
     return claiming.submit(s, actor, read_claim(board, claim(board, **changes)), row.id or 0, FILES[board])
+
+
+def waiting_at(s: Session, record: CaseRecord, asked: Gate) -> Task:
+    """Put the case at a gate of its applicant, as the kernel does; its open task."""
+    entry = JournalEntry(
+        case_id=record.id or 0,
+        kind=EntryKind.GATE,
+        name=asked.key,
+        key=f"{asked.key}#1",
+        opened_at=clock.now(),
+    )
+    s.add(entry)
+    s.flush()
+    task = Task(
+        case_id=record.id or 0,
+        entry_id=entry.id or 0,
+        gate=asked.key,
+        duty=asked.duty_key,
+        process=record.process,
+        board=record.board,
+        institution_id=record.institution_id,
+        role=asked.role,
+        applicant_id=record.institution_id,
+        subject=record.subject,
+        case_number=record.number,
+        amount=record.amount,
+        opened_at=clock.now(),
+        due_at=clock.now(),
+    )
+    s.add(task)
+    record.state = asked.state
+    s.flush()
+    return task

@@ -8,16 +8,15 @@ from sqlmodel import Session, select
 from flows.actions import claiming, correcting
 from flows.actions.errors import ConflictError, InvalidError, NotThereError
 from flows.actions.forms import read_claim, read_loan
-from models import clock
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import Board, Process, State
 from models.records.attachment import current
-from models.records.case import CaseRecord, EntryKind, JournalEntry
+from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import LoanState, of_case
-from models.records.task import Task, TaskState, open_of_case
+from models.records.task import TaskState, open_of_case
 from models.records.timeline import of_case as events_of
-from tests.actions.samples import FILES, PDF, claim, claim_on, file_one, loan, png, registered
+from tests.actions.samples import FILES, PDF, claim, claim_on, file_one, loan, png, registered, waiting_at
 from tests.seed import actor
 
 
@@ -89,43 +88,10 @@ def test_another_institutions_loan_is_not_there(s: Session) -> None:
         claim_on(s, actor(s, "luoqiming"), row)
 
 
-def returned(s: Session, record: CaseRecord) -> Task:
-    """Put the case at 补正, as the kernel does after a return."""
-    entry = JournalEntry(
-        case_id=record.id or 0,
-        kind=EntryKind.GATE,
-        name=CORRECTION.key,
-        key="correction#1",
-        opened_at=clock.now(),
-    )
-    s.add(entry)
-    s.flush()
-    task = Task(
-        case_id=record.id or 0,
-        entry_id=entry.id or 0,
-        gate=CORRECTION.key,
-        duty=CORRECTION.duty_key,
-        process=record.process,
-        board=record.board,
-        institution_id=record.institution_id,
-        role=CORRECTION.role,
-        applicant_id=record.institution_id,
-        subject=record.subject,
-        case_number=record.number,
-        amount=record.amount,
-        opened_at=clock.now(),
-        due_at=clock.now(),
-    )
-    s.add(task)
-    record.state = State.CORRECTION
-    s.flush()
-    return task
-
-
 def test_a_returned_filing_is_corrected_and_what_changed_is_told(s: Session) -> None:
     who = actor(s, "linwanyi")
     record = file_one(s, who)
-    task = returned(s, record)
+    task = waiting_at(s, record, CORRECTION)
     (row,) = of_case(s, record.id or 0)
     form = read_loan(Board.BANK, loan(annual_rate_pct="4.00", principal="2,800,000"))
     correcting.correct_filing(s, who, record.number, {row.id or 0: form}, [("contracts", "x.pdf", "", PDF)])
@@ -148,7 +114,7 @@ def test_a_returned_filing_is_corrected_and_what_changed_is_told(s: Session) -> 
 def test_a_returned_claim_is_corrected_with_a_new_material(s: Session) -> None:
     who = actor(s, "linwanyi")
     record = claim_on(s, who, registered(s, who))
-    returned(s, record)
+    waiting_at(s, record, CORRECTION)
     form = read_claim(Board.BANK, claim(requested="1,600,000.00"))
     correcting.correct_claim(s, who, record.number, form, [("collection", "催收.png", "", png())])
     event = next(e for e in events_of(s, record.id or 0) if e.event == "correction_resubmitted")
@@ -163,7 +129,7 @@ def test_a_returned_claim_is_corrected_with_a_new_material(s: Session) -> None:
 def test_nothing_changed_needs_a_reason(s: Session) -> None:
     who = actor(s, "linwanyi")
     record = claim_on(s, who, registered(s, who))
-    returned(s, record)
+    waiting_at(s, record, CORRECTION)
     form = read_claim(Board.BANK, claim())
     with pytest.raises(InvalidError, match="更正"):
         correcting.correct_claim(s, who, record.number, form)
@@ -177,7 +143,7 @@ def test_correcting_is_over_once_answered_and_never_anothers(s: Session) -> None
     form = {row.id or 0: read_loan(Board.BANK, loan(annual_rate_pct="4.1"))}
     with pytest.raises(ConflictError, match="不在补正环节"):
         correcting.correct_filing(s, who, record.number, form)
-    returned(s, record)
+    waiting_at(s, record, CORRECTION)
     with pytest.raises(NotThereError):
         correcting.correct_filing(s, actor(s, "luoqiming"), record.number, form)
     assert row.state == LoanState.FILED

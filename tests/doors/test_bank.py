@@ -4,6 +4,8 @@ nothing is half-saved."""
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,14 +16,17 @@ from flows.actions import answering
 from flows.kernel import PROCESSES
 from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case
-from models.gates import Outcome
+from models import clock
+from models.gates import RECEIPT, Outcome
 from models.lifecycle import Board, Process, State
 from models.policy.materials import CLAIM_SLOTS
 from models.records.attachment import Attachment, current
 from models.records.case import CaseRecord, by_number
+from models.records.claim import Claim
 from models.records.draft import Draft
 from models.records.loan import Loan, of_case
-from models.records.task import open_of_case
+from models.records.reference import LprQuote
+from models.records.task import Task, open_of_case
 from tests.actions import samples
 from tests.actions.samples import PDF, USCC
 from tests.seed import actor
@@ -37,8 +42,9 @@ def text(answer: httpx.Response) -> str:
 
 def error_at(answer: httpx.Response, field: str) -> str:
     """The sentence tied to a field by aria-describedby, or ""."""
-    found = re.search(rf'<span class="err" id="f-{field}-e">([^<]*)</span>', answer.text)
-    named = re.search(rf'name="{field}"[^>]*aria-describedby="[^"]*f-{field}-e"', answer.text)
+    key = "f-" + field.replace("_", "-")
+    found = re.search(rf'<span class="err" id="{key}-e">([^<]*)</span>', answer.text)
+    named = re.search(rf'name="{field}"[^>]*aria-describedby="[^"]*{key}-e"', answer.text)
     return found.group(1) if found and named else ""
 
 
@@ -55,10 +61,12 @@ def file_by_form(client: Any, board: Board = Board.BANK, **changes: str) -> str:
     return str(answer.headers["location"].split("/")[-2])
 
 
-def registered(db: Database, login: str = "linwanyi", board: Board = Board.BANK) -> int:
+def registered(
+    db: Database, login: str = "linwanyi", board: Board = Board.BANK, receipt: str = "GY-2025-0614-09"
+) -> int:
     """A registered loan of that person's institution."""
     with db() as s:
-        return samples.registered(s, actor(s, login), board).id or 0
+        return samples.registered(s, actor(s, login), board, receipt_number=receipt).id or 0
 
 
 def files(board: Board = Board.BANK) -> dict[str, tuple[str, bytes, str]]:
@@ -127,13 +135,22 @@ def test_one_loan_is_filed_with_one_click(server: Any, db: Database) -> None:
 
 
 def test_loans_are_added_one_after_another_and_the_draft_is_kept(server: Any, db: Database) -> None:
+    with db() as s:
+        s.add(
+            LprQuote(
+                published_on=date(2025, 5, 20),
+                one_year=Decimal("3.0"),
+                five_year=Decimal("3.5"),
+                source="示例",
+            )
+        )
     client = server.client("linwanyi")
     assert client.post(NEW, data=samples.loan() | {"do": "save"}).status_code == 303
     second = samples.loan(receipt_number="GY-2025-0614-02", principal="500000", annual_rate_pct="9")
     assert client.post(NEW, data=second | {"do": "save"}).status_code == 303
     again = server.client("linwanyi")  # another browser, another day
     page = text(again.get(NEW))
-    assert "2 笔，3,500,000.00 元" in page and "不超过 4.5%" in page and "贷款利率不超过上限" in page
+    assert "2 笔，3,500,000.00 元" in page and "不超过 4.50%" in page and "贷款利率不超过上限" in page
     assert "备案草稿：2 笔贷款" in text(again.get("/bank"))
     assert "GY-2025-0614-02" in again.get(f"{NEW}?loan=1").text
     assert again.post(NEW, data={"do": "remove:1"}).status_code == 303
@@ -197,8 +214,8 @@ def test_nothing_typed_and_an_empty_draft_are_told_so(server: Any, db: Database)
 
 def test_a_wrong_token_keeps_what_was_typed_and_saves_nothing(server: Any, db: Database) -> None:
     client = server.client("linwanyi")
-    client.headers["X-CSRF-Token"] = "wrong"
-    answer = client.post(NEW, data=samples.loan())
+    del client.headers["X-CSRF-Token"]
+    answer = client.post(NEW, data=samples.loan() | {"csrf_token": "wrong"})
     assert answer.status_code == 419 and 'value="GY-2025-0614-01"' in answer.text
     assert cases(db) == []
 
@@ -384,3 +401,38 @@ def test_no_receipt_before_the_payment(server: Any, db: Database) -> None:
     number = file_by_form(client)
     answer = client.get(f"/bank/cases/{number}/receipt")
     assert answer.status_code == 409 and "没有待确认的收款" in text(answer)
+
+
+def test_a_receipt_is_confirmed_for_exactly_what_was_paid(server: Any, db: Database) -> None:
+    with db() as s:
+        bank = actor(s, "linwanyi")
+        record = samples.claim_on(s, bank, samples.registered(s, bank))
+        claim = s.exec(select(Claim)).one()
+        claim.paid, claim.voucher_number = Decimal("1440000.00"), "PZ-1"
+        claim.voucher_date = clock.today() - timedelta(days=3)
+        task_id = samples.waiting_at(s, record, RECEIPT).id
+        record.wake_at = None
+        number, today = record.number, clock.today()
+    client = server.client("linwanyi")
+    assert "确认收款：东莞市德润包装材料有限公司" in text(client.get("/bank"))
+    path = f"/bank/cases/{number}/receipt"
+    assert 'value="1,440,000.00"' in client.get(path).text
+    for typed, field, sentence in (
+        ({"received_on": ""}, "received_on", "请填写到账日期。"),
+        ({"received_on": str(today + timedelta(days=1))}, "received_on", "晚于今天"),
+        ({"received_on": str(today - timedelta(days=4))}, "received_on", "早于拨付日期"),
+        ({"received_amount": "1,439,999.99"}, "received_amount", "不一致"),
+        ({"received_amount": "-1"}, "received_amount", "负数"),
+    ):
+        form = {"received_on": str(today), "received_amount": "1,440,000.00"} | typed
+        refused = client.post(path, data=form)
+        assert refused.status_code == 422 and sentence in error_at(refused, field)
+    done = client.post(path, data={"received_on": str(today), "received_amount": "1440000"})
+    assert done.status_code == 303
+    with db() as s:
+        assert s.get_one(Task, task_id).fields == {
+            "received_on": str(today),
+            "received_amount": "1440000.00",
+        }
+    again = client.post(path, data={"received_on": str(today), "received_amount": "1440000"})
+    assert again.status_code == 409
