@@ -179,11 +179,12 @@ def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool)
         return (*facts, Fact("备案金额", f"{yuan(case.amount)} 元", num=True))
     claim = claims.of_case(db, case.id or 0)
     facts.append(Fact("申请金额", f"{yuan(claim.requested)} 元", num=True))
-    if staff:
+    if staff and claim.calculated is not None:
         facts.append(Fact("测算金额", f"{yuan(claim.calculated)} 元", num=True))
-    if staff or claim.paid is not None:
+    if claim.approved is not None and (staff or claim.paid is not None):
         facts.append(Fact("核定金额", f"{yuan(claim.approved)} 元", num=True))
-    facts.append(Fact("已拨付", f"{yuan(claim.paid)} 元", num=True))
+    if claim.paid is not None:
+        facts.append(Fact("已拨付", f"{yuan(claim.paid)} 元", num=True))
     if claim.voucher_number:
         facts.append(Fact("凭证", f"{claim.voucher_number}（{day(claim.voucher_date)}）", num=True))
     if claim.received_on:

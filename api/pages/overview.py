@@ -38,7 +38,7 @@ STUCK_COLUMNS = (
     Column("停留", "d"), Column("案件", "full"), Column("环节", "hide"), Column("在等谁"), Column("原因"),
 )  # fmt: skip
 PLACE_COLUMNS = (
-    Column("机构", "full"), Column("当年限额消耗", "hide"), Column("限额余额", "n hide"), Column("在办（件）", "n"),
+    Column("机构", "full"), Column("最紧的年度限额", "hide"), Column("限额余额", "n hide"), Column("在办（件）", "n"),
     Column("今年申请（件）", "n hide"), Column("申请", "n hide"), Column("核定", "n hide"), Column("已付", "n"),
 )  # fmt: skip
 MONTH_COLUMNS = (Column("月份", "full"), Column("收案（件）", "n"), Column("结案（件）", "n"))
@@ -54,7 +54,8 @@ ENTRY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """One applicant. Amounts in 元; `limit` is its bank-year account, None where none was needed yet."""
+    """One applicant. Amounts in 元; `limit` is the bank-year account with the least left of its ceiling, None
+    where none was needed yet."""
 
     name: str
     href: str
@@ -65,6 +66,7 @@ class PlaceRow:
     approved: Decimal
     paid: Decimal
     limit: MeterView | None
+    limit_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +225,10 @@ def _chart(year: int, months: tuple[tuple[int, int], ...]) -> Chart:
 
 def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ...]:
     rows = []
-    accounts = {a.key: a for a in ledger.accounts(db, AccountKind.BANK_YEAR)}
+    accounts = ledger.accounts(db, AccountKind.BANK_YEAR)
     for figures in overview.by_institution(db, year):
-        account = accounts.get(f"{figures.institution_id}:{year}")
+        theirs = [a for a in accounts if a.key.startswith(f"{figures.institution_id}:")]
+        account = min(theirs, key=lambda a: a.left / a.ceiling if a.ceiling else NOTHING, default=None)
         own = Filters(institution_id=figures.institution_id)
         of_year = Filters(Show.ALL, Process.CLAIM, institution_id=figures.institution_id, year=year)
         rows.append(
@@ -239,6 +242,7 @@ def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ..
                 figures.approved,
                 figures.paid,
                 _meter(account) if account else None,
+                f"{account.key.partition(':')[2]} 年" if account else "",
             )
         )
     return tuple(rows)

@@ -12,7 +12,7 @@ from flows.kernel.diagram_path import Back, Mark, Walk
 from models.gates import PARTY_NAMES, Party
 
 WIDTH, HEIGHT = 70.0, 44.0  # of a box
-LANE = 66.0
+LANE = 70.0
 LEFT = 92.0
 LEAST_PITCH, MOST_PITCH = 80.0, 150.0
 LEAST_WIDTH = 1350.0
@@ -164,7 +164,7 @@ def _backs(walk: Walk, places: dict[str, Place], pitch: float) -> list[str]:
         else:  # beside the line's start
             middle, line = x1 + 10 + half, start + end
         parts.append(f'<path class="edge back" d="{line}"/>')
-        parts.append(f'<text class="lbl" x="{middle:g}" y="{y + 4:g}">{escape(label)}</text>')
+        parts.append(f'<text class="lbl" x="{middle:g}" y="{y + 3:g}">{escape(label)}</text>')
     return parts
 
 

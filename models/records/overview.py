@@ -360,8 +360,8 @@ WITH worked AS (
 SELECT process, state,
     count(*) FILTER (WHERE state <> 'correction' AND (due_at IS NULL OR due_at >= :near OR kind = 'until')) AS ok,
     count(*) FILTER (WHERE state <> 'correction' AND kind = 'gate' AND due_at >= :now AND due_at < :near) AS soon,
-    count(*) FILTER (WHERE kind = 'gate' AND state <> 'correction' AND due_at < :now) AS late,
-    count(*) FILTER (WHERE state = 'correction') AS stop,
+    count(*) FILTER (WHERE kind = 'gate' AND due_at < :now) AS late,
+    count(*) FILTER (WHERE state = 'correction' AND (due_at IS NULL OR due_at >= :now)) AS stop,
     sum(amount) AS amount, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median
 FROM standing GROUP BY process, state
 """
