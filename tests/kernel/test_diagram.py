@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+import flows.claim
+import flows.filing  # noqa: F401 - registers the processes
 from flows.kernel import Case, Decision, gate, send_back, until
 from flows.kernel.diagram import Chart, UnreadableError, read
 from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw
+from flows.kernel.process import latest
 from flows.steps import limits
 from models import clock
 from models.calendar import seeded_calendar
 from models.gates import (
     ACCEPTANCE,
+    CLAIM_GATES,
     CORRECTION,
+    FILING_GATES,
     FIRST_REVIEW,
     LEADER_APPROVAL,
     MEETING,
@@ -25,7 +30,7 @@ from models.gates import (
     Gate,
     Outcome,
 )
-from models.lifecycle import Board, Process, State
+from models.lifecycle import FINAL, Board, Process, State
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 
 MONDAY = datetime(2026, 11, 2, 10, 0, tzinfo=clock.SHANGHAI)
@@ -156,6 +161,19 @@ def test_the_chart_is_what_the_process_file_says() -> None:
 def test_a_correction_stands_above_the_gate_that_asked_for_it() -> None:
     beside = {node.key: node.beside for node in read(sample).nodes if node.beside}
     assert beside == {"correction@/1": "acceptance@/1", "correction@/2": "first_review@/2"}
+
+
+@pytest.mark.parametrize(("process", "gates"), [(Process.FILING, FILING_GATES), (Process.CLAIM, CLAIM_GATES)])
+def test_the_charts_of_the_real_processes_show_every_gate_and_end(
+    process: Process, gates: tuple[Gate, ...]
+) -> None:
+    chart = read(latest(process).function)
+    assert {node.name for node in chart.nodes if node.kind == "gate"} == {asked.key for asked in gates}
+    ends = {State(node.name) for node in chart.nodes if node.kind == "end"}
+    assert ends <= FINAL
+    assert len(ends) == {Process.FILING: 2, Process.CLAIM: 3}[process]
+    reached = {target for _, target in chart.edges}
+    assert reached == {node.key for node in chart.nodes} - {"start"}
 
 
 def test_an_end_that_is_no_state_is_reported_with_the_file() -> None:
