@@ -13,7 +13,7 @@ from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case
 from models import database
 from models.gates import GATES, Outcome
-from models.lifecycle import Board
+from models.lifecycle import Board, State
 from models.records import person
 from models.records.case import CaseRecord
 from models.records.loan import Loan
@@ -94,7 +94,7 @@ def answer(
 def state(number: str) -> str:
     """Where a case stands."""
     with database.session() as s:
-        return s.exec(select(CaseRecord.state).where(CaseRecord.number == number)).one().value
+        return State(s.exec(select(CaseRecord.state).where(CaseRecord.number == number)).one()).value
 
 
 def took_part(number: str, login: str, gate: str) -> None:

@@ -27,9 +27,6 @@ from models.records.loan import Loan
 from models.records.task import Task, TaskState
 
 SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
-CLASSES = {
-    "normal": "正常类", "special": "关注类", "substandard": "次级类", "doubtful": "可疑类", "loss": "损失类",
-}  # fmt: skip
 
 
 def clause_view(ref: str, version: str = "") -> ClauseView | None:
@@ -131,7 +128,7 @@ def claim_facts(db: Session, case: CaseRecord, claim: Claim, loan: Loan) -> tupl
     facts = [
         *loan_facts(loan),
         Fact("备案号", loan.filing_number or "—", num=True),
-        Fact("逾期", f"{overdue} 天　{CLASSES.get(claim.classification, claim.classification)}", num=True),
+        Fact("逾期", f"{overdue} 天　{claim.classification}类", num=True),
         Fact("未清偿本金", f"{yuan(claim.unpaid_principal)} 元", num=True),
         Fact("已追偿", f"{yuan(claim.recovered)} 元，费用 {yuan(claim.recovery_costs)} 元", num=True),
     ]

@@ -262,6 +262,10 @@ def test_the_bank_answers_its_tasks_elsewhere_and_sees_no_other(server: Server) 
     staff = server.client("chenjiamin").get(f"/tasks/{correction.id}").text
     assert "补正由申报机构办理。" in staff and 'name="answer"' not in staff
     assert server.client("luoqiming").get(f"/tasks/{correction.id}").status_code == 404
+    # 科创担保 manages this claim and files its own: its filer is no reviewer
+    managed = builders.open_task(builders.claimed(Board.GUARANTEE))
+    assert server.client("yexiaotong").get(f"/tasks/{managed.id}").status_code == 404
+    assert server.client("zengyawen").get(f"/tasks/{managed.id}").status_code == 200
 
 
 def test_letters_and_materials_open_for_those_they_concern(server: Server, db: Db) -> None:
