@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -11,13 +11,13 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenCase, check
 from api.auth.refusals import Refused
-from api.auth.session import CurrentActor
+from api.auth.session import COOKIE, CurrentActor
 from api.pages.case_view import view
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Column, Note
-from flows.actions import incidents, objecting, withdrawing
+from flows.actions import answering, incidents, objecting, withdrawing
 from flows.actions.errors import InvalidError
 from models.lifecycle import State
 from models.permissions import Actor, may_register_objection, may_withdraw
@@ -43,6 +43,15 @@ DONE = {
 }
 
 
+def settled(request: Request, number: str, done: str = "") -> None:
+    """Dependency, run before the page's own transaction: what was just done here has had its consequences.
+
+    Waits at most `answering.settled`'s patience; a case at rest costs one look.
+    """
+    if done in DONE and COOKIE in request.cookies:
+        answering.settled(number, 0)
+
+
 class Objecting(BaseModel):
     """An objection as typed."""
 
@@ -57,7 +66,7 @@ class Withdrawal(BaseModel):
     reason: str = ""
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(settled)])
 def show(request: Request, db: Db, actor: CurrentActor, case: SeenCase, done: str = "") -> HTMLResponse:
     """One case. `done` names what was just done here."""
     said = DONE.get(done)

@@ -44,7 +44,7 @@ SHOWN: dict[Show, str] = {
 COLUMNS = (
     Column("案件", "full"),
     Column("环节"),
-    Column("停留"),
+    Column("停留", "hide"),
     Column("期限", "d"),
     Column("在等谁"),
     Column("申报机构", "hide"),

@@ -47,7 +47,7 @@ class Walk:
     marks: dict[str, Mark]
     taken: set[tuple[str, str]] = field(default_factory=set)
     backs: dict[tuple[str, str], Back] = field(default_factory=dict)
-    stands: str = ""  # "公示第3/5日"
+    stands: str = ""  # 公示（第3/5日）
     closed: bool = False
 
     def titles(self, *standings: Standing) -> list[Node]:
@@ -193,7 +193,7 @@ def _finish(walk: Walk, case: CaseRecord, here: str | None) -> None:
     for index, node in enumerate(walk.chart.nodes):
         mark = walk.marks[node.key]
         if mark.standing == "now" and case.closed_at is None:
-            walk.stands = f"{node.title}{mark.note}"
+            walk.stands = f"{node.title}（{mark.note}）" if mark.note else node.title
         if mark.standing != "todo":
             continue
         if case.closed_at is not None or (node.kind != "end" and index < max(reached)):

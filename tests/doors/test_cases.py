@@ -303,7 +303,7 @@ def test_the_pages_are_accessible_in_the_dark_and_on_a_phone(server: Server, cla
     session = [{"name": k, "value": v, "url": server.base_url} for k, v in client.cookies.items()]
     with chromium() as browser:
         for view, theme in ((DESK, "light"), (DESK, "dark"), (PHONE, "light")):
-            context = browser.new_context(viewport=view)
+            context = browser.new_context(viewport=view)  # type: ignore[arg-type]
             context.add_cookies([*session, {"name": "theme", "value": theme, "url": server.base_url}])  # type: ignore[list-item]
             page = context.new_page()
             for address in ("/cases", f"/cases/{claim}", "/overview", "/limits"):
