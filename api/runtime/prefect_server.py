@@ -17,9 +17,9 @@ POOL = "fengbu"
 """The work pool (type ``process``) that `prefect.yaml` deploys to."""
 BLOCK = "fengbu"
 """The local file system block that keeps results."""
-START_TIMEOUT = 120.0
+START_TIMEOUT = 300.0
 """Seconds; the first start makes some sixty tables."""
-SETUP_TIMEOUT = 120.0
+SETUP_TIMEOUT = 300.0
 PROJECT = Path(__file__).resolve().parents[2]
 """Where `prefect.yaml` and the process files are."""
 

@@ -72,7 +72,7 @@ def pool_worker(prefect_server: Any) -> Iterator[None]:
     process.stop()
 
 
-def eventually(look: Callable[[], Any], seconds: float = 60) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 180) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
