@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlmodel import Session, create_engine, select
 
 from api.runtime.mail import MailServer
-from api.runtime.parts import DATABASE, MIGRATIONS, Database, standard_parts
+from api.runtime.parts import DATABASE, MIGRATIONS, WEB, WORKER, Database, standard_parts
 from api.runtime.prefect_server import PROJECT
 from api.runtime.process import free_port
 from api.runtime.supervisor import Part, Supervisor, Task
@@ -86,7 +86,7 @@ def demo(*, fresh: bool) -> int:
 
     parts = standard_parts(settings, [Mail(data_dir, settings.smtp_port)])
     _insert(parts, DEMO_DATA, _fill)
-    return Supervisor(parts, console=console, ready=accounts).run()
+    return Supervisor(parts, console=console, ready=accounts, ready_when=[WEB, WORKER]).run()
 
 
 def up() -> int:

@@ -1,17 +1,23 @@
 """`fengbu worker`: the wake-up worker and the delivery of notices, in one process, until it is told to stop."""
 
 import asyncio
+import os
 import signal
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
-from api.runtime import logs
+from api.runtime import logs, postgres
 from flows.deliver_notices import deliver_forever
 from flows.kernel.worker import Worker
+from models.settings import get_settings
 
 
 def run() -> None:
     """Work until SIGINT or SIGTERM; what is in hand is finished first."""
+    settings = get_settings()
+    if settings.database_url is None and (found := postgres.attach(settings.data_dir)):
+        os.environ["DATABASE_URL"] = found  # the embedded server another `fengbu` runs on this machine
+        get_settings.cache_clear()
     logs.configure()
     asyncio.run(_work())
 

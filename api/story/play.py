@@ -120,7 +120,8 @@ def _correct(stage: Theatre, login: str, number: str) -> None:
     _wait_for(number, "correction")
     with Visitor(stage.settings.base_url, login, PASSWORD) as filer:
         filer.open(f"/bank/cases/{number}/correct")
-        filer.submit({"do": "submit"}, having="requested")
+        added = {"materials.contract": ("借款合同（盖章页）.pdf", PDF + b"%sealed\n", "application/pdf")}
+        filer.submit({"do": "submit", "note": "已补传盖章页。"}, having="note", files=added)
 
 
 def _confirm(stage: Theatre, script: Script, number: str) -> None:

@@ -97,15 +97,15 @@ def _documents(stage: Theatre, script: Script, claim: str) -> Found:
     with session() as s:
         record = _case(s, claim)
         made = document.of_case(s, record.id or 0)
-        texts = {d.code: plain_text(s.get_one(Blob, d.sha256).data) for d in made}
+        texts = {d.id: plain_text(s.get_one(Blob, d.sha256).data) for d in made}
     codes = {d.code for d in made}
     yield "文书齐全", codes == set(script.documents), "、".join(sorted(codes))
-    decision = texts.get("D23", "")
+    decision = next((texts[d.id] for d in made if d.code == "D23"), "")
     amounts = yuan(script.paid) in decision and daxie(script.paid) in decision
     yield "决定通知书的金额与大写", amounts, f"{yuan(script.paid)} {daxie(script.paid)}"
-    plain = [d.code for d in made if d.number and d.number not in texts[d.code]]
+    plain = [d.code for d in made if d.number and d.number not in texts[d.id]]
     yield "文号印在文书上", not plain, "、".join(plain) or "全部"
-    left = [code for code, text in texts.items() if re.search(r"\{\{|\}\}|None|Undefined", text)]
+    left = [d.code for d in made if re.search(r"\{\{|\}\}|None|Undefined", texts[d.id])]
     yield "没有未填的位置", not left, "、".join(left) or "全部"
     with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
         readable = [d for d in made if d.for_applicant]
