@@ -1,4 +1,4 @@
-"""What an applicant does with a case of its own: see that it was sent, confirm receipt, withdraw it."""
+"""What an applicant does with a case of its own: see that it was sent, confirm the receipt of money."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,17 +16,14 @@ from api.auth.db import Db
 from api.auth.refusals import Refused
 from api.auth.session import COOKIE
 from api.pages.bank_forms import Applicant, OwnCase, Posted, by_field, field_views, text_of
-from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
 from api.pages.render import page, sentence_day, yuan
-from api.pages.views import Note
-from flows.actions import answering, withdrawing
+from flows.actions import answering
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.typed import Day, PositiveYuan, attempt
 from models import clock
 from models.gates import RECEIPT, Outcome
 from models.lifecycle import FINAL, PROCESS_NAMES, STATE_NAMES, State
-from models.permissions import Denied, may_withdraw
 from models.records import institution
 from models.records.attachment import Blob
 from models.records.case import CaseRecord
@@ -139,64 +136,6 @@ def _receipt_page(
         case=case,
         claim=claim,
         fields=field_views(ReceiptForm, ReceiptForm.model_fields, typed, by_field(faults)),
-    )
-
-
-@router.get("/cases/{number}/withdraw")
-def withdrawal(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
-    """What withdrawing means, and why it is done."""
-    return _withdraw_page(request, db, actor, case, "")
-
-
-@router.post("/cases/{number}/withdraw")
-def withdraw(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted) -> Response:
-    """Take the case back."""
-    reason = text_of(posted).get("reason", "")
-    try:
-        withdrawing.withdraw(db, actor, case.number, reason)
-    except InvalidError as error:
-        return _withdraw_page(request, db, actor, case, reason, error.faults)
-    return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
-
-
-def _withdraw_page(
-    request: Request,
-    db: Session,
-    actor: Applicant,
-    case: CaseRecord,
-    reason: str,
-    faults: tuple[FieldFault, ...] = (),
-) -> HTMLResponse:
-    allowed = may_withdraw(actor, case.institution_id, State(case.state))
-    notes = (Note("late", "不能撤回。", allowed.sentence, alert=True),) if isinstance(allowed, Denied) else ()
-    process = PROCESS_NAMES[case.process]
-    return page(
-        request,
-        "pages/bank/withdraw.html",
-        status=422 if faults else 200,
-        frame=frame(request, db, actor, "home"),
-        case=case,
-        process=process,
-        allowed=bool(allowed),
-        notes=notes,
-        field=FieldView(
-            "撤回原因",
-            "reason",
-            reason,
-            by_field(faults).get("reason", ""),
-            "会记入案件经过，受托管理机构可见",
-            "textarea",
-            required=True,
-            maxlength=500,
-        ),
-        dialog=DialogView(
-            "confirm",
-            f"撤回{process}案件 {case.number}",
-            f"{case.subject}，{yuan(case.amount)} 元。撤回后本案办结，已办理的环节留痕；需要时须重新申报。",
-            "撤回",
-            form="withdrawal",
-            negative=True,
-        ),
     )
 
 

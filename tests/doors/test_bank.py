@@ -115,7 +115,7 @@ def test_only_those_who_file_may_enter(server: Any, path: str) -> None:
 def test_another_banks_case_and_loan_are_not_there(server: Any, db: Database) -> None:
     number = file_by_form(server.client("linwanyi"))
     other = server.client("luoqiming")
-    for path in ("sent", "correct", "receipt", "withdraw"):
+    for path in ("sent", "correct", "receipt"):
         assert other.get(f"/bank/cases/{number}/{path}").status_code == 404
     loan_id = registered(db)
     assert other.get(f"/bank/claims/new?loan={loan_id}").status_code == 404
@@ -385,14 +385,14 @@ def test_a_returned_claim_is_corrected_on_the_page(server: Any, db: Database) ->
 def test_withdrawing_needs_a_reason_and_ends_the_case(server: Any, db: Database) -> None:
     client = server.client("linwanyi")
     number = file_by_form(client)
-    page = client.get(f"/bank/cases/{number}/withdraw")
-    assert "<dialog" in page.text and "撤回意味着什么" in page.text
-    empty = client.post(f"/bank/cases/{number}/withdraw", data={"reason": " "})
+    page = client.get(f"/cases/{number}/withdraw")
+    assert page.status_code == 200 and "撤回原因" in page.text
+    empty = client.post(f"/cases/{number}/withdraw", data={"reason": " "})
     assert empty.status_code == 422 and error_at(empty, "reason") == "请写明撤回原因。"
-    assert client.post(f"/bank/cases/{number}/withdraw", data={"reason": "重复报送"}).status_code == 303
+    assert client.post(f"/cases/{number}/withdraw", data={"reason": "重复报送"}).status_code == 303
     with db() as s:
         assert by_number(s, number).state == State.WITHDRAWN
-    assert client.post(f"/bank/cases/{number}/withdraw", data={"reason": "再撤"}).status_code == 409
+    assert client.post(f"/cases/{number}/withdraw", data={"reason": "再撤"}).status_code == 409
     file_by_form(client)  # the receipt is free again
 
 
