@@ -47,6 +47,6 @@ def story(
     """在临时数据库上经真实的门（HTTP、Prefect、SMTP、webhook）演完整的案件，并逐项核对。"""
     if board not in (None, "bank", "guarantee"):
         raise typer.BadParameter("请写 bank 或 guarantee。")
-    from api.story import play
+    from api.story.play import run
 
-    sys.exit(play.run(board=board, out=out, as_json=as_json))
+    sys.exit(run(board=board, out=out, as_json=as_json))

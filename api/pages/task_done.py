@@ -48,12 +48,12 @@ def notes(db: Session, actor: Actor, done: str) -> tuple[Note, ...]:
     case = db.get_one(CaseRecord, task.case_id)
     words = f"{task.case_number} {task.subject}：{answer.label if answer else ''}。"
     words += _went(db, task, case)
-    query = select(Document).where(
+    since = select(Document).where(
         Document.case_id == task.case_id, col(Document.issued_at) >= task.answered_at
     )
     issued = [
         f"《{document.title}》" + (f"文号 {document.number}" if document.number else "")
-        for document in db.exec(query.order_by(col(Document.id)))
+        for document in db.exec(since.order_by(col(Document.id)))
     ]
     if issued:
         words += f"已生成{'、'.join(issued)}。"
