@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, objecting
+from flows.actions import answering, objecting, withdrawing
 from models import clock
 from models.database import session
 from models.gates import Outcome, Role
@@ -163,6 +163,8 @@ def check_case(s: Session, record: CaseRecord) -> None:
         waits_for_date = bool(dated) and record.wake_at == dated[-1].due_at
         waits_for_person = bool(seats) and {t.gate for t in seats} == {State(record.state).value}
         assert waits_for_date or waits_for_person or open_incident(s, key), record.state
+    if record.state == State.WITHDRAWN:
+        assert not withdrawing.DECIDED & {e.name for e in valid}
     assert len({e.key for e in valid}) == len(valid)
     answered = s.exec(
         select(Task.answered_by, Task.duty).where(Task.case_id == key, Task.state == TaskState.ANSWERED)
