@@ -25,7 +25,7 @@ from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import ALLOWED, Actor, Denied, Verdict, may_manage
-from models.records import ledger, overview
+from models.records import figures, ledger, overview
 from models.records.ledger import ACCOUNT_NAMES, AccountKind, LedgerAccount
 from models.records.overview import Filters, Show
 
@@ -119,9 +119,9 @@ def show(
 def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
     year = clock.today().year
     known, days = case_rows.names(db), task_clock.calendar(db)
-    money = overview.money(db, year)
+    money = figures.money(db, year)
     budget = ledger.account(db, AccountKind.BUDGET, str(year))
-    months = overview.months(db, year)[: clock.today().month]
+    months = figures.months(db, year)[: clock.today().month]
     funnel = _funnel(db, days, board)
     stuck = Filters(Show.STUCK)
     left = budget.left if budget else NOTHING
@@ -152,7 +152,7 @@ def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
 def _kpis(
     db: Session,
     actor: Actor,
-    money: overview.Money,
+    money: figures.Money,
     budget: LedgerAccount | None,
     year: int,
     months: tuple[tuple[int, int], ...],
@@ -193,11 +193,11 @@ def _funnel(db: Session, days: WorkingCalendar, board: Board | None) -> tuple[Fu
             stage.amount,
             "—" if stage.median_days is None else f"{stage.median_days:.1f} 日",
         )
-        for stage in overview.stages(db, days, board)
+        for stage in figures.stages(db, days, board)
     )
 
 
-def _plain(stage: overview.Stage) -> bool:
+def _plain(stage: figures.Stage) -> bool:
     """Whether the stage's name says its process by itself: 补正 is in both."""
     return stage.state not in (State.CORRECTION, State.SUBMITTED)
 
@@ -226,21 +226,21 @@ def _chart(year: int, months: tuple[tuple[int, int], ...]) -> Chart:
 def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ...]:
     rows = []
     accounts = ledger.accounts(db, AccountKind.BANK_YEAR)
-    for figures in overview.by_institution(db, year):
-        theirs = [a for a in accounts if a.key.startswith(f"{figures.institution_id}:")]
+    for place in figures.by_institution(db, year):
+        theirs = [a for a in accounts if a.key.startswith(f"{place.institution_id}:")]
         account = min(theirs, key=lambda a: a.left / a.ceiling if a.ceiling else NOTHING, default=None)
-        own = Filters(institution_id=figures.institution_id)
-        of_year = Filters(Show.ALL, Process.CLAIM, institution_id=figures.institution_id, year=year)
+        own = Filters(institution_id=place.institution_id)
+        of_year = Filters(Show.ALL, Process.CLAIM, institution_id=place.institution_id, year=year)
         rows.append(
             PlaceRow(
-                known.get(figures.institution_id, ""),
+                known.get(place.institution_id, ""),
                 address(own),
-                figures.open,
-                figures.claims,
+                place.open,
+                place.claims,
                 address(of_year),
-                figures.claimed,
-                figures.approved,
-                figures.paid,
+                place.claimed,
+                place.approved,
+                place.paid,
                 _meter(account) if account else None,
                 f"{account.key.partition(':')[2]} 年" if account else "",
             )
