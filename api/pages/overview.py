@@ -1,4 +1,4 @@
-"""总览: what is stuck, where everything stands, what was claimed, approved and paid; and the limits' ledger.
+"""总览: what is stuck, where everything stands, what was claimed, approved and paid.
 
 Every figure links to the list it counts (`api.pages.cases.address`), built from the same conditions.
 """
@@ -14,19 +14,19 @@ from sqlmodel import Session
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.pages import case_rows, task_clock
-from api.pages.case_papers import LedgerRow, movement
 from api.pages.case_rows import CaseRowView
 from api.pages.case_views import LimitView, MeterView
 from api.pages.cases import address
 from api.pages.layout import frame
+from api.pages.limits import meter
 from api.pages.render import page, wan
 from api.pages.views import Chart, Column, FunnelRow, Kpi, Tab
 from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
-from models.permissions import ALLOWED, Actor, Denied, Verdict, may_manage
+from models.permissions import Actor, may_manage
 from models.records import figures, ledger, overview
-from models.records.ledger import ACCOUNT_NAMES, AccountKind, LedgerAccount
+from models.records.ledger import AccountKind, LedgerAccount
 from models.records.overview import Filters, Show
 
 router = APIRouter()
@@ -42,14 +42,6 @@ PLACE_COLUMNS = (
     Column("今年申请（件）", "n hide"), Column("申请", "n hide"), Column("核定", "n hide"), Column("已付", "n"),
 )  # fmt: skip
 MONTH_COLUMNS = (Column("月份", "full"), Column("收案（件）", "n"), Column("结案（件）", "n"))
-ACCOUNT_COLUMNS = (
-    Column("账户", "full"), Column("消耗", "hide"), Column("限额", "n hide"), Column("已付", "n"),
-    Column("预留", "n"), Column("返还", "n hide"), Column("余额", "n"),
-)  # fmt: skip
-ENTRY_COLUMNS = (
-    Column("日期", "hide"), Column("摘要", "full"), Column("预留", "n"), Column("支付", "n"),
-    Column("记账后余额", "n"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +194,8 @@ def _plain(stage: figures.Stage) -> bool:
     return stage.state not in (State.CORRECTION, State.SUBMITTED)
 
 
-def _meter(account: LedgerAccount) -> MeterView:
-    return MeterView(account.paid - account.returned, account.reserved, NOTHING, account.ceiling)
-
-
 def _limit(account: LedgerAccount) -> LimitView:
-    return LimitView(account.label, _meter(account))
+    return LimitView(account.label, meter(account))
 
 
 def _chart(year: int, months: tuple[tuple[int, int], ...]) -> Chart:
@@ -241,78 +229,8 @@ def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ..
                 place.claimed,
                 place.approved,
                 place.paid,
-                _meter(account) if account else None,
+                meter(account) if account else None,
                 f"{account.key.partition(':')[2]} 年" if account else "",
             )
         )
     return tuple(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """One limit, 元. `href` opens its entries."""
-
-    key: int
-    label: str
-    href: str
-    meter: MeterView
-    returned: Decimal
-    left: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class AccountGroup:
-    """The limits of one kind, with the clause they stand in."""
-
-    title: str
-    clause: str
-    rows: tuple[AccountRow, ...]
-
-
-CLAUSES = {
-    AccountKind.BUDGET: "三（一）",
-    AccountKind.BANK_YEAR: "三（四）",
-    AccountKind.ENTERPRISE: "三（四）",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """A movement with the case that made it."""
-
-    movement: LedgerRow
-    case_number: str
-
-
-def may_see_limits(actor: Actor) -> Verdict:
-    """The ledger shows every applicant's limits, so applicants do not read it."""
-    return ALLOWED if actor.watches_all else Denied("限额台账供受托管理机构、市工信局和市财政局使用。")
-
-
-@router.get("/limits")
-def limits(
-    request: Request, db: Db, actor: Annotated[Actor, requires(may_see_limits)], account: str = ""
-) -> HTMLResponse:
-    """Every limit with its meter; `account` opens the entries of one."""
-    chosen = int(account) if account.isascii() and account.isdigit() and len(account) < 10 else 0
-    opened = db.get(LedgerAccount, chosen) if chosen else None
-    groups = tuple(
-        AccountGroup(ACCOUNT_NAMES[kind], CLAUSES[kind], tuple(map(_account, ledger.accounts(db, kind))))
-        for kind in (AccountKind.BUDGET, AccountKind.BANK_YEAR, AccountKind.ENTERPRISE)
-    )
-    entries = ledger.entries_of_account(db, chosen) if opened else ()
-    return page(
-        request,
-        "pages/overview/limits.html",
-        frame=frame(request, db, actor, "overview" if may_manage(actor) else "cases"),
-        groups=groups,
-        opened=opened,
-        entries=tuple(EntryRow(movement(entry, ""), number) for entry, number in entries),
-        account_columns=ACCOUNT_COLUMNS,
-        entry_columns=ENTRY_COLUMNS,
-    )
-
-
-def _account(account: LedgerAccount) -> AccountRow:
-    href = f"/limits?account={account.id}#entries"
-    return AccountRow(account.id or 0, account.label, href, _meter(account), account.returned, account.left)
