@@ -33,7 +33,8 @@ def register(
             col(JournalEntry.voided_at).is_(None),
         )
     ).first()
-    if record.state != State.PUBLIC_NOTICE or waiting is None:
+    over = waiting is not None and waiting.due_at is not None and waiting.due_at <= clock.now()
+    if record.state != State.PUBLIC_NOTICE or waiting is None or over:  # over: not woken yet
         raise ConflictError("这件案件现在不在公示期，不能登记异议。")
     given = {"objector": objector, "contact": contact, "content": content}
     given = {name: printable(value).strip() for name, value in given.items()}

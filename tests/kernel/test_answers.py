@@ -280,6 +280,15 @@ def test_an_objection_without_ground_lets_the_notice_go_on() -> None:
         check_everything()
 
 
+def test_an_objection_after_the_last_day_is_too_late_even_before_the_case_was_woken() -> None:
+    number = claim_at("public_notice")
+    with clock.at(AFTER_NOTICE):
+        with pytest.raises(ConflictError, match="不在公示期"):
+            object_to(number)
+        play.run_due()
+    assert play.state_of(number) == State.FINANCE_REVIEW
+
+
 def test_an_objection_that_stands_sends_the_claim_back_and_gives_the_reservation_back() -> None:
     number = claim_at("public_notice")
     object_to(number)
