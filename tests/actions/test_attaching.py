@@ -21,6 +21,7 @@ from tests.seed import actor
         ("情况说明.docx", office("word/document.xml"), "wordprocessingml.document"),
         ("流水.xlsx", office("xl/workbook.xml"), "spreadsheetml.sheet"),
     ],
+    ids=range(5),
 )
 def test_a_file_that_is_what_it_says_is_kept(s: Session, name: str, data: bytes, media: str) -> None:
     kept = store(s, "contract", name, data)
@@ -42,6 +43,7 @@ def test_a_file_that_is_what_it_says_is_kept(s: Session, name: str, data: bytes,
         ("炸弹.docx", office("word/document.xml", **{"word/x": bytes(30_000_000)}), "解压后过大"),
         ("宏.docx", office("word/document.xml", **{"word/vbaProject.bin": b"x"}), "含有宏"),
     ],
+    ids=range(10),
 )
 def test_a_disguised_upload_is_refused_and_not_kept(s: Session, name: str, data: bytes, words: str) -> None:
     with pytest.raises(InvalidError) as error:
