@@ -43,7 +43,9 @@ def office(main: str, **more: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in {"[Content_Types].xml": b"<Types/>", main: b"<x/>", **more}.items():
-            archive.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)  # a fixed date: same bytes each time
+            archive.writestr(
+                zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED
+            )  # a fixed date: same bytes each time
     return out.getvalue()
 
 
