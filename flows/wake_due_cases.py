@@ -1,6 +1,7 @@
 """A scheduled run that keeps cases moving on a plain Prefect work pool when no fengbu worker is alive."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from prefect import flow
@@ -27,7 +28,8 @@ async def wake_due_cases() -> int:
     ran = 0
     while due := await asyncio.to_thread(_claim):
         for case in due:
-            await asyncio.to_thread(run_case, PROCESSES[case.process, case.version], case)
+            with suppress(Exception):  # recorded with the case; the others go on
+                await asyncio.to_thread(run_case, PROCESSES[case.process, case.version], case)
             ran += 1
     return ran
 

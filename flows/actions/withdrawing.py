@@ -9,7 +9,7 @@ from flows.steps import limits, notices
 from models import clock
 from models.lifecycle import Process, State
 from models.permissions import Actor, Denied, may_see_case, may_withdraw
-from models.records.case import CaseRecord, by_number, journal_of, locked
+from models.records.case import CaseRecord, by_number, journal_of, locked, open_incident
 from models.records.claim import of_case as claim_of
 from models.records.loan import LoanState
 from models.records.loan import of_case as loans_of
@@ -60,6 +60,9 @@ def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRec
             data={"reason": reason},
         )
     )
+    incident = open_incident(s, record.id or 0)
+    if incident is not None:
+        incident.resolved_at, incident.resolved_by = now, actor.person_id
     move(record, State.WITHDRAWN)
     record.closed_at, record.wake_at = now, None
     record.revision += 1

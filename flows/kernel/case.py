@@ -25,6 +25,7 @@ from models.records.case import (
     locked,
     open_incident,
 )
+from models.records.timeline import Event
 
 WAKE_CHANNEL = "fengbu_wake"
 
@@ -140,6 +141,14 @@ def raise_incident(s: Session, record: CaseRecord, line: str, error: str, detail
             case_id=record.id or 0, raised_at=clock.now(), line=line[:200], error=error[:2000], detail=detail
         )
         s.add(incident)
+        s.add(
+            Event(
+                case_id=record.id or 0,
+                at=clock.now(),
+                event="incident_raised",
+                data={"line": line[:200], "error": error[:300]},
+            )
+        )
     incident.attempts += record.attempts
     record.wake_at = None
     return incident

@@ -21,6 +21,7 @@ from models.gates import Gate, Outcome
 from models.lifecycle import State
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.task import TaskState, of_entry
+from models.records.timeline import Event
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -143,6 +144,14 @@ def send_back(case: Case, target: Gate, reason: str) -> None:
     entry = case.journal.get(key)
     if entry is None:
         with case.transaction():
+            case.session.add(
+                Event(
+                    case_id=case.id,
+                    at=clock.now(),
+                    event="sent_back",
+                    data={"to": target.title, "reason": reason},
+                )
+            )
             result = {"reason": reason}
             entry = case.add_entry(
                 EntryKind.STEP, f"send_back.{target.key}", key, result=result, finished_at=clock.now()

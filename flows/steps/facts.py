@@ -1,6 +1,6 @@
 """From the records to the policy's facts: everything a check or a figure depends on, read at one moment."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
@@ -56,9 +56,15 @@ def firm(s: Session, loan: Loan) -> facts.Enterprise:
         employees=loan.employees,
         revenue_wan=loan.revenue_wan,
         assets_wan=loan.assets_wan,
-        white_list=tuple(facts.Period(since=w.valid_from, until=w.valid_to) for w in stays) if bank else None,
+        white_list=tuple(_stay(w) for w in stays) if bank else None,
         fund_object=None if bank else SMALL,
     )
+
+
+def _stay(entry: WhiteListEntry) -> facts.Period:
+    """`valid_to` is the last day on the list; a period ends on the day of removal, the day after it."""
+    until = entry.valid_to + timedelta(days=1) if entry.valid_to else None
+    return facts.Period(since=entry.valid_from, until=until)
 
 
 def shares(loan: Loan) -> facts.Shares | None:
@@ -96,7 +102,7 @@ def filing(s: Session, loan: Loan, filed_on: date) -> facts.FilingFacts:
     """The facts a filed loan's eligibility is judged by."""
     board = Board(loan.board)
     return facts.FilingFacts(
-        board=board, enterprise=firm(s, loan), loan=drawdown(s, loan, filed_on), quotes=quotes(s)
+        board=board, enterprise=firm(s, loan), loan=drawdown(s, loan, filed_on), quotes=quotes(s) or None
     )
 
 
@@ -116,7 +122,7 @@ def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: dat
         "registered": True,
         "claimed_before": False,
         "budget": _budget(s, today.year),
-        "quotes": quotes(s),
+        "quotes": quotes(s) or None,
     }
     if loan.board == Board.GUARANTEE:
         return facts.GuaranteeClaimFacts(

@@ -107,7 +107,9 @@ def test_a_step_that_keeps_failing_becomes_an_incident_and_goes_on_when_retried(
     with session() as s, pytest.raises(ConflictError, match="已经由他人重试"):
         incidents.retry(s, actor(s, "lizhiyuan"), incident.id or 0)
     expected = traces(pattern)
-    assert traces(number) == expected | {"timeline": sorted([*expected["timeline"], "incident_retried"])}
+    assert traces(number) == expected | {
+        "timeline": sorted([*expected["timeline"], "incident_raised", "incident_retried"])
+    }
     check_everything()
 
 
