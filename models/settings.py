@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[float, Field(gt=0)] = 5
     """How often a worker looks for due cases although nobody notified it."""
 
+    prefect_task_runs: bool = False
+    """Show each step of a case that wakes alone as a Prefect task run. Some 40 ms a step: people at a queue wait."""
+
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("database_url", "prefect_database_url", "public_url", "secret_key", mode="before")

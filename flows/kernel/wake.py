@@ -129,7 +129,7 @@ async def wake_cases(definition: "ProcessDefinition", numbers: list[str]) -> Any
     in_prefect = FlowRunContext.get() is not None
     renewing = asyncio.create_task(_keep(batch))
     try:
-        solo = in_prefect and len(batch.cases) == 1
+        solo = in_prefect and len(batch.cases) == 1 and get_settings().prefect_task_runs
         stands, failed = await asyncio.to_thread(_run_all, definition, list(batch.cases.values()), solo)
     finally:
         renewing.cancel()
