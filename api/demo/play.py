@@ -24,6 +24,7 @@ from models.gates import APPLICANT_DUTY, Outcome, Role
 from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.policy.lpr import shipped_quotes
+from models.policy.size_class import Size
 from models.policy.uscc import check_character
 from models.records.case import CaseRecord, next_number
 from models.records.claim import Claim
@@ -127,7 +128,7 @@ def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> L
         "employees": 60,
         "revenue_wan": Decimal("4200.00"),
         "assets_wan": Decimal("3000.00"),
-        "size_class": "small",
+        "size_class": Size.SMALL.value,
         "town": "松山湖",
     }
     if firm is None:

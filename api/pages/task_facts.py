@@ -26,8 +26,6 @@ from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.task import Task, TaskState
 
-SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
-
 
 def clause_view(ref: str, version: str = "") -> ClauseView | None:
     """The clause behind a citation; None for a reference the policy's text does not have."""
@@ -154,7 +152,7 @@ def loan_facts(loan: Loan) -> list[Fact]:
     facts = [
         Fact("企业", loan.firm_name),
         Fact("信用代码", loan.uscc, num=True),
-        Fact("划型", f"{SIZES.get(loan.size_class, loan.size_class)} · {loan.industry}"),
+        Fact("划型", f"{loan.size_class} · {loan.industry}"),
         Fact("借据", loan.receipt_number, num=True),
         Fact("合同", loan.contract_number, num=True),
         Fact("贷款", f"{yuan(loan.principal)} 元{rate}", num=True),

@@ -20,7 +20,6 @@ from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.task import Task, TaskState, of_case
 
-SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
 HUNDRED = Decimal(100)
 OBJECTION_DAYS = 10
 
@@ -56,7 +55,7 @@ def loan_facts(s: Session, loan: Loan) -> contexts.LoanFacts:
     return contexts.LoanFacts(
         borrower=loan.firm_name,
         uscc=loan.uscc,
-        size_class=SIZES.get(loan.size_class, loan.size_class),
+        size_class=loan.size_class,
         lender=lender,
         contract_number=loan.contract_number,
         receipt_number=loan.receipt_number,

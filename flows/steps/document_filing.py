@@ -36,7 +36,7 @@ def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
         borrower=loan.firm_name,
         uscc=loan.uscc,
         industry=loan.industry,
-        size_class=known.SIZES.get(loan.size_class, loan.size_class),
+        size_class=loan.size_class,
         employees=loan.employees,
         revenue=loan.revenue_wan * 10_000,
         assets=loan.assets_wan * 10_000,

@@ -82,7 +82,7 @@ def settle(case: Case, voucher_number: str, voucher_date: str) -> None:
         _post(s, record, account, EntryType.SETTLE, amount, f"{record.number} 凭证 {voucher_number}")
     claimed.paid = amount
     claimed.voucher_number = voucher_number
-    claimed.voucher_date = _date(voucher_date)
+    claimed.voucher_date = date.fromisoformat(voucher_date)
     happened(case, "paid", amount=str(amount), voucher=voucher_number, on=voucher_date)
 
 
@@ -154,7 +154,3 @@ def _post(
             memo=memo,
         )
     )
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text)

@@ -20,7 +20,7 @@ class Enterprise(SQLModel, table=True):
     employees: int
     revenue_wan: Decimal = money()  # 万元
     assets_wan: Decimal = money()  # 万元
-    size_class: str = Field(max_length=10)  # micro | small | medium | large
+    size_class: str = Field(max_length=10)  # 微型 小型 中型 大型, as models.policy.size_class.Size
     town: str = Field(default="", max_length=40)
     legal_representative: str = Field(default="", max_length=60)
     legal_person: bool = True
