@@ -5,12 +5,12 @@ import asyncio
 from prefect import flow
 from sqlmodel import col, select
 
-from flows.kernel.worker import sync_clock
 from flows.steps.notices import announce
 from models import clock
 from models.database import session
 from models.records.case import CaseRecord
 from models.records.notice import Notice
+from models.records.reference import sync_clock
 from models.records.task import Task, TaskState
 
 CHASED = {"correction": "correction_overdue", "receipt": "receipt_overdue"}

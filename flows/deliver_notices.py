@@ -4,9 +4,13 @@ The flow is the scheduled run, for a plain Prefect worker; a fengbu worker keeps
 to the cases, so that a notice leaves the moment it is written. Both may run at once.
 """
 
+import asyncio
+
 from prefect import flow
 
 from flows.delivery.dispatch import deliver_due, deliver_forever
+from models.database import session
+from models.records.reference import sync_clock
 
 __all__ = ["deliver_forever", "deliver_notices"]
 
@@ -14,4 +18,10 @@ __all__ = ["deliver_forever", "deliver_notices"]
 @flow(name="deliver_notices", description="把待发的通知发到邮箱和接口")
 async def deliver_notices() -> int:
     """Try everything that is due; return how many tries were made."""
+    await asyncio.to_thread(_sync_clock)
     return await deliver_due()
+
+
+def _sync_clock() -> None:
+    with session() as s:
+        sync_clock(s)

@@ -11,10 +11,9 @@ import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import Claimed, claim, run_case
-from flows.kernel.worker import sync_clock
 from models import clock
 from models.database import session
-from models.records.reference import WorkerBeat
+from models.records.reference import WorkerBeat, sync_clock
 
 SILENT_AFTER = timedelta(seconds=60)
 MOST = 200

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 from starlette.responses import Response
 
-from api.auth.db import Db, read_clock
+from api.auth.db import Db
 from api.auth.permit import requires
 from api.auth.refusals import Refused
 from api.pages.form_views import FieldView
@@ -21,7 +21,7 @@ from flows.kernel.case import WAKE_CHANNEL
 from models import clock, database
 from models.permissions import Actor, may_administer, may_resolve_incident
 from models.records.case import CaseRecord, Incident
-from models.records.reference import ClockSetting, WorkerBeat, working_calendar
+from models.records.reference import ClockSetting, WorkerBeat, sync_clock, working_calendar
 from models.settings import get_settings
 
 router = APIRouter(prefix="/admin")
@@ -101,7 +101,7 @@ def move_clock(
     moved = clock.move_to(clock.start_of(target) + OFFICE_OPENS)
     db.merge(ClockSetting(id=1, offset_seconds=int(moved.total_seconds()), moved_at=clock.wall()))
     db.flush()
-    read_clock(db)
+    sync_clock(db)
     database.notify(db, WAKE_CHANNEL)
     return RedirectResponse("/admin?done=moved", 303)
 

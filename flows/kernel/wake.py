@@ -24,6 +24,7 @@ from models import clock
 from models.database import session
 from models.lifecycle import STATE_NAMES, Process, State
 from models.records.case import CaseRecord, locked
+from models.records.reference import sync_clock
 from models.settings import get_settings
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ async def wake_cases(definition: "ProcessDefinition", numbers: list[str]) -> Any
 
 def _claim_by_number(numbers: list[str]) -> Batch:
     with session() as s:
+        sync_clock(s)
         make_due(s, numbers)
         return Batch({c.number: c for c in claim(s, len(numbers), numbers)})
 

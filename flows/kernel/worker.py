@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import Session
 
 from flows.kernel.case import WAKE_CHANNEL
 from flows.kernel.process import PROCESSES, ProcessDefinition
@@ -20,7 +19,7 @@ from flows.kernel.wake import Batch, CaseFailedError, Claimed, claim, given, wak
 from models import clock
 from models.database import listen, session
 from models.lifecycle import Process
-from models.records.reference import ClockSetting, WorkerBeat
+from models.records.reference import WorkerBeat, sync_clock
 from models.settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -144,13 +143,6 @@ def _claim_due(most: int) -> list[Claimed]:
     with session() as s:
         sync_clock(s)
         return claim(s, most)
-
-
-def sync_clock(s: Session) -> None:
-    """Follow the demo clock, which may have been moved by another process."""
-    if get_settings().demo:
-        setting = s.get(ClockSetting, 1)
-        clock.set_offset(timedelta(seconds=setting.offset_seconds if setting else 0))
 
 
 def _beat_once(name: str) -> None:

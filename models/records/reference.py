@@ -1,16 +1,18 @@
 """Reference data that offices keep up to date: the working-day calendar, LPR quotes; and the demo clock."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models import clock
 from models.calendar import CalendarDay as DayRow
 from models.calendar import WorkingCalendar
 from models.records.base import moment, rate
+from models.settings import get_settings
 
 
 class CalendarDay(SQLModel, table=True):
@@ -52,6 +54,13 @@ class WorkerBeat(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=80)
     seen_at: datetime = moment()
+
+
+def sync_clock(session: Session) -> None:
+    """Follow the demo clock, which another process may have moved. Outside a demo the clock is the true one."""
+    if get_settings().demo:
+        setting = session.get(ClockSetting, 1)
+        clock.set_offset(timedelta(seconds=setting.offset_seconds if setting else 0))
 
 
 def working_calendar(session: Session) -> WorkingCalendar:

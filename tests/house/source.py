@@ -14,7 +14,9 @@ def files(*suffixes: str, rooms: tuple[str, ...] = ROOMS) -> list[Path]:
     places = [PROJECT / room for room in rooms]
     found = [path for place in places for path in place.rglob("*") if path.is_file()]
     if rooms == ROOMS:
-        found += [path for path in PROJECT.iterdir() if path.is_file()]
+        found += [
+            path for path in PROJECT.iterdir() if path.is_file() and path.name != ".git"
+        ]  # of a worktree
     return sorted(
         path for path in found if path.suffix in suffixes and not {"vendor", "__pycache__"} & set(path.parts)
     )

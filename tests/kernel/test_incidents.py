@@ -14,14 +14,13 @@ from flows.actions import incidents, withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import BACK_OFF, MOST_ATTEMPTS, claim, make_due, run_case
-from flows.kernel.worker import sync_clock
 from flows.steps import documents
 from models import clock
 from models.database import session
 from models.lifecycle import State
 from models.records.case import Incident, open_incident
 from models.records.document import of_case as documents_of
-from models.records.reference import ClockSetting
+from models.records.reference import ClockSetting, sync_clock
 from models.settings import get_settings
 from tests.kernel.stage import (
     AFTER_NOTICE,
