@@ -62,6 +62,7 @@ class Place:
     payee_bank: str = ""
     payee_account: str = ""
     shares: tuple[tuple[date, int, int, int, int], ...] = ()
+    contact: tuple[str, str, str] = ("", "", "")  # person, phone, address for the readers of its letters
 
 
 PLACES = (
@@ -78,6 +79,7 @@ PLACES = (
             Member("lizhiyuan", "黎志远", Role.MANAGER),
         ),
         number_word="东工信",
+        contact=("中小企业融资服务科（示例）", "0769-0000 1001", "东莞市示例路1号"),
     ),
     Place(
         "CZJ",
@@ -90,6 +92,7 @@ PLACES = (
             Member("guanhaoran", "关浩然", Role.FINANCE_TREASURER),
         ),
         number_word="东财",
+        contact=("资金监管科（示例）", "0769-0000 1002", "东莞市示例路2号"),
     ),
     Place(
         "DJS",
@@ -104,6 +107,7 @@ PLACES = (
             Member("suwenbo", "苏文博", Role.ADMIN),
         ),
         number_word="计",
+        contact=("风险补偿受理窗口（示例）", "0769-0000 1003", "东莞市示例路3号"),
     ),
     Place(
         "KCD",
@@ -125,6 +129,7 @@ PLACES = (
         payee_bank="莞邑银行（示例）松山湖支行",
         payee_account="4400 0000 0000 0004",
         shares=((AGREED, 20, 30, 20, 30),),
+        contact=("风险补偿业务部（示例）", "0769-0000 1004", "东莞市松山湖示例路4号"),
     ),
     Place(
         "GYB",
@@ -136,6 +141,7 @@ PLACES = (
         town="南城街道",
         payee_bank="莞邑银行（示例）总行营业部",
         payee_account="4400 0000 0000 0001",
+        contact=("普惠金融部（示例）", "0769-0000 1005", "东莞市南城街道示例路5号"),
     ),
     Place(
         "DJB",
@@ -147,6 +153,7 @@ PLACES = (
         town="东城街道",
         payee_bank="东江农商银行（示例）营业部",
         payee_account="4400 0000 0000 0002",
+        contact=("普惠金融部（示例）", "0769-0000 1006", "东莞市东城街道示例路6号"),
     ),
     Place(
         "GHD",
@@ -159,6 +166,7 @@ PLACES = (
         payee_bank="东江农商银行（示例）莞城支行",
         payee_account="4400 0000 0000 0003",
         shares=((AGREED, 20, 20, 20, 40),),
+        contact=("风险管理部（示例）", "0769-0000 1007", "东莞市莞城街道示例路7号"),
     ),
     Place(
         "KJJ",
@@ -233,6 +241,9 @@ def _institution(place: Place) -> Institution:
         uscc=place.first_17 + check_character(place.first_17) if place.first_17 else None,
         number_word=place.number_word,
         town=place.town,
+        contact_person=place.contact[0],
+        contact_phone=place.contact[1],
+        address=place.contact[2],
     )
 
 

@@ -124,6 +124,7 @@ def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> L
     """A loan of a filing: eligible unless `changes` say otherwise."""
     firm = s.exec(select(Enterprise).where(Enterprise.uscc == uscc(number))).first()
     facts: dict[str, Any] = {
+        "sector": "制造业",
         "industry": "工业",
         "employees": 60,
         "revenue_wan": Decimal("4200.00"),

@@ -26,19 +26,18 @@ from models.permissions import Actor, Verdict, may_file
 from models.policy.facts import AssetClass
 from models.policy.lines import Check, Result
 from models.policy.materials import Slot
+from models.policy.sector import Sector
 from models.policy.security import SECURITY_NAMES, Security
 from models.policy.size_class import Industry
+from models.policy.towns import Town
 from models.records import attachment, case, draft
 from models.records.case import CaseRecord
 from models.records.draft import Draft
 
-TOWNS = (
-    "莞城街道", "东城街道", "南城街道", "万江街道", "石碣镇", "石龙镇", "茶山镇", "石排镇", "企石镇", "横沥镇", "桥头镇",
-    "谢岗镇", "东坑镇", "常平镇", "寮步镇", "樟木头镇", "大朗镇", "黄江镇", "清溪镇", "塘厦镇", "凤岗镇", "大岭山镇",
-    "长安镇", "虎门镇", "厚街镇", "沙田镇", "道滘镇", "洪梅镇", "麻涌镇", "望牛墩镇", "中堂镇", "高埗镇",
-    "松山湖", "滨海湾新区",
+FIRM = (
+    "uscc", "firm_name", "sector", "industry", "town", "employees", "revenue_wan", "assets_wan", "legal_person",
+    "finance_like", "investment_management",
 )  # fmt: skip
-FIRM = ("uscc", "firm_name", "industry", "town", "employees", "revenue_wan", "assets_wan", "legal_person")
 LOAN = (
     "product", "contract_number", "receipt_number", "principal", "annual_rate_pct", "contract_date", "disbursed_on",
     "due_on", "guarantee_method", "purpose",
@@ -59,8 +58,11 @@ def _options(values: Iterable[str]) -> tuple[Option, ...]:
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "uscc": {"maxlength": 24, "hint": "18 位，末位为校验位"},
-    "industry": {"type": "select", "options": _options(Industry)},
-    "town": {"type": "select", "options": _options(TOWNS)},
+    "sector": {"type": "select", "options": _options(Sector), "hint": "营业执照主营业务的国民经济行业门类"},
+    "industry": {"type": "select", "options": _options(Industry), "hint": "不选时按所属行业推定"},
+    "town": {"type": "select", "options": _options(Town)},
+    "finance_like": {"type": "checkbox", "hint": "小额贷款、融资租赁、商业保理、典当等"},
+    "investment_management": {"type": "checkbox"},
     "employees": {"type": "number", "unit": "人"},
     "revenue_wan": {"type": "money", "unit": "万元", "hint": "上年度"},
     "assets_wan": {"type": "money", "unit": "万元", "hint": "上年末"},

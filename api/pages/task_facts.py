@@ -152,7 +152,9 @@ def loan_facts(loan: Loan) -> list[Fact]:
     facts = [
         Fact("企业", loan.firm_name),
         Fact("信用代码", loan.uscc, num=True),
+        Fact("行业", _business(loan)),
         Fact("划型", f"{loan.size_class} · {loan.industry}"),
+        Fact("所在镇街", loan.town or "—"),
         Fact("借据", loan.receipt_number, num=True),
         Fact("合同", loan.contract_number, num=True),
         Fact("贷款", f"{yuan(loan.principal)} 元{rate}", num=True),
@@ -162,6 +164,11 @@ def loan_facts(loan: Loan) -> list[Fact]:
     if loan.lender_name:
         facts.append(Fact("放款银行", loan.lender_name))
     return facts
+
+
+def _business(loan: Loan) -> str:
+    marks = (("类金融", loan.finance_like), ("投资与资产管理", loan.investment_management))
+    return " · ".join([loan.sector or "未填报", *(word for word, yes in marks if yes)])
 
 
 def filing_facts(db: Session, case: CaseRecord, loans: Sequence[Loan]) -> tuple[Fact, ...]:

@@ -43,6 +43,7 @@ def loan(number: int, principal: str, board: Board) -> dict[str, str]:
     typed = {
         "uscc": uscc(number),
         "firm_name": f"东莞市示例第{number}精密有限公司",
+        "sector": "制造业",
         "industry": "工业",
         "employees": "60",
         "revenue_wan": "4200.00",

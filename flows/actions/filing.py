@@ -51,7 +51,7 @@ def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] =
         subject=one.firm_name if one else f"{len(form.loans)} 笔贷款",
         amount=sum((loan.principal for loan in form.loans), Decimal("0.00")),
         uscc=one.uscc if one else "",
-        town=one.town if one else "",
+        town=str(one.town) if one else "",
     )
     try:
         with s.begin_nested():
@@ -115,7 +115,8 @@ def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) ->
     shares = shares_on(s, institution_id, form.contract_date) if board == Board.GUARANTEE else None
     return {
         **form.model_dump(),
-        "industry": str(form.industry),
+        **_line_of_business(form),
+        "town": str(form.town),
         "guarantee_method": form.guarantee_method.value,
         "size_class": _size(form),
         "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
@@ -123,6 +124,15 @@ def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) ->
         "white_list_batch": listed.batch if listed else "",
         "parameter_version": rules.version,
         **_shares(shares),
+    }
+
+
+def _line_of_business(form: LoanForm) -> dict[str, str | bool]:
+    return {
+        "sector": str(form.sector),
+        "finance_like": form.finance_like,
+        "investment_management": form.investment_management,
+        "industry": str(form.industry),
     }
 
 
@@ -154,12 +164,12 @@ def firm_of(s: Session, form: LoanForm) -> Enterprise:
     """The firm as last filed; two filings at the same time write one row."""
     known = {
         "name": form.firm_name,
-        "industry": str(form.industry),
+        **_line_of_business(form),
         "employees": form.employees,
         "revenue_wan": form.revenue_wan,
         "assets_wan": form.assets_wan,
         "size_class": _size(form),
-        "town": form.town,
+        "town": str(form.town),
         "legal_person": form.legal_person,
     }
     query = insert(Enterprise).values(uscc=form.uscc, legal_representative="", **known)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -13,7 +13,6 @@ from flows.actions.typed import (
     Count,
     Day,
     Flag,
-    Line40,
     Line60,
     Line120,
     Percent,
@@ -29,11 +28,17 @@ from flows.actions.typed import (
 from models import clock
 from models.lifecycle import Board
 from models.policy.facts import AssetClass
+from models.policy.sector import Sector, industries
 from models.policy.security import Security
 from models.policy.size_class import Industry
+from models.policy.towns import Town
 
 MOST_LOANS = 500
 ZERO = Decimal("0.00")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise ValueError(sentence)
 
 
 class _Form(BaseModel):
@@ -45,12 +50,15 @@ class LoanForm(_Form):
 
     uscc: Uscc = Field(title="统一社会信用代码")
     firm_name: Line120 = Field(title="企业名称")
-    industry: Industry = Field(title="所属行业")
+    sector: Sector = Field(title="所属行业")
+    finance_like: Flag = Field(False, title="类金融机构")
+    investment_management: Flag = Field(False, title="投资与资产管理类企业")
+    industry: Industry = Field("", title="划型行业", validate_default=True)
     employees: Count = Field(title="从业人员")
     revenue_wan: Wan = Field(title="营业收入")
     assets_wan: Wan = Field(title="资产总额")
     legal_person: Flag = Field(False, title="独立法人")
-    town: Line40 = Field(title="所在镇街（园区）")
+    town: Town = Field(title="所在镇街（园区）")
     product: Line60 = Field(title="贷款产品")
     purpose: Words200 = Field(title="贷款用途")
     contract_number: Line60 = Field(title="借款合同号")
@@ -66,6 +74,16 @@ class LoanForm(_Form):
     entrust_contract_number: Line60 = Field("", title="委托担保合同号")
     fee_rate_pct: Percent | None = Field(None, title="担保费率")
     national_fund_backed: Flag = Field(False, title="国家融担基金支持贷款")
+
+    @field_validator("industry", mode="before")
+    @classmethod
+    def _of_the_sector(cls, value: Any, info: ValidationInfo) -> Any:
+        """What was chosen stands; left open, the sector decides where it has only one industry."""
+        sector = info.data.get("sector")
+        if value or sector is None:
+            return value or _refuse("请选择划型行业，或先选择所属行业。")
+        found = industries(sector)
+        return found[0] if len(found) == 1 else _refuse(f"{sector}须选择划型行业：{'、'.join(found)}。")
 
     @field_validator("disbursed_on")
     @classmethod

@@ -1,5 +1,6 @@
 """The documents of a claim until it is announced: D15–D22."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,8 +12,10 @@ from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from models import clock
 from models.gates import GATES
+from models.lifecycle import Board
 from models.money import round_down_fen
 from models.policy import deadlines
+from models.policy.materials import CLAIM_SLOTS
 from models.policy.parameters import Parameters
 from models.records import attachment
 from models.records import claim as claims
@@ -48,7 +51,7 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
     """D15."""
     claimed, loan = of(s, record)
     files = attachment.current(s, record.id or 0)
-    listed = [contexts.Material(no=n, title=f.filename) for n, f in enumerate(files, start=1)]
+    listed = [contexts.Material(no=n, title=title) for n, title in enumerate(titles(record, files), start=1)]
     net = max(claimed.recovered - claimed.recovery_costs, known.HUNDRED * 0)
     return contexts.ClaimApplication(
         **shared(s, record, common),
@@ -68,6 +71,14 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
         materials=tuple(listed) or (contexts.Material(no=1, title="申请材料目录", note="材料随系统报送"),),
         contact=known.contact(s, record.institution_id),
     )
+
+
+def titles(record: CaseRecord, files: Sequence[attachment.Attachment]) -> list[str]:
+    """The materials' names as the rules list them, in that order, each once; other files after them."""
+    slots = {slot.key: slot.title for slot in CLAIM_SLOTS[Board(record.board)]}
+    present = {file.slot for file in files}
+    others = [file.filename for file in files if file.slot not in slots]
+    return [*(title for key, title in slots.items() if key in present), *others]
 
 
 def _borne(loss: Decimal, loan: Loan) -> Decimal:

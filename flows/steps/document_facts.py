@@ -31,10 +31,14 @@ def full_name(s: Session, institution_id: int) -> str:
 
 def contact(s: Session, institution_id: int) -> contexts.Contact:
     """Whom the reader may ask at an institution."""
+    home = s.get_one(institution.Institution, institution_id)
     found = institution.contacts(s, institution_id)
-    if found:
-        return contexts.Contact(person=found[0].name, phone=found[0].phone, email=found[0].email)
-    return contexts.Contact(person="业务经办", phone="以本单位公布的联系电话为准")
+    return contexts.Contact(
+        person=home.contact_person or (found[0].name if found else "业务经办"),
+        phone=home.contact_phone or (found[0].phone if found else "") or "未登记",
+        address=home.address,
+        email=found[0].email if found else "",
+    )
 
 
 def objection(s: Session, institution_id: int) -> contexts.Objection:

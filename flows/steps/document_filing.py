@@ -35,7 +35,7 @@ def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
         no=loan.item,
         borrower=loan.firm_name,
         uscc=loan.uscc,
-        industry=loan.industry,
+        industry=f"{loan.sector}（{loan.industry}）" if loan.sector else loan.industry,
         size_class=loan.size_class,
         employees=loan.employees,
         revenue=loan.revenue_wan * 10_000,

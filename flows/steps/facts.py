@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from models import clock
 from models.lifecycle import Board
-from models.policy import facts, lpr
+from models.policy import facts, lpr, towns
+from models.policy.sector import Sector
 from models.policy.size_class import Industry
 from models.records import institution, ledger, reference
 from models.records.claim import Claim
@@ -50,8 +51,10 @@ def firm(s: Session, loan: Loan) -> facts.Enterprise:
         name=loan.firm_name,
         uscc=loan.uscc,
         legal_person=loan.legal_person,
-        in_dongguan=bool(loan.town) or None,
-        sector=loan.industry,
+        in_dongguan=towns.inside(loan.town),
+        sector=Sector(loan.sector) if loan.sector else None,
+        finance_like=loan.finance_like,
+        investment_management=loan.investment_management,
         industry=Industry(loan.industry),
         employees=loan.employees,
         revenue_wan=loan.revenue_wan,

@@ -15,6 +15,7 @@ from models.money import ZERO
 from models.policy.fields import Count, Day, Facts, Flag, Instant, Money, Percent, Ratio, Text, Wan
 from models.policy.lpr import Quote
 from models.policy.overrides import Override
+from models.policy.sector import Sector
 from models.policy.size_class import Industry, Size
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -55,7 +56,9 @@ class Enterprise(Facts):
     uscc: Text = Field(title="统一社会信用代码")
     legal_person: Flag | None = Field(None, title="是否独立法人")
     in_dongguan: Flag | None = Field(None, title="住所（经营场所）是否在东莞")
-    sector: Text | None = Field(None, title="行业（用于排除行业）")
+    sector: Sector | None = Field(None, title="所属行业（国民经济行业门类）")
+    finance_like: Flag | None = Field(None, title="是否类金融机构")
+    investment_management: Flag | None = Field(None, title="是否投资与资产管理类企业")
     industry: Industry | None = Field(None, title="划型行业")
     employees: Count | None = Field(None, title="从业人员（人）")
     revenue_wan: Wan | None = Field(None, title="营业收入（万元）")

@@ -4,7 +4,8 @@ from models.policy import uscc
 from models.policy.checking import FIRM, CheckList, Subject, chinese, passes
 from models.policy.facts import Board, Enterprise
 from models.policy.lines import Result
-from models.policy.size_class import Size, SizeVerdict, classify
+from models.policy.sector import Sector, industries
+from models.policy.size_class import Industry, Size, SizeVerdict, classify
 
 
 def firm(checks: CheckList, subject: Subject) -> None:
@@ -47,18 +48,53 @@ def firm(checks: CheckList, subject: Subject) -> None:
 
 
 def _sector(checks: CheckList, enterprise: Enterprise) -> None:
+    """The sectors the implementing rules leave out: 金融、类金融、房地产、投资与资产管理."""
     excluded = checks.terms.texts("excluded_sectors")
-    known = enterprise.sector is not None
+    is_in, may_be_in = _excluded_kinds(enterprise, checks.terms.choice("real_estate_reach"))
+    hit = [word for word in excluded if word in is_in]
+    asked = [word for word in excluded if word in may_be_in]
+    value = "、".join([enterprise.sector or "未提供", *(word for word in _MARKS if word in is_in)])
+    if hit:
+        result, remedy = Result.FAIL, f"属于{'、'.join(hit)}，不在支持范围。"
+    elif enterprise.sector is None:
+        result, remedy = Result.LOOK, "请补充企业所属行业。"
+    else:
+        result = Result.LOOK if asked else Result.PASS
+        remedy = f"请按营业执照核对实际业务是否属于{'、'.join(asked)}。"
     checks.say(
         "enterprise.sector",
         "不属于排除行业",
-        passes(enterprise.sector not in excluded) if known else Result.LOOK,
-        value=enterprise.sector or "未提供",
+        result,
+        value=value,
         expected=f"不属于{'、'.join(excluded)}",
         clause="三（二）",
         source=FIRM,
-        remedy="该行业不在支持范围。" if known else "请补充企业所属行业。",
+        remedy=remedy,
     )
+
+
+_MARKS = ("类金融", "投资与资产管理")
+
+
+def _excluded_kinds(enterprise: Enterprise, reach: str) -> tuple[set[str], set[str]]:
+    """The words of the exclusion that hold for the firm, and those a person must decide.
+
+    The size standard's 房地产开发经营 is what “房地产” certainly means; 物业管理 and the rest of the section are in or
+    out by `reach`. A mark that was not given is asked for only where such firms are registered.
+    """
+    sector, building = enterprise.sector, enterprise.industry is Industry.REAL_ESTATE
+    is_in = {
+        "金融": sector is Sector.FINANCE,
+        "类金融": enterprise.finance_like is True,
+        "房地产": building or (sector is Sector.REAL_ESTATE and reach == "section"),
+        "投资与资产管理": enterprise.investment_management is True,
+    }
+    may_be_in = {
+        "类金融": enterprise.finance_like is None and sector is Sector.BUSINESS,
+        "房地产": sector is Sector.REAL_ESTATE and not is_in["房地产"],
+        "投资与资产管理": enterprise.investment_management is None and sector is Sector.BUSINESS,
+    }
+    return {word for word, yes in is_in.items() if yes}, {word for word, yes in may_be_in.items() if yes}
 
 
 def _size(checks: CheckList, subject: Subject) -> Size | None:
@@ -79,6 +115,10 @@ def _size(checks: CheckList, subject: Subject) -> Size | None:
     if result is Result.PASS and firm.declared_size not in {None, verdict.size}:
         result = Result.LOOK
         remedy = f"申报为{firm.declared_size}，按指标为{verdict.size}，请核对：{verdict.reason}"
+    if result is Result.PASS and firm.sector and firm.industry not in industries(firm.sector):
+        usual = "、".join(industries(firm.sector))
+        result = Result.LOOK
+        remedy = f"按{firm.industry}划型，而{firm.sector}通常按{usual}划型，请按主营业务核对。"
     checks.say(
         "enterprise.size",
         "属于中小微企业",

@@ -180,7 +180,7 @@ def _two_readings(facts: BankClaimFacts, terms: Terms, room: Room) -> list[Check
             expected=f"{label[other_basis]}（{other_year}）口径 {_yuan(other.left)}",
             source=terms.source("cap_basis"),
             clause="三（四）",
-            remedy="按参数 cap_basis 计算；如联席会议另有决议，请调整该参数。",
+            remedy=f"现按{terms.text('cap_basis')}口径计算；如联席会议另有决议，请系统管理按决议调整后重新测算。",
         )
     ]
 

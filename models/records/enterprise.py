@@ -16,6 +16,9 @@ class Enterprise(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     uscc: str = Field(max_length=18, unique=True)
     name: str = Field(max_length=120, index=True)
+    sector: str = Field(default="", max_length=40)  # section of GB/T 4754, as models.policy.sector.Sector
+    finance_like: bool = False  # 类金融
+    investment_management: bool = False  # 投资与资产管理
     industry: str = Field(max_length=40)  # key of the 16 industries of 工信部联企业〔2011〕300号
     employees: int
     revenue_wan: Decimal = money()  # 万元

@@ -48,6 +48,9 @@ class Institution(SQLModel, table=True):
     uscc: str | None = Field(default=None, max_length=18)
     number_word: str = Field(default="", max_length=20)  # 发文代字, e.g. 东工信, 计
     town: str = Field(default="", max_length=40)
+    contact_person: str = Field(default="", max_length=60)  # whom the readers of its letters may ask
+    contact_phone: str = Field(default="", max_length=40)
+    address: str = Field(default="", max_length=120)
     active: bool = True
 
 
@@ -188,8 +191,10 @@ def endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint
 
 def matching(session: Session, words: str) -> Sequence[int]:
     """Ids of institutions of which any name contains `words` (for searches)."""
-    like = f"%{words}%"
     query = select(InstitutionName.institution_id).where(
-        or_(col(InstitutionName.name).ilike(like), col(InstitutionName.short_name).ilike(like))
+        or_(
+            col(InstitutionName.name).icontains(words, autoescape=True),
+            col(InstitutionName.short_name).icontains(words, autoescape=True),
+        )
     )
     return session.exec(query.distinct()).all()

@@ -63,6 +63,9 @@ class Loan(SQLModel, table=True):
     enterprise_id: int = Field(foreign_key="enterprises.id", index=True)
     uscc: str = Field(max_length=18, index=True)
     firm_name: str = Field(max_length=120)
+    sector: str = Field(default="", max_length=40)  # "" where it was filed before sectors were asked for
+    finance_like: bool = False
+    investment_management: bool = False
     industry: str = Field(max_length=40)
     employees: int
     revenue_wan: Decimal = money()

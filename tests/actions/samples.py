@@ -54,6 +54,7 @@ def loan(board: Board = Board.BANK, **changes: str) -> dict[str, str]:
     typed = {
         "uscc": USCC,
         "firm_name": "东莞市德润包装材料有限公司",
+        "sector": "制造业",
         "industry": "工业",
         "employees": "86",
         "revenue_wan": "3860",

@@ -25,6 +25,8 @@ def faults(board: Board = Board.BANK, **changes: str) -> dict[str, str]:
         ("uscc", USCC[:-1] + ("1" if USCC[-1] != "1" else "2"), "校验位不符"),
         ("uscc", "123", "须为 18 位"),
         ("industry", "采矿", "从列出的"),
+        ("sector", "炼金", "从列出的"),
+        ("town", "广州市", "从列出的"),
         ("employees", "86.5", "不是人数"),
         ("employees", "-1", "不是人数"),
         ("principal", "-5", "负数"),
@@ -48,6 +50,27 @@ def faults(board: Board = Board.BANK, **changes: str) -> dict[str, str]:
 def test_each_fault_has_its_sentence(field: str, typed: str, words: str) -> None:
     found = faults(**{field: typed})
     assert list(found) == [field] and words in found[field]
+
+
+@pytest.mark.parametrize(
+    ("sector", "typed", "industry"),
+    [
+        ("采矿业", "", "工业"),
+        ("教育", "", "其他未列明行业"),
+        ("批发和零售业", "零售业", "零售业"),
+        ("制造业", "其他未列明行业", "其他未列明行业"),
+    ],
+)
+def test_the_sector_suggests_the_industry_and_what_was_chosen_stands(
+    sector: str, typed: str, industry: str
+) -> None:
+    assert read_loan(Board.BANK, loan(sector=sector, industry=typed)).industry == industry
+
+
+def test_a_sector_with_several_industries_asks_which() -> None:
+    assert faults(sector="房地产业", industry="") == {
+        "industry": "房地产业须选择划型行业：房地产开发经营、物业管理、其他未列明行业。"
+    }
 
 
 def test_all_faults_come_at_once() -> None:

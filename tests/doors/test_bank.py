@@ -169,7 +169,9 @@ def test_loans_are_added_one_after_another_and_the_draft_is_kept(server: Any, db
         ("principal", "-3000000", "负数"),
         ("principal", "3000000.005", "最多两位小数"),
         ("due_on", "2025-06-01", "须晚于放款日"),
-        ("industry", "炼金", "请从列出的所属行业中选择"),
+        ("industry", "炼金", "请从列出的划型行业中选择"),
+        ("sector", "炼金", "请从列出的所属行业中选择"),
+        ("town", "广州市", "请从列出的所在镇街（园区）中选择"),
     ],
 )
 @pytest.mark.parametrize("does", ["save", "submit"])

@@ -189,7 +189,7 @@ def test_uscc(code: str, said: str) -> None:
 def test_a_filing_lists_every_fault_at_once() -> None:
     claim = facts_of({"from": "bank"})
     claim["loan"].update(physical_mortgage=True, rate_pct="6.00", matures_on="2028-01-01")
-    claim["enterprise"].update(uscc="91441900MA4UQ5DY16", sector="房地产")
+    claim["enterprise"].update(uscc="91441900MA4UQ5DY16", sector="房地产业", industry="房地产开发经营")
     facts = parse(FilingFacts, {name: claim[name] for name in ("board", "enterprise", "loan")})
     checks = filing(facts)
     failed = {check.code for check in checks if check.result == "fail"}
