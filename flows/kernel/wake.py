@@ -5,8 +5,8 @@ A crash is a lease that ends. A case that keeps failing becomes an incident. Not
 
 import asyncio
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from flows.kernel.case import Case, raise_incident, rest
@@ -37,13 +38,14 @@ BACK_OFF = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=15))
 _MOST_RUNS = 100  # a process that is sent back this often within one wake-up is in a loop
 
 _CLAIM = """
-UPDATE cases SET lease_token = :token, lease_until = :until
+UPDATE cases SET lease_token = :token, lease_until = :until,
+    attempts = attempts + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END  -- whoever held it died
 WHERE id IN (
     SELECT id FROM cases
     WHERE wake_at <= :now AND (lease_until IS NULL OR lease_until < :wall) {only}
     ORDER BY wake_at, id LIMIT :most FOR UPDATE SKIP LOCKED
 )
-RETURNING id, number, process, process_version
+RETURNING id, number, process, process_version, attempts
 """
 
 
@@ -56,6 +58,7 @@ class Claimed:
     process: Process
     version: int
     token: str
+    attempts: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +67,10 @@ class Batch:
 
     cases: dict[str, Claimed] = field(default_factory=dict)
     started: bool = False
+
+
+class WorkersDiedError(Exception):
+    """Worker after worker died with this case in hand: it may be what kills them."""
 
 
 class CaseFailedError(Exception):
@@ -96,7 +103,10 @@ def claim(s: Session, most: int, numbers: Sequence[str] | None = None) -> list[C
     if numbers is not None:
         only, values["numbers"] = "AND number = ANY(:numbers)", list(numbers)
     rows = s.connection().execute(text(_CLAIM.format(only=only)), values)
-    return [Claimed(r.id, r.number, Process(r.process), r.process_version, values["token"]) for r in rows]
+    return [
+        Claimed(r.id, r.number, Process(r.process), r.process_version, values["token"], r.attempts)
+        for r in rows
+    ]
 
 
 def make_due(s: Session, numbers: Sequence[str]) -> None:
@@ -123,17 +133,13 @@ async def wake_cases(definition: "ProcessDefinition", numbers: list[str]) -> Any
     from prefect.context import FlowRunContext
     from prefect.states import Completed
 
-    batch = _given.get()
-    if batch is None:
-        batch = await asyncio.to_thread(_claim_by_number, numbers)
+    handed_over = _given.get()
+    batch = await asyncio.to_thread(_claim_by_number, numbers) if handed_over is None else handed_over
     batch.started = True
     in_prefect = FlowRunContext.get() is not None
-    renewing = asyncio.create_task(_keep(batch))
-    try:
+    async with held(batch) if handed_over is None else nullcontext():
         solo = in_prefect and len(batch.cases) == 1 and get_settings().prefect_task_runs
         stands, failed = await asyncio.to_thread(_run_all, definition, list(batch.cases.values()), solo)
-    finally:
-        renewing.cancel()
     if failed:
         raise CaseFailedError("; ".join(failed))
     return (
@@ -150,10 +156,21 @@ def _claim_by_number(numbers: list[str]) -> Batch:
         return Batch({c.number: c for c in claim(s, len(numbers), numbers)})
 
 
+@asynccontextmanager
+async def held(batch: Batch) -> AsyncIterator[None]:
+    """Renew the leases of these cases inside the block."""
+    renewing = asyncio.create_task(_keep(batch))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+
+
 async def _keep(batch: Batch) -> None:
     while True:
         await asyncio.sleep(get_settings().lease_seconds / 3)
-        await asyncio.to_thread(_renew_batch, [c.token for c in batch.cases.values()])
+        with suppress(SQLAlchemyError):  # a database that restarts: tried again before the lease ends
+            await asyncio.to_thread(_renew_batch, [c.token for c in batch.cases.values()])
 
 
 def _renew_batch(tokens: list[str]) -> None:
@@ -188,6 +205,8 @@ def run_case(definition: "ProcessDefinition", claimed: Claimed, *, solo: bool = 
     """Run one claimed case until it waits, ends or fails; None if it was no longer ours to run."""
     line = "load"
     try:
+        if claimed.attempts >= MOST_ATTEMPTS:
+            raise WorkersDiedError(f"{claimed.attempts} 次运行此案时工作进程中断，不再自动重试")
         for _ in range(_MOST_RUNS):
             with session() as s:
                 case = Case.load(s, claimed.case_id, claimed.token, solo=solo)
@@ -216,7 +235,7 @@ def _record_failure(claimed: Claimed, line: str, error: Exception) -> None:
         record: CaseRecord = locked(s, claimed.case_id)
         if record.lease_token != claimed.token:
             return
-        attempts = record.attempts + 1
+        attempts = min(record.attempts + 1, MOST_ATTEMPTS)
         rest(record)
         record.attempts = attempts
         if attempts >= MOST_ATTEMPTS:

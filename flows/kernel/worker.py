@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ import structlog
 
 from flows.kernel.case import WAKE_CHANNEL
 from flows.kernel.process import PROCESSES, ProcessDefinition
-from flows.kernel.wake import Batch, CaseFailedError, Claimed, claim, given, wake_cases
+from flows.kernel.wake import Batch, CaseFailedError, Claimed, claim, given, held, wake_cases
 from models import clock
 from models.database import listen, session
 from models.lifecycle import Process
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 MOST_RUNS = 4  # more Prefect runs at a time do not help on two cores (measured)
 MOST_CASES = 25  # cases in one burst
 _PREFECT_PAUSE = timedelta(seconds=15)
+_PREFECT_PATIENCE = 5.0  # seconds
 
 
 class Worker:
@@ -41,6 +43,10 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish what is in hand."""
+        with _impatient() if self._with_prefect else nullcontext():
+            await self._work(stop)
+
+    async def _work(self, stop: asyncio.Event) -> None:
         helpers = [
             asyncio.create_task(self._hear()),
             asyncio.create_task(self._beat()),
@@ -103,21 +109,25 @@ class Worker:
     async def _one(self, definition: ProcessDefinition, cases: list[Claimed]) -> None:
         """One wake-up: a Prefect flow run named after the case, or after the size of the burst."""
         batch = Batch({case.number: case for case in cases})
+        async with held(batch):
+            with given(batch):
+                await self._wake(definition, batch)
+
+    async def _wake(self, definition: ProcessDefinition, batch: Batch) -> None:
         numbers = list(batch.cases)
-        with given(batch):
-            try:
-                if self._prefect_is_up():
-                    await self._in_prefect(definition, numbers)
-                else:
-                    await wake_cases(definition, numbers)
-            except CaseFailedError:
-                loop = asyncio.get_running_loop()
-                loop.call_later(1.1, self._look.set)  # the first back-off
-            except Exception:
-                self._prefect_again_at = clock.wall() + _PREFECT_PAUSE
-                log.warning("prefect_unreachable", cases=len(numbers), started=batch.started)
-                if not batch.started:
-                    await self._without_prefect(definition, numbers)
+        try:
+            if self._prefect_is_up():
+                await self._in_prefect(definition, numbers)
+            else:
+                await wake_cases(definition, numbers)
+        except CaseFailedError:
+            loop = asyncio.get_running_loop()
+            loop.call_later(1.1, self._look.set)  # the first back-off
+        except Exception:
+            self._prefect_again_at = clock.wall() + _PREFECT_PAUSE
+            log.warning("prefect_unreachable", cases=len(numbers), started=batch.started)
+            if not batch.started:
+                await self._without_prefect(definition, numbers)
 
     async def _without_prefect(self, definition: ProcessDefinition, numbers: list[str]) -> None:
         try:
@@ -137,6 +147,13 @@ class Worker:
         with tags(*numbers):
             named: Any = definition.flow.with_options(flow_run_name=name)
             await named(numbers)
+
+
+def _impatient() -> AbstractContextManager[Any]:
+    """Prefect's client would try for two minutes to reach a server that is away; the cases can do without it."""
+    from prefect.settings import PREFECT_API_REQUEST_TIMEOUT, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    return temporary_settings({PREFECT_API_REQUEST_TIMEOUT: _PREFECT_PATIENCE, PREFECT_CLIENT_MAX_RETRIES: 0})
 
 
 def _claim_due(most: int) -> list[Claimed]:

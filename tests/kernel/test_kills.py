@@ -17,13 +17,16 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from api.demo import play
+from flows.actions import incidents
 from flows.kernel.process import PROCESSES
-from flows.kernel.wake import claim, run_case
+from flows.kernel.wake import MOST_ATTEMPTS, WorkersDiedError, claim, run_case
 from models import clock
 from models.database import session
 from models.gates import Outcome
+from models.lifecycle import State
+from models.records.case import open_incident
 from models.settings import get_settings
-from tests.kernel.stage import MONDAY, answer, case_of, check_everything, claim_at, open_tasks, traces
+from tests.kernel.stage import MONDAY, actor, answer, case_of, check_everything, claim_at, open_tasks, traces
 
 Kill = Callable[..., int]
 LEASE = "1"
@@ -134,6 +137,25 @@ def test_killed_after_the_claim_or_within_a_step_another_worker_finishes(kill: K
     wait_for_leases([number])
     play.run_due()
     assert traces(number) == traces(pattern)
+    check_everything()
+
+
+@pytest.mark.usefixtures("office")
+def test_a_case_that_kills_worker_after_worker_is_put_before_a_person(kill: Kill) -> None:
+    (number,) = ready("accepted", 1)
+    for _ in range(MOST_ATTEMPTS):
+        assert kill(number, "mid-step") == -signal.SIGKILL
+        with session() as s:
+            case_of(s, number).lease_until = clock.wall()  # its time is over at once
+    with pytest.raises(WorkersDiedError):
+        play.run_due()
+    with session() as s:
+        record = case_of(s, number)
+        incident = open_incident(s, record.id or 0)
+        assert incident is not None and (incident.attempts, record.wake_at) == (MOST_ATTEMPTS, None)
+        incidents.retry(s, actor(s, "suwenbo"), incident.id or 0)
+    play.run_due()
+    assert play.state_of(number) == State.FIRST_REVIEW
     check_everything()
 
 
