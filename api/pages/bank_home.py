@@ -22,13 +22,13 @@ from models import clock
 from models.gates import CORRECTION, RECEIPT
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
-from models.policy.parameters import Parameters
 from models.records import draft, institution, ledger, notice
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.ledger import AccountKind
 from models.records.loan import Loan, LoanState, lending_of_year
+from models.records.rules import rules
 from models.records.task import Task, TaskState, open_of_case
 
 router = APIRouter(prefix="/bank")
@@ -179,9 +179,9 @@ def state_tag(state: State, *, mine: bool = False) -> Tag:
 
 def _limits(db: Session, actor: Actor) -> tuple[LimitView, ...]:
     """三（四）: the bank's years. Claims under review that hold no reservation yet are hatched."""
-    rules = Parameters.load()
+    used = rules(db)
     today = clock.today()
-    ratio = rules.on(max(today, rules.get("policy_from").rows[0].since)).decimal("bank_year_cap_ratio")
+    ratio = used.on(max(today, used.get("policy_from").rows[0].since)).decimal("bank_year_cap_ratio")
     views = []
     for year in (today.year, today.year - 1):
         lent = lending_of_year(db, actor.institution_id, year)

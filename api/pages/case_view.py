@@ -33,11 +33,13 @@ from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board, Process, State
 from models.permissions import Actor, may_register_objection, may_resolve_incident, may_withdraw
+from models.policy.parameters import Parameters
 from models.records import claim as claims
 from models.records import document
 from models.records import timeline as happenings
 from models.records.case import CaseRecord, Incident, JournalEntry, journal_of
 from models.records.overview import CaseRow, one
+from models.records.rules import rules
 from models.records.task import open_of_case
 
 
@@ -75,7 +77,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
     staff = actor.watches_all
     found = one(db, case) if staff else replace(one(db, case), incident=None)
     journal = journal_of(db, case.id or 0)
-    walk = _walk(case, journal, days, staff=staff)
+    walk = _walk(case, journal, days, rules(db), staff=staff)
     papers = [d for d in document.of_case(db, case.id or 0) if staff or d.for_applicant]
     events = timeline(
         happenings.of_case(db, case.id or 0),
@@ -122,10 +124,17 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
     )
 
 
-def _walk(case: CaseRecord, journal: Sequence[JournalEntry], days: WorkingCalendar, *, staff: bool) -> Walk:
+def _walk(
+    case: CaseRecord,
+    journal: Sequence[JournalEntry],
+    days: WorkingCalendar,
+    used: Parameters,
+    *,
+    staff: bool,
+) -> Walk:
     """The way through the process; why colleagues sent a case back among themselves is not for applicants."""
     chart = read(PROCESSES[Process(case.process), case.process_version].function)
-    walk = follow(chart, case, journal, days)
+    walk = follow(chart, case, journal, days, used)
     if not staff:
         walk.backs = {pair: replace(back, reason="") for pair, back in walk.backs.items()}
     return walk

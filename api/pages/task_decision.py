@@ -17,6 +17,7 @@ from models.lifecycle import STATE_NAMES, State
 from models.policy.award import Award
 from models.policy.clauses import all_clauses
 from models.policy.lines import Check, Result
+from models.policy.parameters import Parameters
 from models.records.loan import Loan
 from models.records.task import Task
 
@@ -39,6 +40,7 @@ class Panel:
     duties: str = ""
     returned_before: int = 0
     seen_before: frozenset[str] = frozenset()
+    rules: Parameters | None = None
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
@@ -115,7 +117,7 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
         todo=todo,
         todo_more=p.typed.more if returns else None,
         note=_note(p, answer, errors),
-        next_steps=task_next.steps(p.gate, outcome, p.days, p.clock.words),
+        next_steps=task_next.steps(p.gate, outcome, p.days, p.clock.words, p.rules),
         next_tone=task_next.tone(outcome),
     )
 

@@ -26,6 +26,7 @@ from models.gates import (
     Outcome,
 )
 from models.policy import deadlines
+from models.policy.parameters import Parameters
 
 FOLLOWS: dict[str, tuple[Gate | None, tuple[str, ...]]] = {
     FILING_REVIEW.key: (FILING_SECOND_REVIEW, ("剔除的贷款连同理由一并报送",)),
@@ -55,16 +56,18 @@ REFUSED: dict[str, tuple[Gate | None, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def steps(gate: Gate, outcome: Outcome, days: WorkingCalendar, left: str) -> tuple[str, ...]:
+def steps(
+    gate: Gate, outcome: Outcome, days: WorkingCalendar, left: str, rules: Parameters | None = None
+) -> tuple[str, ...]:
     """The consequences of an answer. `left` is the clock's words at this gate (余 1 工作日)."""
     today = clock.today()
     if outcome is Outcome.RETURN and gate is FINANCE_REVIEW:
-        return (f"退市工信局更正用款函，{_within(FUND_REQUEST, days, today)}", "额度仍为预留")
+        return (f"退市工信局更正用款函，{_within(FUND_REQUEST, days, today, rules)}", "额度仍为预留")
     if outcome is Outcome.RETURN:
         return (
             "出具《材料补正通知书》，经门户、邮件、接口送达",
             f"{gate.title}时限停钟，{left}",
-            f"申报机构{_within(CORRECTION, days, today)}补正，逾期不自动退件",
+            f"申报机构{_within(CORRECTION, days, today, rules)}补正，逾期不自动退件",
         )
     if outcome is Outcome.SEND_BACK:
         return (
@@ -73,13 +76,13 @@ def steps(gate: Gate, outcome: Outcome, days: WorkingCalendar, left: str) -> tup
             "此时不通知申报机构",
         )
     gate_after, words = (REFUSED if outcome is Outcome.REFUSE else FOLLOWS).get(gate.key, (None, ()))
-    public = deadlines.working_days("public_notice_days", today)
+    public = deadlines.working_days("public_notice_days", today, rules)
     words = tuple(word.format(public=public) for word in words)
     if gate_after is None:
         return words
     return (
         *words,
-        f"转{PARTY_NAMES[gate_after.party]}“{gate_after.title}”，{_within(gate_after, days, today)}",
+        f"转{PARTY_NAMES[gate_after.party]}“{gate_after.title}”，{_within(gate_after, days, today, rules)}",
     )
 
 
@@ -89,7 +92,7 @@ def tone(outcome: Outcome) -> Tone:
     return tones.get(outcome, "act")
 
 
-def _within(gate: Gate, days: WorkingCalendar, today: date) -> str:
-    count = deadlines.working_days(gate.days, today)
+def _within(gate: Gate, days: WorkingCalendar, today: date, rules: Parameters | None) -> str:
+    count = deadlines.working_days(gate.days, today, rules)
     due = days.add_working_days(today, count)
     return f"{count} 工作日，{sentence_day(due.day)}前" + ("（暂定）" if due.provisional else "")

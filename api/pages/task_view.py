@@ -28,6 +28,7 @@ from models.records import task as tasks
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.claim import Claim
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.rules import rules
 from models.records.task import Task, TaskState
 
 MOST_LOANS = 200
@@ -216,6 +217,7 @@ def _decision(
             f"你未办理过本案其他环节，与{applicant}无隶属关系。",
             len(returned),
             frozenset(seen),
+            rules(db),
         )
     )
     return form, True

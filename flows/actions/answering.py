@@ -19,9 +19,9 @@ from models import clock
 from models.database import session
 from models.gates import GATES, PARTY_NAMES, Gate, Outcome, Rule
 from models.permissions import Actor, Denied, EarlierDuty, Seat, Verdict, may_answer
-from models.policy.parameters import Parameters
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
+from models.records.rules import rules
 from models.records.task import Participation, Task, TaskState, of_entry, participation
 from models.records.timeline import Event
 
@@ -223,7 +223,7 @@ def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
     seats = of_entry(s, task.entry_id)
     answered = [seat for seat in seats if seat.state == TaskState.ANSWERED]
     approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
-    outcome = _outcome(gate, seats, answered, approvals, task)
+    outcome = _outcome(s, gate, seats, answered, approvals, task)
     if outcome is None:
         if gate.rule is Rule.IN_ORDER:
             following = next(seat for seat in seats if seat.state == TaskState.WAITING)
@@ -247,13 +247,18 @@ def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
 
 
 def _outcome(
-    gate: Gate, seats: Sequence[Task], answered: Sequence[Task], approvals: Sequence[Task], last: Task
+    s: Session,
+    gate: Gate,
+    seats: Sequence[Task],
+    answered: Sequence[Task],
+    approvals: Sequence[Task],
+    last: Task,
 ) -> Outcome | None:
     """The gate's outcome, or None while seats must still answer."""
     if gate.rule in (Rule.ONE, Rule.ANY):
         return last.outcome
     if gate.rule is Rule.VOTES:
-        needed = Parameters.load().on(clock.local(last.opened_at).date()).integer(gate.needed or "")
+        needed = rules(s).on(clock.local(last.opened_at).date()).integer(gate.needed or "")
         if len(approvals) >= needed:
             return Outcome.APPROVE
         possible = len(approvals) + len(seats) - len(answered)

@@ -22,13 +22,13 @@ from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_file
 from models.policy import eligibility, lpr
 from models.policy.lines import Check
-from models.policy.parameters import Parameters
 from models.policy.size_class import classify
 from models.records.case import CaseRecord
 from models.records.enterprise import Enterprise, by_uscc, white_listed_on
 from models.records.institution import ShareAgreement, shares_on
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState, alive
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 __all__ = ["duplicates", "firm_of", "loan_facts", "preview", "route_managing", "submit"]
 
@@ -108,8 +108,8 @@ def _row(s: Session, actor: Actor, record: CaseRecord, item: int, form: LoanForm
 
 def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) -> dict[str, Any]:
     """The columns of a loan as filed, with what the records add: its firm's size, LPR, white list, shares."""
-    rules = Parameters.load()
-    terms = rules.on(max(form.disbursed_on, rules.get("policy_from").rows[0].since))
+    used = rules(s)
+    terms = used.on(max(form.disbursed_on, used.get("policy_from").rows[0].since))
     quote = lpr.latest(quotes(s) or lpr.shipped_quotes(), form.contract_date)
     listed = white_listed_on(s, form.uscc, form.disbursed_on) if board == Board.BANK else None
     shares = shares_on(s, institution_id, form.contract_date) if board == Board.GUARANTEE else None
@@ -122,7 +122,7 @@ def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) ->
         "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
         "lpr_published_on": quote.published_on if quote else None,
         "white_list_batch": listed.batch if listed else "",
-        "parameter_version": rules.version,
+        "parameter_version": used.version,
         **_shares(shares),
     }
 
@@ -146,7 +146,7 @@ def preview(s: Session, board: Board, institution_id: int, form: LoanForm) -> tu
         enterprise_id=0,
         **loan_facts(s, board, institution_id, form),
     )
-    return eligibility.filing(facts.filing(s, row, clock.today()), calendar=working_calendar(s))
+    return eligibility.filing(facts.filing(s, row, clock.today()), rules(s), working_calendar(s))
 
 
 def _size(form: LoanForm) -> str:

@@ -15,10 +15,10 @@ from models import clock
 from models.gates import APPLICANT_DUTY
 from models.lifecycle import Board, Process, State
 from models.permissions import Actor
-from models.policy.parameters import Parameters
 from models.records import institution
 from models.records.case import CaseRecord, next_number
 from models.records.institution import Institution, Kind
+from models.records.rules import pinned
 from models.records.task import Participation
 from models.records.timeline import Event
 
@@ -68,7 +68,7 @@ def open_case(
         uscc=uscc,
         town=town,
         amount=amount,
-        parameter_version=Parameters.load().version,
+        parameter_version=pinned(s).version,
         state=State.SUBMITTED,
         state_since=now,
         opened_at=now,

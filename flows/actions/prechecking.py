@@ -13,11 +13,11 @@ from flows.steps import facts
 from models import clock
 from models.policy import compensation, eligibility
 from models.policy.award import Award
-from models.policy.facts import BankClaimFacts
 from models.policy.lines import Check
 from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 UNNUMBERED = "未提交"
 
@@ -34,6 +34,6 @@ def outlook(s: Session, form: ClaimForm, loan: Loan) -> Outlook:
     """The checks and the estimated award of a claim on a registered loan."""
     claimed = Claim(case_id=0, loan_id=loan.id or 0, **claim_facts(form))
     given = facts.claim(s, claimed, loan, UNNUMBERED, clock.today())
-    found = eligibility.claim(given, calendar=working_calendar(s))
-    award = compensation.bank(given) if isinstance(given, BankClaimFacts) else compensation.guarantee(given)
+    found = eligibility.claim(given, rules(s), working_calendar(s))
+    award = compensation.finish(compensation.draft(given, rules(s)))
     return Outlook(found, award)

@@ -12,6 +12,7 @@ from models.calendar import WorkingCalendar
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import STATE_NAMES, State
 from models.policy import deadlines
+from models.policy.parameters import Parameters
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 
 Standing = Literal["done", "now", "todo", "skip", "void"]
@@ -85,7 +86,11 @@ class Walk:
 
 
 def follow(
-    chart: Chart, case: CaseRecord, journal: Sequence[JournalEntry], calendar: WorkingCalendar
+    chart: Chart,
+    case: CaseRecord,
+    journal: Sequence[JournalEntry],
+    calendar: WorkingCalendar,
+    rules: Parameters | None = None,
 ) -> Walk:
     """Walk the chart along the journal (all of it, oldest first) up to where the case stands now."""
     walk = Walk(chart, {node.key: Mark() for node in chart.nodes})
@@ -110,7 +115,7 @@ def follow(
         if decided is not None and decided.outcome is Outcome.SEND_BACK:
             _send_back(walk, here, str(decided.fields.get("target", "")), decided.opinion)
             here = None
-    _finish(walk, case, here)
+    _finish(walk, case, here, rules)
     return walk
 
 
@@ -178,7 +183,7 @@ def _worked(calendar: WorkingCalendar, start: datetime, end: datetime) -> int:
     return calendar.working_days_between(clock.local(start).date(), clock.local(end).date()).days
 
 
-def _finish(walk: Walk, case: CaseRecord, here: str | None) -> None:
+def _finish(walk: Walk, case: CaseRecord, here: str | None, rules: Parameters | None) -> None:
     """The end that was reached, and how everything not reached stands: still to come, or not on this case's way."""
     state = State(case.state)
     if case.closed_at is not None:
@@ -199,15 +204,15 @@ def _finish(walk: Walk, case: CaseRecord, here: str | None) -> None:
         if case.closed_at is not None or (node.kind != "end" and index < max(reached)):
             mark.standing, mark.note = "skip", "未触发"
         else:
-            mark.note = _to_come(node, today)
+            mark.note = _to_come(node, today, rules)
     if not walk.stands:
         walk.stands = STATE_NAMES[state]
 
 
-def _to_come(node: Node, today: date) -> str:
+def _to_come(node: Node, today: date, rules: Parameters | None) -> str:
     if node.kind == "step":
         return "自动"
-    return f"{deadlines.working_days(node.days, today)}日" if node.days else ""
+    return f"{deadlines.working_days(node.days, today, rules)}日" if node.days else ""
 
 
 def _day(instant: datetime) -> str:

@@ -16,6 +16,7 @@ from models.records.claim import Claim
 from models.records.institution import Kind, of_kind
 from models.records.person import holders
 from models.records.reference import working_calendar
+from models.records.rules import rules
 from models.records.task import Task, TaskState
 
 
@@ -31,7 +32,7 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
     """
     s, today = case.session, clock.today()
     days = working_calendar(s)
-    budget = deadlines.working_days(asked.days, today)
+    budget = deadlines.working_days(asked.days, today, rules(s))
     before = [e for e in case.journal.values() if e.kind == EntryKind.GATE and e.name == asked.key]
     used = 0
     if before:

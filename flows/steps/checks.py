@@ -9,6 +9,7 @@ from models.policy.lines import Check, Result
 from models.records import claim as claims
 from models.records import loan as loans
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 
 @step(redo=True)
@@ -18,7 +19,7 @@ def filed_loans(case: Case) -> dict[str, int]:
     calendar = working_calendar(case.session)
     totals = dict.fromkeys(Result, 0)
     for loan in loans.of_case(case.session, case.id):
-        found = eligibility.filing(facts.filing(case.session, loan, filed_on), calendar=calendar)
+        found = eligibility.filing(facts.filing(case.session, loan, filed_on), rules(case.session), calendar)
         loan.checks = _stored(found)
         totals[eligibility.verdict(found)] += 1
     happened(case, "checks_run", **_counts(totals))
@@ -31,10 +32,9 @@ def claimed_loss(case: Case) -> dict[str, int]:
     claimed = claims.of_case(case.session, case.id)
     loan = case.session.get_one(loans.Loan, claimed.loan_id)
     submitted = clock.local(case.record.opened_at).date()
-    found = eligibility.claim(
-        facts.claim(case.session, claimed, loan, case.number, submitted),
-        calendar=working_calendar(case.session),
-    )
+    given = facts.claim(case.session, claimed, loan, case.number, submitted)
+    found = eligibility.claim(given, rules(case.session), working_calendar(case.session))
+    claimed.facts = given.model_dump(mode="json")
     claimed.checks = _stored(found)
     totals = dict.fromkeys(Result, 0)
     for check in found:

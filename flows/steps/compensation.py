@@ -9,6 +9,7 @@ from models import clock
 from models.policy import compensation, deadlines
 from models.records import claim as claims
 from models.records.loan import Loan
+from models.records.rules import pinned, rules
 
 
 @step(redo=True)
@@ -21,11 +22,10 @@ def calculate(case: Case) -> Decimal:
     claimed = claims.of_case(s, case.id)
     loan = s.get_one(Loan, claimed.loan_id)
     given = facts.claim(s, claimed, loan, case.number, clock.local(case.record.opened_at).date())
-    award = compensation.finish(compensation.draft(given))
+    award = compensation.finish(compensation.draft(given, pinned(s)))
     payable = min(award.payable, claimed.requested)
-    claimed.award = award.model_dump(mode="json") | {
-        "facts": given.model_dump(mode="json", exclude={"quotes"})
-    }
+    claimed.facts = given.model_dump(mode="json")
+    claimed.award = award.model_dump(mode="json")
     claimed.calculated = payable
     case.record.decided_amount = payable
     case.record.parameter_version = award.parameter_version
@@ -37,4 +37,5 @@ def calculate(case: Case) -> Decimal:
 def wants_meeting(case: Case, asked_for: bool) -> bool:
     """四（一）: a large amount, or a case 市工信局 puts forward, goes to the joint meeting (联席会议)."""
     claimed = claims.of_case(case.session, case.id)
-    return asked_for or deadlines.needs_meeting(claimed.calculated or Decimal(0), clock.today())
+    amount = claimed.calculated or Decimal(0)
+    return asked_for or deadlines.needs_meeting(amount, clock.today(), rules(case.session))

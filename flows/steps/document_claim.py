@@ -16,7 +16,6 @@ from models.lifecycle import Board
 from models.money import round_down_fen
 from models.policy import deadlines
 from models.policy.materials import CLAIM_SLOTS
-from models.policy.parameters import Parameters
 from models.records import attachment
 from models.records import claim as claims
 from models.records.case import CaseRecord
@@ -25,6 +24,7 @@ from models.records.institution import names_on
 from models.records.loan import Loan
 from models.records.person import Person
 from models.records.reference import working_calendar
+from models.records.rules import rules
 from models.records.task import TaskState, of_case
 
 REVIEWS = ("acceptance", "first_review")
@@ -91,13 +91,13 @@ def _borne(loss: Decimal, loan: Loan) -> Decimal:
 def acceptance(s: Session, record: CaseRecord, common: Common) -> contexts.AcceptanceNotice:
     """D16."""
     today = clock.today()
-    due = deadlines.due("first_review_days", today, working_calendar(s))
+    due = deadlines.due("first_review_days", today, working_calendar(s), rules(s))
     return contexts.AcceptanceNotice(
         **shared(s, record, common),
         received_on=known.opened_on(record),
         accepted_on=today,
         claimed=of(s, record)[0].requested,
-        review_days=deadlines.working_days("first_review_days", today),
+        review_days=deadlines.working_days("first_review_days", today, rules(s)),
         review_due_on=due.day,
         due_provisional=due.provisional,
         contact=known.contact(s, record.managing_institution_id),
@@ -209,7 +209,7 @@ def minutes(s: Session, record: CaseRecord, common: Common) -> contexts.MeetingM
         if t.state != TaskState.ANSWERED and t.assignee_id in people
     ]
     favour = sum(t.outcome == "approve" for t in cast)
-    needed = Parameters.load().on(clock.today()).integer("meeting_votes_needed")
+    needed = rules(s).on(clock.today()).integer("meeting_votes_needed")
     passed = favour >= needed
     amount = claimed.calculated or 0
     against = [
@@ -265,7 +265,7 @@ def public_notice(s: Session, record: CaseRecord, common: Common) -> contexts.Pu
         total=amount,
         starts_on=starts,
         ends_on=claimed.notice_ends_on or starts,
-        working_days=deadlines.working_days("public_notice_days", starts),
+        working_days=deadlines.working_days("public_notice_days", starts, rules(s)),
         contact=known.contact(s, record.managing_institution_id),
     )
 

@@ -11,12 +11,12 @@ from flows.steps.document_base import Common
 from flows.steps.document_claim import of, shared
 from models import clock
 from models.policy import deadlines
-from models.policy.parameters import Parameters
 from models.records import document
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.institution import Kind, of_kind
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 LIMITS = {
     "enterprise.cap": ("达到单家企业补偿限额，超出部分不予补偿", "三（四）"),
@@ -38,7 +38,7 @@ def _decision(s: Session, record: CaseRecord, common: Common) -> dict[str, Any]:
     claimed, _ = of(s, record)
     bureau = of_kind(s, Kind.BUREAU)[0].id or 0
     minutes = document.latest(s, record.id or 0, "D20")
-    terms = Parameters.load().on(clock.today())
+    terms = rules(s).on(clock.today())
     return {
         **shared(s, record, common),
         "claimed": claimed.requested,
@@ -107,7 +107,7 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
     """D26, to the payee."""
     claimed, loan = of(s, record)
     decided = document.latest(s, record.id or 0, "D23")
-    terms = Parameters.load().on(clock.today())
+    terms = rules(s).on(clock.today())
     return contexts.PaymentNotice(
         **common,
         decision_number=(decided.number if decided else None) or record.number,
@@ -115,7 +115,7 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
         contract_number=loan.contract_number,
         amount=claimed.approved or Decimal("0.00"),
         account=known.account(claimed),
-        pay_on=deadlines.due("payment_days", clock.today(), working_calendar(s)).day,
+        pay_on=deadlines.due("payment_days", clock.today(), working_calendar(s), rules(s)).day,
         confirm_days=terms.integer("receipt_days"),
         return_days=terms.integer("recovery_return_days"),
         effective_ratio=ratio(claimed),

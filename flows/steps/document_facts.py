@@ -96,8 +96,7 @@ def risk_shares(loan: Loan) -> tuple[contexts.RiskShare, ...]:
 
 def award(claimed: Claim) -> Award:
     """The calculation kept with the claim."""
-    stored = {k: v for k, v in (claimed.award or {}).items() if k != "facts"}
-    return Award.model_validate(stored)
+    return Award.model_validate(claimed.award)
 
 
 def calculation(claimed: Claim) -> tuple[contexts.CalcLine, ...]:

@@ -11,11 +11,11 @@ from models import clock
 from models.gates import GATES, Outcome
 from models.lifecycle import Process
 from models.policy import deadlines
-from models.policy.parameters import Parameters
 from models.records import loan as loans
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.loan import Loan, LoanState
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 
 def application(s: Session, record: CaseRecord, common: Common) -> contexts.FilingApplication:
@@ -80,7 +80,7 @@ def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.Fil
         loans=rows,
         total_principal=sum(loan.principal for loan in kept),
         checks=known.check_rows(kept[0].checks) if len(kept) == 1 else (),
-        rule_version=Parameters.load().version[:12],
+        rule_version=rules(s).version,
         excluded_count=len(every) - len(kept),
         contact=known.contact(s, record.managing_institution_id),
     )
@@ -124,8 +124,8 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
     opened = clock.local(entry.opened_at).date()
     stopped = clock.local(entry.finished_at or clock.now()).date()
     used = entry.used_before + days.working_days_between(opened, stopped).days
-    given = deadlines.working_days("correction_days", clock.today())
-    due = deadlines.due("correction_days", clock.today(), days)
+    given = deadlines.working_days("correction_days", clock.today(), rules(s))
+    due = deadlines.due("correction_days", clock.today(), days, rules(s))
     allowed = entry.budget_days or 1
     return contexts.CorrectionNotice(
         **common,

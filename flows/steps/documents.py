@@ -25,6 +25,7 @@ from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.institution import Institution, Kind, of_kind
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 Builder = Callable[[Session, CaseRecord, Common], DocumentContext]
 
@@ -154,7 +155,7 @@ def correction(case: Case) -> dict[str, Any]:
     """What the notice of a return says: every item, until when, and whose clock stands still."""
     s = case.session
     entry = document_filing.returned_entry(s, case.id)
-    due = deadlines.due("correction_days", clock.today(), working_calendar(s))
+    due = deadlines.due("correction_days", clock.today(), working_calendar(s), rules(s))
     items = [
         {key: str(item.get(key) or "") for key in ("where", "problem", "remedy", "clause")}
         for item in document_filing.faults(entry)
@@ -163,7 +164,7 @@ def correction(case: Case) -> dict[str, Any]:
         "stage": GATES[entry.name].title,
         "items": items,
         "due_on": due.day.isoformat(),
-        "days": deadlines.working_days("correction_days", clock.today()),
+        "days": deadlines.working_days("correction_days", clock.today(), rules(s)),
         "provisional": due.provisional,
     }
 
@@ -177,7 +178,7 @@ def announcement(case: Case) -> dict[str, Any]:
         "amount": str(claimed.approved),
         "starts_on": starts.isoformat(),
         "ends_on": (claimed.notice_ends_on or starts).isoformat(),
-        "days": deadlines.working_days("public_notice_days", starts),
+        "days": deadlines.working_days("public_notice_days", starts, rules(case.session)),
     }
 
 
@@ -192,7 +193,7 @@ def reduced(case: Case) -> bool:
 def payment(case: Case) -> dict[str, Any]:
     """What the notice of payment says."""
     claimed = claims.of_case(case.session, case.id)
-    due = deadlines.due("receipt_days", clock.today(), working_calendar(case.session))
+    due = deadlines.due("receipt_days", clock.today(), working_calendar(case.session), rules(case.session))
     return {
         "amount": str(claimed.paid),
         "voucher_number": claimed.voucher_number,

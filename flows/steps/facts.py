@@ -125,7 +125,7 @@ def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: dat
         "registered": True,
         "claimed_before": False,
         "budget": _budget(s, today.year),
-        "quotes": quotes(s) or None,
+        "quotes": _decisive(s, loan),
     }
     if loan.board == Board.GUARANTEE:
         return facts.GuaranteeClaimFacts(
@@ -139,6 +139,12 @@ def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: dat
         enterprise_prior=(_enterprise_prior(s, loan.uscc),),
         bank_years=_bank_years(s, loan.institution_id, {loan.disbursed_on.year, today.year}),
     )
+
+
+def _decisive(s: Session, loan: Loan) -> tuple[lpr.Quote, ...] | None:
+    """The quotes the claim's loan is judged by, so that the pinned facts stand on their own."""
+    known = quotes(s)
+    return lpr.decisive(known, (loan.contract_date, loan.disbursed_on)) if known else None
 
 
 def _net_recovered(claimed: Claim) -> Decimal:

@@ -5,8 +5,8 @@ from typing import Any
 from flows.kernel import Case, step
 from flows.steps.happened import happened
 from models import clock
-from models.policy.parameters import Parameters
 from models.records.loan import LoanState, of_case
+from models.records.rules import pinned
 
 
 @step(redo=True)
@@ -27,6 +27,7 @@ def exclude(case: Case, excluded: dict[str, Any], everything: bool, reason: str)
 def register(case: Case) -> dict[str, int]:
     """四（二）: give every remaining loan its filing number (备案号)."""
     registered = refused = 0
+    version = pinned(case.session).version
     for loan in of_case(case.session, case.id):
         if loan.state == LoanState.EXCLUDED:
             refused += 1
@@ -35,6 +36,6 @@ def register(case: Case) -> dict[str, int]:
         loan.state = LoanState.REGISTERED
         loan.filing_number = f"{case.number}-{loan.item:02d}"
         loan.registered_at = clock.now()
-        loan.parameter_version = Parameters.load().version
+        loan.parameter_version = version
     happened(case, "registered", count=registered, excluded=refused)
     return {"registered": registered, "excluded": refused}

@@ -13,12 +13,12 @@ from flows.kernel import Case, step
 from flows.steps.happened import happened
 from models import clock
 from models.lifecycle import Board
-from models.policy.parameters import Parameters
 from models.records import claim as claims
 from models.records import institution, ledger
 from models.records.case import CaseRecord
 from models.records.ledger import AccountKind, EntryType, LedgerAccount, LedgerEntry
 from models.records.loan import Loan, lending_of_year
+from models.records.rules import rules
 
 
 def release_all(s: Session, record: CaseRecord, memo: str) -> None:
@@ -90,7 +90,8 @@ def _accounts(s: Session, record: CaseRecord, loan: Loan, *, grow: bool = True) 
     """The accounts a claim draws on, locked, ceilings brought up to date. Enterprise and bank-year limits stand in
     三（四） only; the budget covers both boards. A19: the budget year is that of the reservation."""
     today = clock.today()
-    terms = Parameters.load().on(max(loan.disbursed_on, Parameters.load().get("policy_from").rows[0].since))
+    used = rules(s)
+    terms = used.on(max(loan.disbursed_on, used.get("policy_from").rows[0].since))
     reserved_in = _budget_year(s, record, today.year)
     found: list[LedgerAccount] = []
     if record.board == Board.BANK:

@@ -12,13 +12,14 @@ from models.policy import deadlines
 from models.records import claim as claims
 from models.records.claim import Objection
 from models.records.reference import working_calendar
+from models.records.rules import rules
 
 
 @step()
 def start(case: Case) -> datetime:
     """四（二）: announce the claim; the instant the last of its 工作日 ends."""
     today = clock.today()
-    due = deadlines.due("public_notice_days", today, working_calendar(case.session))
+    due = deadlines.due("public_notice_days", today, working_calendar(case.session), rules(case.session))
     claimed = claims.of_case(case.session, case.id)
     claimed.notice_started_on, claimed.notice_ends_on = today, due.day
     happened(case, "notice_started", starts=today.isoformat(), ends=due.day.isoformat())

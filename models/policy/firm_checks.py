@@ -5,7 +5,7 @@ from models.policy.checking import FIRM, CheckList, Subject, chinese, passes
 from models.policy.facts import Board, Enterprise
 from models.policy.lines import Result
 from models.policy.sector import Sector, industries
-from models.policy.size_class import Industry, Size, SizeVerdict, classify
+from models.policy.size_class import Industry, Size, SizeVerdict, classify, standard
 
 
 def firm(checks: CheckList, subject: Subject) -> None:
@@ -109,6 +109,7 @@ def _size(checks: CheckList, subject: Subject) -> Size | None:
             employees=firm.employees,
             revenue_wan=firm.revenue_wan,
             assets_wan=firm.assets_wan,
+            by=standard(checks.terms.parameters.files["size_class.csv"]),
         )
     result = Result.LOOK if verdict.size is None else passes(verdict.size is not Size.LARGE)
     remedy = f"{verdict.reason}大型企业不在支持范围。" if result is Result.FAIL else verdict.reason

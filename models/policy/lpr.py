@@ -44,3 +44,10 @@ def latest(quotes: Iterable[Quote], on: date) -> Quote | None:
     """The newest quote published on or before a day, or None."""
     known = [quote for quote in quotes if quote.published_on <= on]
     return max(known, key=lambda quote: quote.published_on, default=None)
+
+
+def decisive(quotes: Iterable[Quote], days: Iterable[date]) -> tuple[Quote, ...]:
+    """The quotes that decide on those days, oldest first: all a claim has to keep of the table."""
+    known = tuple(quotes)
+    found = {quote.published_on: quote for day in days if (quote := latest(known, day)) is not None}
+    return tuple(found[day] for day in sorted(found))

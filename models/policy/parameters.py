@@ -12,87 +12,40 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from models.policy import strict_yaml, values
-from models.policy.clauses import clause, document_number
 from models.policy.errors import PolicyError
 from models.policy.lines import ratio_text
 from models.policy.overrides import Override
+from models.policy.parameter import Parameter, Row, parse_file
 from models.policy.values import Kind, Tier, Value
 
 DIRECTORY = Path(__file__).parent / "parameters"
-STATUSES = {"policy": "政策原文", "default": "默认值，待实施细则确认", "unverified": "未经核对"}
-_REQUIRED = {"label", "kind", "clause", "status", "checked_on", "reason", "values"}
-_ALLOWED = _REQUIRED | {"unit", "choices", "ambiguity"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A value in force from `since`; `known_since` is None for what the shipped files say (always known)."""
-
-    since: date
-    value: Value
-    origin: str
-    known_since: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A named rule value with its history, clause and standing (`status`: policy, default or unverified)."""
-
-    name: str
-    label: str
-    kind: Kind
-    unit: str
-    clause: str
-    status: str
-    checked_on: date
-    reason: str
-    ambiguity: str
-    choices: dict[str, str]
-    rows: tuple[Row, ...]
-
-    def row(self, on: date, known_on: date | None = None) -> Row:
-        """The row in force on a day, counting only what was known by `known_on` (None: all there is).
-
-        Of several, the latest start wins; of equal starts, the one known last. Raises `PolicyError` when
-        the parameter has no value on that day.
-        """
-        best: Row | None = None
-        for row in self.rows:
-            if row.since > on or (known_on is not None and row.known_since and row.known_since > known_on):
-                continue
-            if best is None or (row.since, row.known_since or date.min) >= (
-                best.since,
-                best.known_since or date.min,
-            ):
-                best = row
-        if best is None:
-            raise PolicyError(f"参数“{self.label}”在 {on.isoformat()} 没有有效的值。")
-        return best
-
-    def text(self, value: Value) -> str:
-        """The value as people read it."""
-        return values.text(self.kind, value, self.unit, self.choices)
-
-    def source(self, row: Row) -> str:
-        """Where a row's value comes from, as printed beside a figure."""
-        return f"{self.clause}，{row.origin}，{row.since.isoformat()} 起"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All parameters. `version` identifies the exact content: a case that pins it can be recomputed."""
+    """All parameters. `version` identifies the exact content: a case that pins it can be recomputed.
+
+    `files` is that content, name → text: kept by whoever pins a version, read again by `from_files`.
+    """
 
     items: Mapping[str, Parameter]
     version: str
+    files: Mapping[str, str] = field(repr=False)
     overrides: tuple[Override, ...] = ()
+    _days: dict[tuple[date, date | None], "Terms"] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, overrides: Iterable[Override] = ()) -> "Parameters":
         """The shipped parameters, with override rows added. Raises `PolicyError` for data that cannot be."""
         return _shipped().with_overrides(overrides)
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, str], overrides: Iterable[Override] = ()) -> "Parameters":
+        """The parameters of an edition kept earlier: its files (YAML and CSV), and the rows added since."""
+        return _read(files).with_overrides(overrides)
 
     def with_overrides(self, overrides: Iterable[Override]) -> "Parameters":
         """The same parameters with rows added; nothing that was there changes."""
@@ -115,7 +68,7 @@ class Parameters:
                 )
             items[override.name] = replace(known, rows=(*known.rows, row))
         every = (*self.overrides, *added)
-        result = Parameters(items, _version(self.version.partition("+")[0], every), every)
+        result = Parameters(items, _version(self.version.partition("+")[0], every), self.files, every)
         _check_ceiling(result)
         return result
 
@@ -132,7 +85,7 @@ class Parameters:
 
     def on(self, day: date, known_on: date | None = None) -> "Terms":
         """The values in force on a day, to be asked one by one."""
-        return Terms(self, day, known_on)
+        return self._days.setdefault((day, known_on), Terms(self, day, known_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,72 +147,37 @@ class Terms:
 
 @cache
 def _shipped() -> Parameters:
+    paths = [path for path in sorted(DIRECTORY.iterdir()) if path.suffix in {".yaml", ".csv"}]
+    return _read({path.name: path.read_text(encoding="utf-8") for path in paths})
+
+
+def _read(files: Mapping[str, str]) -> Parameters:
     items: dict[str, Parameter] = {}
     digest = hashlib.sha256()
-    for path in sorted(DIRECTORY.iterdir()):
-        if path.suffix not in {".yaml", ".csv"}:
+    for name in sorted(files):
+        content = files[name]
+        digest.update(f"{name}{content}".encode())
+        if name.endswith(".csv"):
             continue
-        digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
-        if path.suffix == ".csv":
-            continue
-        for name, parameter in parse_file(strict_yaml.read(path), path.name).items():
-            if name in items:
-                raise PolicyError(f"{path.name}：参数 {name} 已在另一个文件中定义。")
-            items[name] = parameter
-    shipped = Parameters(items, f"725-{digest.hexdigest()[:12]}")
-    _check_ceiling(shipped)
-    return shipped
-
-
-def parse_file(raw: Any, file: str) -> dict[str, Parameter]:
-    """The parameters of one file's content. Raises `PolicyError` naming the file and the parameter."""
-    if not isinstance(raw, dict):
-        raise PolicyError(f"{file}：应为“参数名: 内容”的列表。")
-    return {name: _parameter(name, entry, f"{file} 的 {name}") for name, entry in raw.items()}
-
-
-def _parameter(name: str, entry: Any, where: str) -> Parameter:
-    if not isinstance(entry, dict) or not _REQUIRED <= set(entry) <= _ALLOWED:
-        raise PolicyError(f"{where}：须写明 {'、'.join(sorted(_REQUIRED))}，不认识的项不予接受。")
-    if entry["status"] not in STATUSES:
-        raise PolicyError(f"{where}：status 只能是 {'、'.join(STATUSES)} 之一。")
-    if entry["kind"] not in set(Kind):
-        raise PolicyError(f"{where}：kind 只能是 {'、'.join(Kind)} 之一。")
-    clause(entry["clause"])
-    kind, choices = Kind(entry["kind"]), entry.get("choices", {})
-    origin = document_number() if entry["status"] == "policy" else STATUSES[entry["status"]]
-    if "示例值" in entry["reason"]:
-        origin = "示例值，待联席会议确定"
-    rows: list[Row] = []
-    for row in entry["values"]:
-        since = values.day(row.get("from"), f"{where} 的起始日")
-        if rows and since <= rows[-1].since:
-            raise PolicyError(f"{where}：各值须按起始日由先到后排列且不得重叠（{since.isoformat()}）。")
-        rows.append(Row(since, values.parse(kind, row.get("value"), where, choices), origin))
-    return Parameter(
-        name=name,
-        label=entry["label"],
-        kind=kind,
-        unit=entry.get("unit", ""),
-        clause=entry["clause"],
-        status=entry["status"],
-        checked_on=values.day(entry["checked_on"], f"{where} 的核对日期"),
-        reason=entry["reason"],
-        ambiguity=entry.get("ambiguity", ""),
-        choices=choices,
-        rows=tuple(rows),
-    )
+        for key, parameter in parse_file(strict_yaml.parse(content, name), name).items():
+            if key in items:
+                raise PolicyError(f"{name}：参数 {key} 已在另一个文件中定义。")
+            items[key] = parameter
+    parameters = Parameters(items, f"725-{digest.hexdigest()[:12]}", dict(files))
+    _check_ceiling(parameters)
+    return parameters
 
 
 def _check_ceiling(parameters: Parameters) -> None:
-    """三（四）: “给予最高80%的补偿”: no tier of any date may pass the ceiling in force on that date."""
-    for row in parameters.get("bank_tiers").rows:
-        ceiling = cast("Decimal", parameters.value("bank_max_ratio", on=row.since))
-        for tier in cast("tuple[Tier, ...]", row.value):
+    """三（四）: “给予最高80%的补偿”: on no day may a tier pass the ceiling in force on that day."""
+    changes = {row.since for name in ("bank_tiers", "bank_max_ratio") for row in parameters.get(name).rows}
+    for day in sorted(changes):
+        ceiling = cast("Decimal", parameters.value("bank_max_ratio", on=day))
+        for tier in cast("tuple[Tier, ...]", parameters.value("bank_tiers", on=day)):
             if tier.ratio > ceiling:
                 raise PolicyError(
-                    f"银行板块等级比例 {ratio_text(tier.ratio)} 超过最高补偿比例 "
-                    f"{ratio_text(ceiling)}（三（四））。"
+                    f"{day.isoformat()} 起银行板块等级比例 {ratio_text(tier.ratio)} 超过最高补偿比例 "
+                    f"{ratio_text(ceiling)}（三（四））：两项须一并调整。"
                 )
 
 

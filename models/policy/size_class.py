@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 from models.policy.errors import PolicyError
@@ -72,15 +73,19 @@ class SizeVerdict:
     reason: str
 
 
+Standard = dict[Industry, dict[date, dict[Indicator, tuple[Decimal, Decimal, Decimal]]]]
+"""Floors of 大型, 中型, 小型 by industry, effective date and indicator."""
+
+
 @cache
-def _table() -> dict[Industry, dict[date, dict[Indicator, tuple[Decimal, Decimal, Decimal]]]]:
-    table: dict[Industry, dict[date, dict[Indicator, tuple[Decimal, Decimal, Decimal]]]] = {}
-    with _FILE.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            floors = (Decimal(row["large_from"]), Decimal(row["medium_from"]), Decimal(row["small_from"]))
-            editions = table.setdefault(Industry(row["industry"]), {})
-            edition = editions.setdefault(date.fromisoformat(row["from"]), {})
-            edition[Indicator(row["indicator"])] = floors
+def standard(content: str | None = None) -> Standard:
+    """The standard out of the CSV kept with an edition of the parameters; the shipped one without."""
+    table: Standard = {}
+    for row in csv.DictReader(StringIO(content or _FILE.read_text(encoding="utf-8"))):
+        floors = (Decimal(row["large_from"]), Decimal(row["medium_from"]), Decimal(row["small_from"]))
+        editions = table.setdefault(Industry(row["industry"]), {})
+        edition = editions.setdefault(date.fromisoformat(row["from"]), {})
+        edition[Indicator(row["indicator"])] = floors
     return table
 
 
@@ -91,8 +96,9 @@ def classify(
     employees: int | None = None,
     revenue_wan: Decimal | None = None,
     assets_wan: Decimal | None = None,
+    by: Standard | None = None,
 ) -> SizeVerdict:
-    """The size class on a day. “以上” includes the number, “以下” does not; one low indicator drops the class.
+    """The size class on a day by a standard (the shipped one when none is given). “以上” includes the number, “以下” does not; one low indicator drops the class.
 
     Raises `PolicyError` for a day before the standard.
     """
@@ -101,10 +107,11 @@ def classify(
         Indicator.REVENUE: revenue_wan,
         Indicator.ASSETS: assets_wan,
     }
-    editions = [day for day in _table()[industry] if day <= on]
+    table = by or standard()
+    editions = [day for day in table[industry] if day <= on]
     if not editions:
         raise PolicyError(f"{on.isoformat()} 没有可用的划型标准。")
-    floors = _table()[industry][max(editions)]
+    floors = table[industry][max(editions)]
     missing = [INDICATOR_NAMES[name][0] for name in floors if given[name] is None]
     if missing:
         return SizeVerdict(None, f"{industry}划型须看{'、'.join(missing)}，现未提供。")

@@ -13,6 +13,8 @@ from models.records import (
     notice,
     person,
     reference,
+    reference_change,
+    rules,
     task,
     timeline,
 )
@@ -30,6 +32,8 @@ __all__ = [
     "notice",
     "person",
     "reference",
+    "reference_change",
+    "rules",
     "task",
     "timeline",
 ]

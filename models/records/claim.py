@@ -6,7 +6,8 @@ from decimal import Decimal
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, select
 
-from models.records.base import Facts, dated, facts, moment, money
+from models.records.base import Facts, dated, moment, money
+from models.records.base import facts as json_facts
 
 
 class Claim(SQLModel, table=True):
@@ -38,8 +39,11 @@ class Claim(SQLModel, table=True):
     account_number: str = Field(max_length=40)
     account_bank: str = Field(max_length=120)
 
-    award: Facts | None = facts(nullable=True)  # the policy's Award as JSON: lines, checks, clauses, version
-    checks: Facts = facts()
+    facts: Facts | None = json_facts(nullable=True)  # the policy's ClaimFacts the figures were made from
+    award: Facts | None = json_facts(
+        nullable=True
+    )  # the policy's Award as JSON: lines, checks, clauses, version
+    checks: Facts = json_facts()
     calculated: Decimal | None = money(nullable=True)  # 测算金额
     approved: Decimal | None = money(nullable=True)  # 核定金额
     refusal_reason: str = Field(default="", max_length=2000)

@@ -19,7 +19,8 @@ from models.policy.explain import explain, schema
 from models.policy.facts import FilingFacts
 from models.policy.fields import parse
 from models.policy.overrides import Override
-from models.policy.parameters import Parameters, parse_file
+from models.policy.parameter import parse_file
+from models.policy.parameters import Parameters
 from models.policy.size_class import Industry, Size, classify
 from tests.policy.test_stories import EXAMPLES, facts_of
 
