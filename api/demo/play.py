@@ -15,7 +15,7 @@ from api.demo.people import create_institutions_and_people
 from api.demo.secret import PASSWORD
 from flows.actions import answering
 from flows.kernel.case import wake
-from flows.kernel.process import PROCESSES
+from flows.kernel.process import PROCESSES, latest
 from flows.kernel.wake import claim, run_case
 from models import clock
 from models.calendar import seed_rows
@@ -95,7 +95,7 @@ def a_case(
     record = CaseRecord(
         number=next_number(s, process, clock.today().year),
         process=process,
-        process_version=1,
+        process_version=latest(process).version,
         board=board,
         institution_id=home.id or 0,
         managing_institution_id=manages.id or 0,
