@@ -10,14 +10,13 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from flows.actions.errors import FieldFault, InvalidError
 from flows.documents.text import printable
 from models import clock
 from models.permissions import Actor
-from models.records.attachment import Attachment, Blob, current
+from models.records.attachment import Attachment, current, keep
 from models.records.case import CaseRecord
 from models.settings import MEGABYTE, get_settings
 
@@ -61,8 +60,7 @@ def store(s: Session, slot: str, filename: str, data: bytes) -> Stored:
     except ValueError as error:
         raise InvalidError((FieldFault(f"materials.{slot}", f"“{name}”{error}"),)) from error
     digest = sha256(data).hexdigest()
-    row = {"sha256": digest, "size": len(data), "data": data}
-    s.connection().execute(insert(Blob).values(row).on_conflict_do_nothing())
+    keep(s, digest, data)
     return Stored(slot, name, MEDIA_TYPES[kind], len(data), digest)
 
 

@@ -16,9 +16,6 @@ from models.records.loan import of_case as loans_of
 from models.records.task import TaskState, of_case
 from models.records.timeline import Event
 
-DECIDED = frozenset({"outcomes.decide_for", "outcomes.decide_against", "filings.register"})
-"""Steps after which the case cannot be taken back, although it has not yet left the gate or date before them."""
-
 
 def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRecord:
     """Close the case as withdrawn: open tasks lapse, reservations are released, what happened stays visible."""
@@ -29,11 +26,6 @@ def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRec
     allowed = may_withdraw(actor, record.institution_id, State(record.state))
     if isinstance(allowed, Denied):
         raise ConflictError(allowed.sentence)
-    journal = journal_of(s, record.id or 0, valid_only=True)
-    if any(entry.name in DECIDED for entry in journal):  # the state follows with the next gate
-        raise ConflictError(
-            "案件已经作出决定，正在制作文书，不能再撤回。如有异议，请按决定书载明的渠道提出。"
-        )
     reason = printable(reason).strip()
     if not reason:
         raise InvalidError((FieldFault("reason", "请写明撤回原因。"),))
@@ -41,7 +33,7 @@ def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRec
     for task in of_case(s, record.id or 0):
         if task.state in (TaskState.OPEN, TaskState.WAITING):
             task.state = TaskState.LAPSED
-    for entry in journal:
+    for entry in journal_of(s, record.id or 0, valid_only=True):
         if entry.finished_at is None:
             entry.voided_at = now
     if record.process == Process.CLAIM:

@@ -1,20 +1,18 @@
-"""What a process file holds in its hand: one case during one wake-up.
+"""What a process file holds in its hand: one case during one run.
 
-The journal is read once at the start; every write happens in `transaction`, which locks the case's row and
-checks that this run still holds the lease and that nobody changed the case since.
+A run is one transaction: it locks the case's row and checks the lease first, reads the journal once, and is
+committed when the case waits. So a run is there completely or not at all, and nobody overtakes it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from flows.kernel.decision import Again, IllegalMoveError, Lost
+from flows.kernel.decision import IllegalMoveError, Lost
 from models import clock
-from models.database import notify, session
+from models.database import notify
 from models.lifecycle import Board, Process, State, may_move
 from models.records.case import (
     CaseRecord,
@@ -33,31 +31,33 @@ WAKE_CHANNEL = "fengbu_wake"
 class Case:
     """One case in one run of its process file.
 
+    `session` is the run's transaction and `record` the case's locked row: for steps, never for a process file.
     `solo` says that it was woken alone, so its steps are shown as Prefect task runs.
     """
 
-    def __init__(self, record: CaseRecord, journal: list[JournalEntry], *, solo: bool = False) -> None:
+    def __init__(
+        self, session: Session, record: CaseRecord, journal: Sequence[JournalEntry], *, solo: bool = False
+    ) -> None:
+        self.session = session
+        self.record = record
         self.id: int = record.id or 0
         self.number = record.number
         self.process = Process(record.process)
         self.version = record.process_version
         self.board = Board(record.board)
         self.solo = solo
-        self.revision = record.revision
-        self.token = record.lease_token
         self.line = "start"  # where the run is, for an incident
-        self.journal = {entry.key: entry for entry in journal}
-        self._counts: Counter[str] = Counter()
-        self._session: Session | None = None
-        self._record: CaseRecord | None = None
+        self.journal = {entry.key: entry for entry in journal if entry.voided_at is None}
+        self._reached = Counter(entry.name for entry in journal)  # in all runs, void entries included
+        self._counts: Counter[str] = Counter()  # in this run
 
     @classmethod
     def load(cls, s: Session, case_id: int, token: str, *, solo: bool = False) -> "Case":
-        """The case as it stands; `Lost` if the lease `token` does not hold it."""
-        record = s.get_one(CaseRecord, case_id)
-        if record.lease_token != token:
+        """The case as it stands, locked; `Lost` if the lease `token` does not hold it, or it was closed."""
+        record = locked(s, case_id)
+        if record.lease_token != token or record.closed_at is not None:
             raise Lost
-        return cls(record, list(journal_of(s, case_id, valid_only=True)), solo=solo)
+        return cls(s, record, journal_of(s, case_id), solo=solo)
 
     def next_key(self, name: str) -> str:
         """The journal key of the next occurrence of `name` in this run: name#1, name#2 …"""
@@ -65,46 +65,21 @@ class Case:
         self.line = name
         return f"{name}#{self._counts[name]}"
 
-    @property
-    def session(self) -> Session:
-        """The transaction of the current step."""
-        if self._session is None:
-            raise RuntimeError(
-                "outside a step there is no transaction: a process file may not touch the database"
-            )
-        return self._session
-
-    @property
-    def record(self) -> CaseRecord:
-        """The case's row, locked, inside a step."""
-        if self._record is None:
-            raise RuntimeError("outside a step the case's row is not at hand")
-        return self._record
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One transaction that holds the case's row. Raises `Lost` or `Again` before anything is written."""
-        with session() as s:
-            record = locked(s, self.id)
-            if record.lease_token != self.token or record.closed_at is not None:
-                raise Lost
-            if record.revision != self.revision:
-                raise Again
-            self._session, self._record = s, record
-            try:
-                yield s
-            finally:
-                self._session = self._record = None
-
     def add_entry(self, kind: EntryKind, name: str, key: str, **facts: Any) -> JournalEntry:
-        """Write a journal entry in the current transaction; `round` counts every time the name was reached."""
-        count = text("SELECT count(*) FROM journal WHERE case_id = :case AND name = :name")
-        earlier = self.session.connection().execute(count, {"case": self.id, "name": name}).scalar_one()
+        """Write a journal entry; `round` counts every time the name was reached."""
+        self._reached[name] += 1
         entry = JournalEntry(
-            case_id=self.id, kind=kind, name=name, key=key, round=earlier + 1, opened_at=clock.now(), **facts
+            case_id=self.id,
+            kind=kind,
+            name=name,
+            key=key,
+            round=self._reached[name],
+            opened_at=clock.now(),
+            **facts,
         )
         self.session.add(entry)
         self.session.flush()
+        self.journal[key] = entry
         return entry
 
 

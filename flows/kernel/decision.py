@@ -54,7 +54,7 @@ class Waiting(Stop):
 
 
 class Again(Stop):
-    """The journal changed under this run (an answer sent the case back, or a person acted): run from the top."""
+    """This run made entries of the journal void (the case is sent back): run from the top."""
 
 
 class Lost(Stop):

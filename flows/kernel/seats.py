@@ -4,15 +4,14 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sqlmodel import select
-
 from flows.kernel.case import Case
 from models import clock
 from models.gates import Gate, Party, Role, Rule
+from models.lifecycle import Process
 from models.policy import deadlines
+from models.records import claim as claims
 from models.records.base import Facts
 from models.records.case import EntryKind, JournalEntry
-from models.records.claim import Claim
 from models.records.institution import Kind, of_kind
 from models.records.person import holders
 from models.records.reference import working_calendar
@@ -107,7 +106,6 @@ def _institution(case: Case, party: Party) -> int:
 def _shown(case: Case) -> str:
     """The hash of what the people at this gate are shown: the filed facts and the figures as they stand."""
     facts: Facts = {"amount": str(case.record.amount), "decided": str(case.record.decided_amount)}
-    claim = case.session.exec(select(Claim).where(Claim.case_id == case.id)).first()
-    if claim is not None:
-        facts |= claim.model_dump(mode="json")
+    if case.process is Process.CLAIM:
+        facts |= claims.of_case(case.session, case.id).model_dump(mode="json")
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -118,11 +118,15 @@ def make_due(s: Session, numbers: Sequence[str]) -> None:
     s.connection().execute(text(query), {"now": clock.now(), "numbers": list(numbers)})
 
 
-def renew(s: Session, tokens: Sequence[str]) -> None:
+def renew(s: Session, cases: Sequence[Claimed]) -> None:
     """Hold on to claimed cases for another lease."""
     until = clock.wall() + timedelta(seconds=get_settings().lease_seconds)
-    query = "UPDATE cases SET lease_until = :until WHERE lease_token = ANY(:tokens)"
-    s.connection().execute(text(query), {"until": until, "tokens": list(tokens)})
+    query = (  # a case whose row is locked is being run: nobody can take it
+        "UPDATE cases SET lease_until = :until WHERE id IN ("
+        "SELECT id FROM cases WHERE id = ANY(:ids) AND lease_token = ANY(:tokens) FOR UPDATE SKIP LOCKED)"
+    )
+    values = {"until": until, "ids": [c.case_id for c in cases], "tokens": [c.token for c in cases]}
+    s.connection().execute(text(query), values)
 
 
 async def wake_cases(definition: "ProcessDefinition", numbers: list[str]) -> Any:
@@ -170,12 +174,12 @@ async def _keep(batch: Batch) -> None:
     while True:
         await asyncio.sleep(get_settings().lease_seconds / 3)
         with suppress(SQLAlchemyError):  # a database that restarts: tried again before the lease ends
-            await asyncio.to_thread(_renew_batch, [c.token for c in batch.cases.values()])
+            await asyncio.to_thread(_renew_batch, list(batch.cases.values()))
 
 
-def _renew_batch(tokens: list[str]) -> None:
+def _renew_batch(cases: list[Claimed]) -> None:
     with session() as s:
-        renew(s, tokens)
+        renew(s, cases)
 
 
 def _run_all(
@@ -203,28 +207,26 @@ def stand_name(state: State) -> str:
 
 def run_case(definition: "ProcessDefinition", claimed: Claimed, *, solo: bool = False) -> State | None:
     """Run one claimed case until it waits, ends or fails; None if it was no longer ours to run."""
-    line = "load"
+    case: Case | None = None
     try:
         if claimed.attempts >= MOST_ATTEMPTS:
             raise WorkersDiedError(f"{claimed.attempts} 次运行此案时工作进程中断，不再自动重试")
         for _ in range(_MOST_RUNS):
             with session() as s:
                 case = Case.load(s, claimed.case_id, claimed.token, solo=solo)
-            try:
-                final = definition.function(case)
-                conclude(case, final)
-            except Again:
-                continue
-            except Waiting as waiting:
-                return waiting.state
-            except Exception:
-                line = case.line
-                raise
-            return final
+                try:
+                    state = definition.function(case)
+                    conclude(case, state)
+                except Waiting as waiting:
+                    state = waiting.state
+                except Again:
+                    continue  # commits: the case starts anew without what is void
+            return state
         raise RuntimeError(f"{claimed.number} was sent back {_MOST_RUNS} times in one wake-up")
     except Lost:
         return None
     except Exception as error:
+        line = case.line if case else "load"
         log.exception("case_failed", case=claimed.number, line=line)
         _record_failure(claimed, line, error)
         raise

@@ -1,7 +1,7 @@
 """`step`, `gate`, `until`, `send_back`: the words of a process file.
 
 Each looks its next occurrence up in the journal. What is recorded is given back; what is not is done (`step`)
-or waited for (`gate`, `until`), and in each case effect and record are one transaction.
+or waited for (`gate`, `until`). Effects, their records and the waiting are written in the run's transaction.
 """
 
 import functools
@@ -19,7 +19,7 @@ from flows.kernel.decision import Again, Decision, Waiting
 from models import clock
 from models.gates import Gate, Outcome
 from models.lifecycle import State
-from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
+from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.task import TaskState, of_entry
 from models.records.timeline import Event
 
@@ -43,7 +43,7 @@ STEPS: dict[str, Step] = {}
 def step(
     *, undo: Undo | None = None, redo: bool = False
 ) -> Callable[[Callable[Concatenate[Case, P], R]], Callable[Concatenate[Case, P], R]]:
-    """A thing done once: its effects and its result are written in one transaction, under name and count.
+    """A thing done once: its effects and its result are written together, under name and count.
 
     The result must be small (ids, figures) and is given back as annotated; a filing's loans never are one.
     """
@@ -54,10 +54,9 @@ def step(
         result_type: TypeAdapter[R] = TypeAdapter(get_type_hints(function)["return"])
 
         def carry_out(case: Case, key: str, args: Any, kwargs: Any) -> JournalEntry:
-            with case.transaction():
-                value = function(case, *args, **kwargs)
-                stored = {"value": result_type.dump_python(value, mode="json")}
-                return case.add_entry(EntryKind.STEP, name, key, result=stored, finished_at=clock.now())
+            value = function(case, *args, **kwargs)
+            stored = {"value": result_type.dump_python(value, mode="json")}
+            return case.add_entry(EntryKind.STEP, name, key, result=stored, finished_at=clock.now())
 
         @functools.wraps(function)
         def call(case: Case, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -66,7 +65,6 @@ def step(
             if entry is None:
                 with _shown_as_task(case, name) as run:
                     entry = run(lambda: carry_out(case, key, args, kwargs))
-                case.journal[key] = entry
             return result_type.validate_python((entry.result or {}).get("value"))
 
         return call
@@ -104,12 +102,11 @@ def gate(case: Case, asked: Gate) -> Decision:
         if decision.outcome is Outcome.SEND_BACK:
             _rewind(case, entry, State(decision.fields["target"]))
         return decision
-    with case.transaction():
-        if entry is None:
-            seats.open_gate(case, asked, key)
-        move(case.record, asked.state)
-        case.record.wake_at = None
-        rest(case.record)
+    if entry is None:
+        seats.open_gate(case, asked, key)
+    move(case.record, asked.state)
+    case.record.wake_at = None
+    rest(case.record)
     raise Waiting(asked.state)
 
 
@@ -120,21 +117,14 @@ def until(case: Case, state: State, instant: datetime) -> bool:
     entry = case.journal.get(key)
     if entry is not None and entry.result is not None:
         return bool(entry.result["passed"])
-    with case.transaction() as s:
-        if entry is None:
-            entry = case.add_entry(EntryKind.UNTIL, f"until.{state.value}", key, due_at=instant)
-        else:
-            entry = s.merge(entry)
-        move(case.record, state)
-        passed = clock.now() >= (entry.due_at or instant)
-        if passed:
-            entry.result, entry.finished_at = {"passed": True}, clock.now()
-        else:
-            case.record.wake_at = entry.due_at
-            rest(case.record)
-    case.journal[key] = entry
-    if not passed:
+    if entry is None:
+        entry = case.add_entry(EntryKind.UNTIL, f"until.{state.value}", key, due_at=instant)
+    move(case.record, state)
+    if clock.now() < (entry.due_at or instant):
+        case.record.wake_at = entry.due_at
+        rest(case.record)
         raise Waiting(state)
+    entry.result, entry.finished_at = {"passed": True}, clock.now()
     return True
 
 
@@ -143,19 +133,18 @@ def send_back(case: Case, target: Gate, reason: str) -> None:
     key = case.next_key(f"send_back.{target.key}")
     entry = case.journal.get(key)
     if entry is None:
-        with case.transaction():
-            case.session.add(
-                Event(
-                    case_id=case.id,
-                    at=clock.now(),
-                    event="sent_back",
-                    data={"to": target.title, "reason": reason},
-                )
+        case.session.add(
+            Event(
+                case_id=case.id,
+                at=clock.now(),
+                event="sent_back",
+                data={"to": target.title, "reason": reason},
             )
-            result = {"reason": reason}
-            entry = case.add_entry(
-                EntryKind.STEP, f"send_back.{target.key}", key, result=result, finished_at=clock.now()
-            )
+        )
+        result = {"reason": reason}
+        entry = case.add_entry(
+            EntryKind.STEP, f"send_back.{target.key}", key, result=result, finished_at=clock.now()
+        )
     _rewind(case, entry, target.state)
 
 
@@ -164,20 +153,19 @@ def _rewind(case: Case, cause: JournalEntry, target: State) -> None:
 
     Calculations made for that gate are void too. Void entries and answers stay visible for ever.
     """
-    with case.transaction() as s:
-        valid = list(journal_of(s, case.id, valid_only=True))
-        start = max(i for i, e in enumerate(valid) if e.kind == EntryKind.GATE and e.name == target.value)
-        while start and valid[start - 1].kind == EntryKind.STEP and _redone(valid[start - 1]):
-            start -= 1
-        for entry in reversed(valid[start:]):
-            known = STEPS.get(entry.name)
-            if entry.kind == EntryKind.STEP and known and known.undo:
-                known.undo(case)
-            entry.voided_at, entry.voided_by = clock.now(), cause.id
-            for task in of_entry(s, entry.id or 0) if entry.kind == EntryKind.GATE else ():
-                task.voided = True
-                if task.state in (TaskState.OPEN, TaskState.WAITING):
-                    task.state = TaskState.LAPSED
+    valid = sorted(case.journal.values(), key=lambda e: e.id or 0)
+    start = max(i for i, e in enumerate(valid) if e.kind == EntryKind.GATE and e.name == target.value)
+    while start and valid[start - 1].kind == EntryKind.STEP and _redone(valid[start - 1]):
+        start -= 1
+    for entry in reversed(valid[start:]):
+        known = STEPS.get(entry.name)
+        if entry.kind == EntryKind.STEP and known and known.undo:
+            known.undo(case)
+        entry.voided_at, entry.voided_by = clock.now(), cause.id
+        for task in of_entry(case.session, entry.id or 0) if entry.kind == EntryKind.GATE else ():
+            task.voided = True
+            if task.state in (TaskState.OPEN, TaskState.WAITING):
+                task.state = TaskState.LAPSED
     raise Again
 
 
@@ -188,11 +176,10 @@ def _redone(entry: JournalEntry) -> bool:
 
 def conclude(case: Case, state: State) -> None:
     """The function returned: close the case at its final state."""
-    with case.transaction():
-        move(case.record, state)
-        case.record.closed_at = clock.now()
-        case.record.wake_at = None
-        rest(case.record)
+    move(case.record, state)
+    case.record.closed_at = clock.now()
+    case.record.wake_at = None
+    rest(case.record)
 
 
 def interrupt(record: CaseRecord, entry: JournalEntry, facts: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def filed_loans(case: Case) -> dict[str, int]:
 def claimed_loss(case: Case) -> dict[str, int]:
     """四（二）项目审核: every check of the claim and its loan."""
     claimed = claims.of_case(case.session, case.id)
-    loan = case.session.get_one(loans.Loan, claimed.loan_id)
+    loan = loans.by_id(case.session, claimed.loan_id)
     submitted = clock.local(case.record.opened_at).date()
     given = facts.claim(case.session, claimed, loan, case.number, submitted)
     found = eligibility.claim(given, rules(case.session), working_calendar(case.session))

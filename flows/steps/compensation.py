@@ -8,7 +8,7 @@ from flows.steps.happened import happened
 from models import clock
 from models.policy import compensation, deadlines
 from models.records import claim as claims
-from models.records.loan import Loan
+from models.records import loan as loans
 from models.records.rules import pinned, rules
 
 
@@ -20,7 +20,7 @@ def calculate(case: Case) -> Decimal:
     """
     s = case.session
     claimed = claims.of_case(s, case.id)
-    loan = s.get_one(Loan, claimed.loan_id)
+    loan = loans.by_id(s, claimed.loan_id)
     given = facts.claim(s, claimed, loan, case.number, clock.local(case.record.opened_at).date())
     award = compensation.finish(compensation.draft(given, pinned(s)))
     payable = min(award.payable, claimed.requested)

@@ -18,6 +18,7 @@ from models.policy import deadlines
 from models.policy.materials import CLAIM_SLOTS
 from models.records import attachment
 from models.records import claim as claims
+from models.records import loan as loans
 from models.records.case import CaseRecord
 from models.records.claim import Claim, Objection
 from models.records.institution import names_on
@@ -34,7 +35,7 @@ CHAIN = ("first_review", "second_review", "office_review", "leader_approval")
 def of(s: Session, record: CaseRecord) -> tuple[Claim, Loan]:
     """The claim and its loan."""
     claimed = claims.of_case(s, record.id or 0)
-    return claimed, s.get_one(Loan, claimed.loan_id)
+    return claimed, loans.by_id(s, claimed.loan_id)
 
 
 def shared(s: Session, record: CaseRecord, common: Common) -> dict[str, Any]:

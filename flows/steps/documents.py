@@ -18,11 +18,10 @@ from flows.steps.happened import happened
 from models import clock
 from models.gates import GATES
 from models.policy import deadlines
+from models.records import attachment, document
 from models.records import claim as claims
-from models.records import document
-from models.records.attachment import Blob
 from models.records.case import CaseRecord
-from models.records.document import Document, DocumentState
+from models.records.document import Document
 from models.records.institution import Institution, Kind, of_kind
 from models.records.reference import working_calendar
 from models.records.rules import rules
@@ -95,9 +94,7 @@ def draw_up(case: Case, code: str) -> int:
     made = render(code, context)
     _keep_bytes(s, made)
     if code not in REPEATED:
-        for older in document.of_case(s, case.id):
-            if older.code == code and older.state == DocumentState.ISSUED:
-                older.state = DocumentState.SUPERSEDED
+        document.supersede(s, case.id, code)
     issued = Document(
         case_id=case.id,
         code=code,
@@ -124,9 +121,7 @@ def draw_up(case: Case, code: str) -> int:
 
 
 def _keep_bytes(s: Session, made: Rendered) -> None:
-    if s.get(Blob, made.sha256) is None:
-        s.add(Blob(sha256=made.sha256, size=len(made.data), data=made.data))
-        s.flush()
+    attachment.keep(s, made.sha256, made.data)
 
 
 def _organ(s: Session, record: CaseRecord, signer: Signer) -> Institution:

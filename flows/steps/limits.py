@@ -15,6 +15,7 @@ from models import clock
 from models.lifecycle import Board
 from models.records import claim as claims
 from models.records import institution, ledger
+from models.records import loan as loans
 from models.records.case import CaseRecord
 from models.records.ledger import AccountKind, EntryType, LedgerAccount, LedgerEntry
 from models.records.loan import Loan, lending_of_year
@@ -49,7 +50,7 @@ def reserve(case: Case) -> str:
     s, record = case.session, case.record
     claimed = claims.of_case(s, case.id)
     amount = claimed.calculated or Decimal(0)
-    accounts = _accounts(s, record, s.get_one(Loan, claimed.loan_id))
+    accounts = _accounts(s, record, loans.by_id(s, claimed.loan_id))
     short = next((account for account in accounts if account.left < amount), None)
     if short is not None:
         return f"{short.label}余额 {short.left:,.2f} 元，不足核定的 {amount:,.2f} 元，须按现有余额重新测算。"
@@ -76,7 +77,7 @@ def settle(case: Case, voucher_number: str, voucher_date: str) -> None:
     s, record = case.session, case.record
     claimed = claims.of_case(s, case.id)
     amount = claimed.approved or Decimal(0)
-    for account in _accounts(s, record, s.get_one(Loan, claimed.loan_id), grow=False):
+    for account in _accounts(s, record, loans.by_id(s, claimed.loan_id), grow=False):
         account.reserved -= amount
         account.paid += amount
         _post(s, record, account, EntryType.SETTLE, amount, f"{record.number} 凭证 {voucher_number}")

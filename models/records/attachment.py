@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import LargeBinary
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import moment
@@ -34,6 +35,12 @@ class Attachment(SQLModel, table=True):
     uploaded_by: int = Field(foreign_key="people.id")
     uploaded_at: datetime = moment()
     replaced_at: datetime | None = moment(nullable=True)
+
+
+def keep(session: Session, sha256: str, data: bytes) -> None:
+    """Store bytes under their hash, unless they are there."""
+    row = {"sha256": sha256, "size": len(data), "data": data}
+    session.connection().execute(insert(Blob).values(row).on_conflict_do_nothing())
 
 
 def current(session: Session, case_id: int) -> Sequence[Attachment]:

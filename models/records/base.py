@@ -1,5 +1,6 @@
 """Column types shared by all tables. Tables are only tables: values are validated at the doors."""
 
+from collections.abc import Callable, Hashable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -7,9 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import CheckConstraint, Date, DateTime, Dialect, Numeric, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, Session
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 class Code(TypeDecorator[E], Generic[E]):
@@ -74,6 +76,18 @@ def facts(*, nullable: bool = False) -> Any:
     return Field(default_factory=dict, sa_type=JSONB, nullable=False)
 
 
+def once(session: Session, key: Hashable, look: Callable[[], T]) -> T:
+    """What `look` finds, looked up once per transaction: for reference data that many lines of a run ask for.
+
+    Not for rows that the same transaction may add or delete.
+    """
+    kept = session.info.setdefault("once", {})
+    if key not in kept:
+        kept[key] = look()
+    found: T = kept[key]
+    return found
+
+
 Facts = dict[str, Any]
 __all__ = [
     "Code",
@@ -86,6 +100,7 @@ __all__ = [
     "facts",
     "moment",
     "money",
+    "once",
     "one_of",
     "rate",
 ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, select
 
-from models.records.base import Facts, dated, moment, money
+from models.records.base import Facts, dated, moment, money, once
 from models.records.base import facts as json_facts
 
 
@@ -74,7 +74,8 @@ class Objection(SQLModel, table=True):
 
 def of_case(session: Session, case_id: int) -> Claim:
     """The claim of a claim case."""
-    return session.exec(select(Claim).where(Claim.case_id == case_id)).one()
+    query = select(Claim).where(Claim.case_id == case_id)
+    return once(session, ("claim", case_id), lambda: session.exec(query).one())
 
 
 def on_loan(session: Session, loan_id: int) -> Claim | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, UniqueConstraint, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import Facts, coded, dated, facts, moment, one_of
@@ -68,6 +68,17 @@ def next_serial(session: Session, organ_id: int, word: str, year: int) -> int:
     )
     values = {"organ": organ_id, "word": word, "year": year}
     return int(session.connection().execute(statement, values).scalar_one())
+
+
+def supersede(session: Session, case_id: int, document_code: str) -> None:
+    """A newer document of this kind is issued: those in force are superseded."""
+    query = (
+        update(Document)
+        .where(col(Document.case_id) == case_id, col(Document.code) == document_code)
+        .where(col(Document.state) == DocumentState.ISSUED)
+        .values(state=DocumentState.SUPERSEDED)
+    )
+    session.execute(query.execution_options(synchronize_session="evaluate"))
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Document]:

@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from models.lifecycle import Board
-from models.records.base import coded, dated, one_of
+from models.records.base import coded, dated, once, one_of
 
 
 class Kind(StrEnum):
@@ -124,7 +124,8 @@ class WebhookEndpoint(SQLModel, table=True):
 def names_on(session: Session, on: date) -> dict[int, InstitutionName]:
     """Every institution's name in force on a day; an institution younger than `on` shows its first name."""
     chosen: dict[int, InstitutionName] = {}
-    rows = session.exec(select(InstitutionName).order_by(col(InstitutionName.valid_from)))
+    query = select(InstitutionName).order_by(col(InstitutionName.valid_from))
+    rows = once(session, "institution_names", lambda: session.exec(query).all())
     for row in rows:
         if row.valid_from <= on or row.institution_id not in chosen:
             chosen[row.institution_id] = row
@@ -144,7 +145,7 @@ def by_code(session: Session, institution_code: str) -> Institution | None:
 def of_kind(session: Session, kind: Kind) -> Sequence[Institution]:
     """Active institutions of a kind, oldest first."""
     query = select(Institution).where(Institution.kind == kind, col(Institution.active))
-    return session.exec(query.order_by(col(Institution.id))).all()
+    return once(session, ("of_kind", kind), lambda: session.exec(query.order_by(col(Institution.id))).all())
 
 
 def filing_institutions(session: Session) -> Sequence[Institution]:
@@ -178,7 +179,8 @@ def contacts(session: Session, institution_id: int) -> Sequence[InstitutionConta
     query = select(InstitutionContact).where(
         InstitutionContact.institution_id == institution_id, col(InstitutionContact.active)
     )
-    return session.exec(query.order_by(col(InstitutionContact.id))).all()
+    found = query.order_by(col(InstitutionContact.id))
+    return once(session, ("contacts", institution_id), lambda: session.exec(found).all())
 
 
 def endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint]:

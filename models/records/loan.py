@@ -9,7 +9,7 @@ from sqlalchemy import Index, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.lifecycle import Board
-from models.records.base import Facts, coded, dated, facts, moment, money, one_of, rate
+from models.records.base import Facts, coded, dated, facts, moment, money, once, one_of, rate
 
 
 class LoanState(StrEnum):
@@ -106,6 +106,11 @@ class Loan(SQLModel, table=True):
     registered_at: datetime | None = moment(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
     checks: Facts = facts()  # {"checks": [...]} as eligibility returned them
+
+
+def by_id(session: Session, loan_id: int) -> Loan:
+    """The loan a claim is about."""
+    return once(session, ("loan", loan_id), lambda: session.get_one(Loan, loan_id))
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Loan]:

@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models import clock
 from models.calendar import CalendarDay as DayRow
 from models.calendar import WorkingCalendar
-from models.records.base import moment, rate
+from models.records.base import moment, once, rate
 from models.settings import get_settings
 
 
@@ -65,6 +65,10 @@ def sync_clock(session: Session) -> None:
 
 def working_calendar(session: Session) -> WorkingCalendar:
     """The working-day calendar as the office keeps it. Kept in memory until a row of it changes."""
+    return once(session, "working_calendar", lambda: _calendar(session))
+
+
+def _calendar(session: Session) -> WorkingCalendar:
     connection = session.connection()
     mark = connection.execute(text(_FINGERPRINT)).one()
     if _kept.get("mark") != mark:
@@ -85,7 +89,8 @@ _kept: dict[str, Any] = {}
 
 def lpr_quotes(session: Session) -> Sequence[LprQuote]:
     """Every quote, oldest first."""
-    return session.exec(select(LprQuote).order_by(col(LprQuote.published_on))).all()
+    query = select(LprQuote).order_by(col(LprQuote.published_on))
+    return once(session, "lpr_quotes", lambda: session.exec(query).all())
 
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, objecting, withdrawing
+from flows.actions import answering, objecting
 from models import clock
 from models.database import session
 from models.gates import Outcome, Role
@@ -111,6 +111,9 @@ def reserved(s: Session) -> Decimal:
     return s.exec(select(LedgerAccount.reserved).where(LedgerAccount.kind == "budget")).one()
 
 
+DECIDED = {"outcomes.decide_for", "outcomes.decide_against", "filings.register"}
+
+
 def traces(number: str) -> dict[str, Any]:
     """Everything a case has left behind, without ids, numbers and instants: two cases that met the same people
     have the same traces, whatever happened to the workers."""
@@ -164,7 +167,7 @@ def check_case(s: Session, record: CaseRecord) -> None:
         waits_for_person = bool(seats) and {t.gate for t in seats} == {State(record.state).value}
         assert waits_for_date or waits_for_person or open_incident(s, key), record.state
     if record.state == State.WITHDRAWN:
-        assert not withdrawing.DECIDED & {e.name for e in valid}
+        assert not DECIDED & {e.name for e in valid}
     assert len({e.key for e in valid}) == len(valid)
     answered = s.exec(
         select(Task.answered_by, Task.duty).where(Task.case_id == key, Task.state == TaskState.ANSWERED)

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from api.demo import play
-from flows.actions import incidents, withdrawing
+from flows.actions import incidents
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import BACK_OFF, MOST_ATTEMPTS, claim, make_due, run_case
@@ -151,15 +151,15 @@ def test_a_failing_case_does_not_keep_others_from_going_on(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("office")
-def test_a_claim_that_stopped_after_its_decision_cannot_be_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_is_decided_only_together_with_its_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     number = claim_at("public_notice")
     with clock.at(AFTER_NOTICE):
+        before = traces(number)
         with monkeypatch.context() as patch:
             patch.setattr(documents, "render", full)
-            assert attempt(number)  # it is decided; the 决定通知书 could not be drawn up
+            assert attempt(number)  # the 决定通知书 could not be drawn up
         assert play.state_of(number) == State.PUBLIC_NOTICE
-        with session() as s, pytest.raises(ConflictError, match="已经作出决定"):
-            withdrawing.withdraw(s, actor(s, "tanjunhao"), number, "企业已还款")
+        assert traces(number) == before  # so it is not decided either: no entry, no event, no notice
     with clock.at(AFTER_NOTICE + BACK_OFF[0]):
         play.run_due()
     assert play.state_of(number) == State.FINANCE_REVIEW
