@@ -14,6 +14,7 @@ from flows.kernel.decision import IllegalMoveError, Lost
 from models import clock
 from models.database import notify
 from models.lifecycle import Board, Process, State, may_move
+from models.records.base import remember
 from models.records.case import (
     CaseRecord,
     EntryKind,
@@ -57,6 +58,7 @@ class Case:
         record = locked(s, case_id)
         if record.lease_token != token or record.closed_at is not None:
             raise Lost
+        remember(s)  # the lines of a run ask for the same names, days and quotes again and again
         return cls(s, record, journal_of(s, case_id), solo=solo)
 
     def next_key(self, name: str) -> str:

@@ -76,12 +76,16 @@ def facts(*, nullable: bool = False) -> Any:
     return Field(default_factory=dict, sa_type=JSONB, nullable=False)
 
 
-def once(session: Session, key: Hashable, look: Callable[[], T]) -> T:
-    """What `look` finds, looked up once per transaction: for reference data that many lines of a run ask for.
+def remember(session: Session) -> None:
+    """From now on `once` looks everything up once only: for a transaction that changes no reference data."""
+    session.info.setdefault("once", {})
 
-    Not for rows that the same transaction may add or delete.
-    """
-    kept = session.info.setdefault("once", {})
+
+def once(session: Session, key: Hashable, look: Callable[[], T]) -> T:
+    """What `look` finds; in a transaction that remembers, what it found the first time."""
+    kept = session.info.get("once")
+    if kept is None:
+        return look()
     if key not in kept:
         kept[key] = look()
     found: T = kept[key]
@@ -103,4 +107,5 @@ __all__ = [
     "once",
     "one_of",
     "rate",
+    "remember",
 ]

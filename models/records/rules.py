@@ -16,7 +16,7 @@ from models import clock
 from models.policy.errors import PolicyError
 from models.policy.overrides import Override
 from models.policy.parameters import Parameters
-from models.records.base import Facts, coded, dated, facts, moment, one_of
+from models.records.base import Facts, coded, dated, facts, moment, once, one_of
 from models.records.person import Person
 from models.records.two_people import Verdict, by_two
 
@@ -82,6 +82,10 @@ class ParameterEdition(SQLModel, table=True):
 
 def rules(s: Session) -> Parameters:
     """The parameters in use: what is shipped and every confirmed resolution. Kept until a row of them changes."""
+    return once(s, "rules", lambda: _rules(s))
+
+
+def _rules(s: Session) -> Parameters:
     mark = s.connection().execute(text(_FINGERPRINT)).one()
     if _kept.get("mark") != mark:
         rows = s.exec(_confirmed()).all()

@@ -29,7 +29,7 @@ from models.settings import get_settings
 from tests.kernel.stage import MONDAY, actor, answer, case_of, check_everything, claim_at, open_tasks, traces
 
 Kill = Callable[..., int]
-LEASE = "1"
+LEASE = "2"
 READY = timedelta(seconds=float(LEASE))
 
 MOMENTS = {
