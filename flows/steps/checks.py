@@ -1,7 +1,10 @@
 """Checking everything at once (一次性告知): completeness and eligibility, each check with value, source and clause."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flows.kernel import Case, step
-from flows.steps import facts
+from flows.steps import facts, set_checks
 from flows.steps.happened import happened
 from models import clock
 from models.policy import eligibility
@@ -16,14 +19,10 @@ from models.records.rules import rules
 def filed_loans(case: Case) -> dict[str, int]:
     """四（二）备案审核: every check of every loan of the filing; how many passed, failed, or want a person."""
     filed_on = clock.local(case.record.opened_at).date()
-    calendar = working_calendar(case.session)
-    totals = dict.fromkeys(Result, 0)
-    for loan in loans.of_case(case.session, case.id):
-        found = eligibility.filing(facts.filing(case.session, loan, filed_on), rules(case.session), calendar)
-        loan.checks = _stored(found)
-        totals[eligibility.verdict(found)] += 1
-    happened(case, "checks_run", **_counts(totals))
-    return _counts(totals)
+    set_checks.store(case.session, case.board, case.id, filed_on)
+    counts = _counts(loans.verdicts(case.session, case.id))
+    happened(case, "checks_run", **counts)
+    return counts
 
 
 @step(redo=True)
@@ -47,5 +46,9 @@ def _stored(found: tuple[Check, ...]) -> dict[str, list[dict[str, object]]]:
     return {"checks": [check.model_dump(mode="json") for check in found]}
 
 
-def _counts(totals: dict[Result, int]) -> dict[str, int]:
-    return {"passed": totals[Result.PASS], "failed": totals[Result.FAIL], "look": totals[Result.LOOK]}
+def _counts(totals: Mapping[Any, int]) -> dict[str, int]:
+    return {
+        "passed": totals.get(Result.PASS, 0),
+        "failed": totals.get(Result.FAIL, 0),
+        "look": totals.get(Result.LOOK, 0),
+    }

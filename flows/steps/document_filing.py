@@ -21,16 +21,17 @@ from models.records.rules import rules
 def application(s: Session, record: CaseRecord, common: Common) -> contexts.FilingApplication:
     """D07."""
     filed = loans.of_case(s, record.id or 0)
+    lender = known.full_name(s, record.institution_id)
     return contexts.FilingApplication(
         **common,
         board=record.board.value,
         contact=known.contact(s, record.institution_id),
-        loans=tuple(_loan(s, loan) for loan in filed),
+        loans=tuple(_loan(loan, loan.lender_name or lender) for loan in filed),
         total_principal=sum(loan.principal for loan in filed),
     )
 
 
-def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
+def _loan(loan: Loan, lender: str) -> contexts.FilingLoan:
     return contexts.FilingLoan(
         no=loan.item,
         borrower=loan.firm_name,
@@ -40,7 +41,7 @@ def _loan(s: Session, loan: Loan) -> contexts.FilingLoan:
         employees=loan.employees,
         revenue=loan.revenue_wan * 10_000,
         assets=loan.assets_wan * 10_000,
-        lender=loan.lender_name or known.full_name(s, loan.institution_id),
+        lender=lender,
         contract_number=loan.contract_number,
         receipt_number=loan.receipt_number,
         principal=loan.principal,

@@ -118,6 +118,22 @@ def of_case(session: Session, case_id: int) -> Sequence[Loan]:
     return session.exec(select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))).all()
 
 
+def counts(session: Session, case_id: int) -> dict[LoanState, int]:
+    """How many loans of a filing stand at each state."""
+    query = select(Loan.state, func.count()).where(Loan.case_id == case_id).group_by(col(Loan.state))
+    return {LoanState(state): number for state, number in session.exec(query)}
+
+
+def verdicts(session: Session, case_id: int) -> dict[str, int]:
+    """How many loans of a filing pass every check, fail one ("fail"), or want a person ("look"), as stored."""
+    query = text("""
+    SELECT CASE WHEN checks->'checks' @> '[{"result": "fail"}]' THEN 'fail'
+        WHEN checks->'checks' @> '[{"result": "look"}]' THEN 'look' ELSE 'pass' END AS verdict, count(*)
+    FROM loans WHERE case_id = :case GROUP BY verdict""")
+    rows = session.connection().execute(query, {"case": case_id})
+    return {str(verdict): int(number) for verdict, number in rows}
+
+
 def alive(session: Session, institution_id: int, contract_number: str, receipt_number: str) -> Loan | None:
     """A loan already filed under the same contract and receipt by the institution, if it is still alive."""
     query = select(Loan).where(

@@ -1,0 +1,307 @@
+"""Every check of many loans in a few statements: the same answers as `eligibility.filing` gives loan by loan.
+
+The loans are a relation with the columns of `loans` (a filing's own, or an import's staged ones). What the statement
+cannot say for certain, and every rule nobody has written as SQL, is asked of the policy's function, loan by loan.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from flows.steps import facts as reading
+from flows.steps.check_rules import RULES, Rule, day
+from models.calendar import WorkingCalendar
+from models.lifecycle import Board
+from models.policy import eligibility, facts
+from models.policy.lines import Check, Result, percent_text
+from models.policy.parameters import Terms
+from models.policy.rate_ceiling import rate_ceiling
+from models.policy.sector import Sector
+from models.policy.size_class import Industry
+from models.policy.term import latest_maturity
+from models.policy.towns import Town
+from models.policy.uscc import check_character
+from models.records.loan import Loan
+from models.records.reference import working_calendar
+from models.records.rules import rules
+
+Words = dict[tuple[str, str], Check]
+ROW = "row"
+_USCC = "91441900MA5ABC123" + check_character("91441900MA5ABC123")
+_OF_THE_LOAN = ("value", "expected", "source", "remedy")
+_MARK = f'"{ROW}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Loans:
+    """Where the loans are: `relation` (SQL, aliased l, with a column `key`) and the values of its parameters."""
+
+    relation: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The checks of one loan as they are stored (JSON)."""
+
+    key: int
+    checks: list[dict[str, Any]]
+
+
+def found(s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool = True) -> Iterator[Found]:
+    """The checks of every loan, in no order; without the passed ones unless asked for."""
+    for statement, values in _statements(s, board, loans, filed_on, passed=passed):
+        for key, checks in s.connection().execute(text(statement), values):
+            yield Found(key, _by_hand(s, loans, key, filed_on, passed) if ROW in checks else checks)
+
+
+def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
+    """Write the checks of a filing's loans into them: one statement per set of terms."""
+    loans = Loans("(SELECT id AS key, * FROM loans WHERE case_id = :case) l", {"case": case_id})
+    for statement, values in _statements(s, board, loans, filed_on, passed=True):
+        write = f"""
+        WITH checked AS MATERIALIZED ({statement})
+        UPDATE loans SET checks = jsonb_build_object('checks', checked.checks) FROM checked
+        WHERE loans.id = checked.key"""
+        s.connection().execute(text(write), values)
+    s.expire_all()
+    unsure = text("SELECT id FROM loans WHERE case_id = :case AND checks->'checks' @> :mark")
+    for (key,) in s.connection().execute(unsure, {"case": case_id, "mark": f"[{_MARK}]"}).all():
+        loan = s.get_one(Loan, key)
+        loan.checks = {"checks": _row_wise(s, loan, filed_on)}
+    s.flush()
+
+
+def _statements(
+    s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    used = rules(s)
+    start = used.get("policy_from").rows[0].since
+    quotes = reading.quotes(s) or None
+    pairs = s.connection().execute(
+        text(f"SELECT DISTINCT l.contract_date, l.disbursed_on FROM {loans.relation}"), dict(loans.values)
+    )
+    epochs: dict[date, list[tuple[date, date]]] = {}
+    changes = sorted({row.since for item in used.items.values() for row in item.rows} | {start})
+    for signed, disbursed in pairs:
+        judged = max(disbursed, start)
+        epochs.setdefault(max(c for c in changes if c <= judged), []).append((signed, disbursed))
+    for since, days in sorted(epochs.items()):
+        terms = used.on(since)
+        yield _statement(s, board, loans, filed_on, terms, days, quotes, passed=passed)
+
+
+def _statement(
+    s: Session,
+    board: Board,
+    loans: Loans,
+    filed_on: date,
+    terms: Terms,
+    days: list[tuple[date, date]],
+    quotes: Any,
+    *,
+    passed: bool,
+) -> tuple[str, dict[str, Any]]:
+    words, codes = _specimens(board, terms, filed_on)
+    values: dict[str, Any] = {
+        **loans.values,
+        "towns": list(Town),
+        "outside": Town.OUTSIDE,
+        "bank_loan_types": list(terms.texts("bank_loan_types")),
+        "policy_from": terms.date("policy_from"),
+        "policy_until": terms.date("policy_until"),
+        "share_minimum": terms.decimal("share_minimum"),
+        "term_words": terms.text("bank_term_years"),
+        "days": _days(terms, filed_on, {disbursed for _, disbursed in days}, working_calendar(s)),
+        "ceilings": _ceilings(terms, days, quotes),
+        "businesses": _businesses(s, board, loans, terms, filed_on),
+    }
+    frozen = terms.choice("eligibility_day") == "disbursement"
+    parts = []
+    for number, code in enumerate(codes):
+        rule = RULES.get(code)
+        if rule is None or not frozen:
+            parts.append(f"'{_MARK}'::jsonb")
+            continue
+        parts.append(_check(rule, code, words, values, number, passed=passed))
+    white_list = _WHITE_LIST if board is Board.BANK else ""
+    return _ASSEMBLED.format(parts=",\n".join(parts), relation=loans.relation, white_list=white_list), values
+
+
+_ASSEMBLED = """
+SELECT l.key, to_jsonb(array_remove(ARRAY[{parts}], NULL)) AS checks
+FROM {relation}
+JOIN jsonb_to_recordset(CAST(:days AS jsonb))
+  AS d(disbursed_on date, latest_maturity date, in_time text, days_words text) USING (disbursed_on)
+JOIN jsonb_to_recordset(CAST(:ceilings AS jsonb))
+  AS c(contract_date date, disbursed_on date, rate_day date, ceiling numeric, stale boolean, words text, reason text)
+  USING (contract_date, disbursed_on)
+JOIN jsonb_to_recordset(CAST(:businesses AS jsonb))
+  AS k(sector text, industry text, finance_like boolean, investment_management boolean, result text, value text,
+    remedy text)
+  USING (sector, industry, finance_like, investment_management)
+{white_list}
+"""
+_WHITE_LIST = f"""
+LEFT JOIN LATERAL (
+  SELECT range_agg(daterange(valid_from, valid_to, '[]'))
+      FILTER (WHERE valid_to IS NULL OR valid_to >= valid_from) AS periods,
+    string_agg({day("valid_from")} || '至' || COALESCE({day("(valid_to + 1)")}, '今'), '、' ORDER BY valid_from) AS words
+  FROM white_list WHERE white_list.uscc = l.uscc
+) w ON true
+"""
+
+
+def _check(rule: Rule, code: str, words: Words, values: dict[str, Any], number: int, *, passed: bool) -> str:
+    """SQL of one check as JSON: which result, and its words with what depends on the loan put in."""
+    base = next(words[code, result.value] for result in Result if (code, result.value) in words)
+    branches = []
+    for result in Result:
+        if result is Result.PASS and not passed:
+            branches.append("WHEN 'pass' THEN NULL")
+            continue
+        word = words.get((code, result.value))
+        if word is None and (rule.value is None or (rule.remedy is None and result is not Result.PASS)):
+            continue  # nobody has words for it: left to the row-wise function
+        own = {"result": result.value}
+        own |= {"value": word.value, "remedy": word.remedy} if word else {"remedy": ""}
+        pairs = []
+        for name, value in (base.model_dump(mode="json") | own).items():
+            given = getattr(rule, name) if name in _OF_THE_LOAN else None
+            if given is None or (name == "remedy" and result is Result.PASS):
+                key = f"w{number}_{result.value}_{name}"
+                values[key] = value
+                given = f"CAST(:{key} AS text)"
+            pairs.append(f"'{name}', {given}")
+        branches.append(f"WHEN '{result.value}' THEN jsonb_build_object({', '.join(pairs)})")
+    return f"CASE {rule.result} {' '.join(branches)} ELSE '{_MARK}'::jsonb END"
+
+
+def _days(terms: Terms, filed_on: date, days: Iterable[date], calendar: WorkingCalendar) -> str:
+    """What depends on the day of disbursement alone, worked out by the policy's own functions (JSON)."""
+    limit = terms.integer("filing_within_days")
+    rows = []
+    for disbursed in days:
+        count = calendar.working_days_between(disbursed, filed_on)
+        good = 0 <= count.days <= limit and not count.provisional
+        rows.append(
+            {
+                "disbursed_on": disbursed.isoformat(),
+                "latest_maturity": latest_maturity(disbursed, terms).isoformat(),
+                "in_time": "pass" if good else "look",
+                "days_words": f"{count.days} 个工作日{'（日历暂定）' if count.provisional else ''}",
+            }
+        )
+    return json.dumps(rows)
+
+
+def _ceilings(terms: Terms, days: Iterable[tuple[date, date]], quotes: Any) -> str:
+    """The rate ceiling of every distinct day a rate was fixed on (JSON)."""
+    signing = terms.choice("lpr_day") == "signing"
+    rows = []
+    for signed, disbursed in days:
+        fixed = signed if signing else disbursed
+        limit = rate_ceiling(fixed, terms, quotes)
+        rows.append(
+            {
+                "contract_date": signed.isoformat(),
+                "disbursed_on": disbursed.isoformat(),
+                "rate_day": fixed.isoformat(),
+                "ceiling": None if limit.ceiling is None else str(limit.ceiling),
+                "stale": limit.stale,
+                "words": "无可用报价" if limit.ceiling is None else f"不超过 {percent_text(limit.ceiling)}",
+                "reason": limit.reason,
+            }
+        )
+    return json.dumps(rows)
+
+
+def _businesses(s: Session, board: Board, loans: Loans, terms: Terms, filed_on: date) -> str:
+    """The check of every distinct line of business, as the policy's own function makes it (JSON)."""
+    names = ("sector", "industry", "finance_like", "investment_management")
+    query = f"SELECT DISTINCT {', '.join('l.' + name for name in names)} FROM {loans.relation}"
+    rows = []
+    for row in s.connection().execute(text(query), dict(loans.values)).mappings():
+        firm = dict(row) | {"sector": Sector(row["sector"]) if row["sector"] else None}
+        specimen = _made_up(board, terms, filed_on, firm | {"industry": Industry(row["industry"])}, {})
+        check = next(
+            c for c in eligibility.filing(specimen, terms.parameters) if c.code == "enterprise.sector"
+        )
+        rows.append(dict(row) | {"result": check.result, "value": check.value, "remedy": check.remedy})
+    return json.dumps(rows)
+
+
+def _specimens(board: Board, terms: Terms, filed_on: date) -> tuple[Words, list[str]]:
+    """The words of every check and result, from checks of loans made up to pass, to fail and to be unclear."""
+    words: Words = {}
+    codes: list[str] = []
+    for specimen in _loans_made_up(board, terms, filed_on):
+        checks = eligibility.filing(specimen, terms.parameters)
+        codes = codes or [check.code for check in checks]
+        for check in checks:
+            words.setdefault((check.code, check.result.value), check)
+    return words, codes
+
+
+def _loans_made_up(board: Board, terms: Terms, filed_on: date) -> Iterator[facts.FilingFacts]:
+    first, bank = terms.day, board is Board.BANK
+    bad_firm = {
+        "legal_person": False, "in_dongguan": False, "employees": 500, "revenue_wan": Decimal(5000), "white_list": (),
+    }  # fmt: skip
+    bad_loan = {
+        "principal": Decimal("0.00"), "rate_pct": Decimal(99), "matures_on": date(2099, 1, 1),
+        "signed_on": first + timedelta(days=1), "physical_mortgage": True, "guarantee_company": True,
+        "national_fund_loan": None if bank else False,
+    }  # fmt: skip
+    unclear_loan = {
+        "loan_type": None, "shares": None, "national_fund_loan": None, "filed_on": first - timedelta(days=9),
+    }  # fmt: skip
+    unclear_firm = {"in_dongguan": None, "legal_person": None, "white_list": None}
+    yield _made_up(board, terms, filed_on, {}, {})
+    yield _made_up(board, terms, filed_on, bad_firm, bad_loan)
+    yield _made_up(board, terms, filed_on, unclear_firm, unclear_loan)
+    yield _made_up(board, terms, filed_on, {}, {"disbursed_on": date(2012, 1, 1)})
+
+
+def _made_up(
+    board: Board, terms: Terms, filed_on: date, firm: dict[str, Any], loan: dict[str, Any]
+) -> facts.FilingFacts:
+    """A loan that passes, but for what is said of its firm and of itself."""
+    first, bank = terms.day, board is Board.BANK
+    good_firm: dict[str, Any] = {
+        "name": "企业", "uscc": _USCC, "legal_person": True, "in_dongguan": True, "sector": Sector.MANUFACTURING,
+        "finance_like": False, "investment_management": False, "industry": Industry.INDUSTRY, "employees": 100,
+        "revenue_wan": Decimal(1000), "assets_wan": Decimal(1000), "white_list": (facts.Period(since=first),),
+        "fund_object": None if bank else reading.SMALL,
+    }  # fmt: skip
+    good_loan: dict[str, Any] = {
+        "institution": "机构", "contract_no": "1", "receipt_no": "1", "principal": Decimal(1), "rate_pct": Decimal(1),
+        "signed_on": first, "disbursed_on": first, "matures_on": first + timedelta(days=300), "filed_on": filed_on,
+        "loan_type": terms.texts("bank_loan_types")[0], "physical_mortgage": False, "guarantee_company": False,
+        "national_fund_loan": None if bank else True, "other_board": False, "already_filed": False,
+        "shares": facts.Shares(bank=Decimal(20), national=Decimal(20), province=Decimal(20), city=Decimal(40)),
+    }  # fmt: skip
+    return facts.FilingFacts(
+        board=board,
+        enterprise=facts.Enterprise(**(good_firm | firm)),
+        loan=facts.Loan(**(good_loan | loan)),
+    )
+
+
+def _by_hand(s: Session, loans: Loans, key: int, filed_on: date, passed: bool) -> list[dict[str, Any]]:
+    query = text(f"SELECT l.* FROM {loans.relation} WHERE l.key = :one")
+    row = s.connection().execute(query, {**loans.values, "one": key}).mappings().one()
+    loan = Loan(**{name: value for name, value in row.items() if name in Loan.model_fields})
+    checks = _row_wise(s, loan, filed_on)
+    return [check for check in checks if passed or check["result"] != Result.PASS.value]
+
+
+def _row_wise(s: Session, loan: Loan, filed_on: date) -> list[dict[str, Any]]:
+    checks = eligibility.filing(reading.filing(s, loan, filed_on), rules(s), working_calendar(s))
+    return [check.model_dump(mode="json") for check in checks]
