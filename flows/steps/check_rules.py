@@ -56,7 +56,9 @@ RULES: dict[str, Rule] = {
     "enterprise.sector": Rule("k.result", value="k.value", remedy="k.remedy"),
     "enterprise.legal_person": Rule(_known("l.legal_person")),
     "enterprise.size": Rule(
-        "CASE WHEN l.size_class IN ('中型', '小型', '微型') THEN 'pass' ELSE 'row' END", value="l.size_class"
+        "CASE WHEN l.size_class IN ('中型', '小型', '微型') THEN k.size_result ELSE 'row' END",
+        value="l.size_class",
+        remedy="k.size_remedy",
     ),
     "enterprise.white_list": Rule(
         _either("COALESCE(w.periods @> l.disbursed_on, false)"),

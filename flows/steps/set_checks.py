@@ -144,7 +144,7 @@ JOIN jsonb_to_recordset(CAST(:ceilings AS jsonb))
   USING (contract_date, disbursed_on)
 JOIN jsonb_to_recordset(CAST(:businesses AS jsonb))
   AS k(sector text, industry text, finance_like boolean, investment_management boolean, result text, value text,
-    remedy text)
+    remedy text, size_result text, size_remedy text)
   USING (sector, industry, finance_like, investment_management)
 {white_list}
 """
@@ -229,11 +229,15 @@ def _businesses(s: Session, board: Board, loans: Loans, terms: Terms, filed_on: 
     rows = []
     for row in s.connection().execute(text(query), dict(loans.values)).mappings():
         firm = dict(row) | {"sector": Sector(row["sector"]) if row["sector"] else None}
-        specimen = _made_up(board, terms, filed_on, firm | {"industry": Industry(row["industry"])}, {})
-        check = next(
-            c for c in eligibility.filing(specimen, terms.parameters) if c.code == "enterprise.sector"
+        firm |= {"industry": Industry(row["industry"]), "employees": 1}  # 微型, whatever the industry
+        specimen = _made_up(board, terms, filed_on, firm, {})
+        checks = {check.code: check for check in eligibility.filing(specimen, terms.parameters)}
+        sector, size = checks["enterprise.sector"], checks["enterprise.size"]
+        rows.append(
+            dict(row)
+            | {"result": sector.result, "value": sector.value, "remedy": sector.remedy}
+            | {"size_result": size.result, "size_remedy": size.remedy}
         )
-        rows.append(dict(row) | {"result": check.result, "value": check.value, "remedy": check.remedy})
     return json.dumps(rows)
 
 
