@@ -4,6 +4,8 @@ Clauses 三（一）（三）（四） and 四（一）（二）. A later gate m
 everything after that point void (it stays visible) and runs this function from the top.
 """
 
+from decimal import Decimal
+
 from flows.kernel import Case, Decision, gate, process, send_back, until
 from flows.steps import checks, compensation, documents, limits, notices, outcomes, publicity
 from models.gates import (
@@ -38,7 +40,7 @@ def claim(case: Case) -> State:
     documents.draw_up(case, "D16")
     notices.send(case, "claim_accepted", document="D16")
 
-    amount = compensation.calculate(case)
+    amount = calculated(case)
     first = with_corrections(case, FIRST_REVIEW)
     documents.draw_up(case, "D17")
     documents.draw_up(case, "D18")
@@ -47,17 +49,17 @@ def claim(case: Case) -> State:
     documents.draw_up(case, "D19")
     leader = gate(case, LEADER_APPROVAL)
     for answer in (leader, office, first):
-        if answer.refused or amount == 0:
-            return refuse(case, answer.opinion or "测算补偿金额为零")
+        if answer.refused:
+            return refuse(case, answer.opinion)
+    if amount == 0:
+        return refuse(case, compensation.why_nothing(case))
     if compensation.wants_meeting(case, bool(office.fields.get("to_meeting"))):
         vote = gate(case, MEETING)
         documents.draw_up(case, "D20")
         if vote.refused:
             return refuse(case, "联席会议表决未通过")
 
-    shortage = limits.reserve(case)
-    if shortage:
-        send_back(case, FIRST_REVIEW, shortage)
+    reserved(case)
     ends = publicity.start(case)
     documents.draw_up(case, "D21")
     notices.send(case, "claim_announced", document="D21", **documents.announcement(case))
@@ -93,6 +95,26 @@ def claim(case: Case) -> State:
     documents.draw_up(case, "D27")
     notices.send(case, "receipt_confirmed", document="D27", **documents.received(case))
     return State.PAID
+
+
+def calculated(case: Case) -> Decimal:
+    """测算. A claim whose figure is nil because the budget is used up waits for room (待额度) before it is reviewed."""
+    amount = compensation.calculate(case)
+    while amount == 0 and limits.waits_for_budget(case):
+        until(case, State.AWAITING_ROOM, limits.next_budget_year(case))
+        amount = compensation.calculate(case)
+    return amount
+
+
+def reserved(case: Case) -> None:
+    """预留. Without room in the budget the approved case waits in line (待额度): its approvals stay good. Where
+    waiting does not help, or 市工信局 will not wait, it is calculated anew with what is left."""
+    shortage = limits.reserve(case)
+    while shortage and limits.waits(case):
+        until(case, State.AWAITING_ROOM, limits.next_budget_year(case))
+        shortage = limits.reserve(case)
+    if shortage:
+        send_back(case, FIRST_REVIEW, shortage)
 
 
 def with_corrections(case: Case, asked: Gate) -> Decision:

@@ -41,6 +41,7 @@ class State(StrEnum):
     OFFICE_REVIEW = "office_review"
     LEADER_APPROVAL = "leader_approval"
     MEETING = "meeting"
+    AWAITING_ROOM = "awaiting_room"
     PUBLIC_NOTICE = "public_notice"
     OBJECTION = "objection"
     FUND_REQUEST = "fund_request"
@@ -66,6 +67,7 @@ STATE_NAMES: dict[State, str] = {
     State.OFFICE_REVIEW: "科室审核",
     State.LEADER_APPROVAL: "补偿审批",
     State.MEETING: "联席会议表决",
+    State.AWAITING_ROOM: "待额度",
     State.PUBLIC_NOTICE: "公示",
     State.OBJECTION: "异议处理",
     State.FUND_REQUEST: "用款函更正",
@@ -101,6 +103,7 @@ WITHDRAWABLE: frozenset[State] = frozenset(
         State.OFFICE_REVIEW,
         State.LEADER_APPROVAL,
         State.MEETING,
+        State.AWAITING_ROOM,
         State.PUBLIC_NOTICE,
         State.OBJECTION,
     }
@@ -108,21 +111,27 @@ WITHDRAWABLE: frozenset[State] = frozenset(
 
 _REVIEWS = (State.FIRST_REVIEW, State.SECOND_REVIEW, State.OFFICE_REVIEW, State.LEADER_APPROVAL)
 
+# 待额度 is reached from wherever a case is calculated anew (受理, or sent back to 初审) and from the last approval.
 MOVES: dict[State, frozenset[State]] = {
     State.SUBMITTED: frozenset({State.FILING_REVIEW, State.ACCEPTANCE}),
     State.CORRECTION: frozenset({State.FILING_REVIEW, State.ACCEPTANCE, State.FIRST_REVIEW}),
     State.FILING_REVIEW: frozenset({State.CORRECTION, State.FILING_SECOND_REVIEW}),
     State.FILING_SECOND_REVIEW: frozenset({State.FILING_REVIEW, State.REGISTERED, State.FILING_REFUSED}),
-    State.ACCEPTANCE: frozenset({State.CORRECTION, State.FIRST_REVIEW, State.NOT_ACCEPTED}),
-    State.FIRST_REVIEW: frozenset({State.CORRECTION, State.SECOND_REVIEW}),
-    State.SECOND_REVIEW: frozenset({State.FIRST_REVIEW, State.OFFICE_REVIEW}),
-    State.OFFICE_REVIEW: frozenset({*_REVIEWS[:2], State.LEADER_APPROVAL}),
-    State.LEADER_APPROVAL: frozenset(
-        {*_REVIEWS[:3], State.MEETING, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}
+    State.ACCEPTANCE: frozenset(
+        {State.CORRECTION, State.FIRST_REVIEW, State.NOT_ACCEPTED, State.AWAITING_ROOM}
     ),
-    State.MEETING: frozenset({*_REVIEWS, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}),
+    State.FIRST_REVIEW: frozenset({State.CORRECTION, State.SECOND_REVIEW}),
+    State.SECOND_REVIEW: frozenset({State.FIRST_REVIEW, State.OFFICE_REVIEW, State.AWAITING_ROOM}),
+    State.OFFICE_REVIEW: frozenset({*_REVIEWS[:2], State.LEADER_APPROVAL, State.AWAITING_ROOM}),
+    State.LEADER_APPROVAL: frozenset(
+        {*_REVIEWS[:3], State.MEETING, State.AWAITING_ROOM, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}
+    ),
+    State.MEETING: frozenset({*_REVIEWS, State.AWAITING_ROOM, State.PUBLIC_NOTICE, State.CLAIM_REFUSED}),
+    State.AWAITING_ROOM: frozenset({State.FIRST_REVIEW, State.PUBLIC_NOTICE}),
     State.PUBLIC_NOTICE: frozenset({State.OBJECTION, State.FINANCE_REVIEW}),
-    State.OBJECTION: frozenset({State.PUBLIC_NOTICE, State.FIRST_REVIEW, State.CLAIM_REFUSED}),
+    State.OBJECTION: frozenset(
+        {State.PUBLIC_NOTICE, State.FIRST_REVIEW, State.AWAITING_ROOM, State.CLAIM_REFUSED}
+    ),
     State.FUND_REQUEST: frozenset({State.FINANCE_REVIEW}),
     State.FINANCE_REVIEW: frozenset({State.FUND_REQUEST, State.PAYMENT}),
     State.PAYMENT: frozenset({State.RECEIPT}),

@@ -141,6 +141,37 @@ def may_resolve_incident(actor: Actor) -> Verdict:
     return Denied("异常案件由系统管理或统筹管理岗位重试。")
 
 
+def may_see_budget(actor: Actor) -> Verdict:
+    """Budget years and the line before them."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("年度预算供受托管理机构、市工信局和市财政局使用；你单位的限额在首页和“本行限额”里。")
+
+
+def may_propose_budget(actor: Actor) -> Verdict:
+    """三（一）: the money stands in 市工信局's budget; 市财政局 arranges it."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.FINANCE_OFFICER}:
+        return ALLOWED
+    return Denied("预算安排和调整由市工信局科室经办或市财政局资金审核岗位登记。")
+
+
+def may_decide_budget(actor: Actor, proposed_by: int, proposer: str = "") -> Verdict:
+    """A second person confirms or rejects what another has proposed."""
+    if not actor.roles & {Role.BUREAU_LEADER, Role.FINANCE_OFFICER}:
+        return Denied("预算变动由市财政局资金审核岗位或市工信局分管领导确认。")
+    if actor.person_id == proposed_by:
+        who = f"（{proposer}）" if proposer else ""
+        return Denied(f"不能由你确认：这笔预算变动是你{who}登记的，须由另一人确认。")
+    return ALLOWED
+
+
+def may_recalculate(actor: Actor) -> Verdict:
+    """Ending a case's wait for room: it is calculated anew with what is left."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.BUREAU_LEADER}:
+        return ALLOWED
+    return Denied("待额度案件由市工信局科室经办或分管领导退回重新测算。")
+
+
 def may_see_deliveries(actor: Actor) -> Verdict:
     """The record of everything sent to institutions, and sending something again."""
     if actor.watches_all:

@@ -13,7 +13,7 @@ import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
 from api.demo.people import create_institutions_and_people
 from api.demo.secret import PASSWORD
-from flows.actions import answering
+from flows.actions import answering, budgeting
 from flows.kernel.case import wake
 from flows.kernel.process import PROCESSES, latest
 from flows.kernel.wake import claim, run_case
@@ -30,7 +30,6 @@ from models.records.case import CaseRecord, next_number
 from models.records.claim import Claim
 from models.records.enterprise import Enterprise, WhiteListEntry
 from models.records.institution import Institution, by_code
-from models.records.ledger import AccountKind, LedgerAccount
 from models.records.loan import Loan, LoanState
 from models.records.person import Person, PersonRole
 from models.records.reference import CalendarDay, LprQuote
@@ -51,13 +50,22 @@ def seed(s: Session, budget: str = "60000000.00") -> None:
                 source="LPR",
             )
         )
-    year = clock.today().year
-    s.add(
-        LedgerAccount(
-            kind=AccountKind.BUDGET, key=str(year), label=f"{year}年度风险补偿预算", ceiling=Decimal(budget)
-        )
-    )
     s.flush()
+    give_budget(s, budget)
+
+
+def give_budget(s: Session, amount: str, resolution: str = "东财〔2026〕18号（示例）") -> int:
+    """Put an amount (元) into this year's budget: one person proposes, another confirms; how many cases it woke."""
+    officer, confirmer = person(s, Role.BUREAU_OFFICER, "GXJ"), person(s, Role.FINANCE_OFFICER, "CZJ")
+    change = budgeting.propose(
+        s,
+        officer,
+        year=str(clock.today().year),
+        amount=amount,
+        resolution=resolution,
+        reason="年度风险补偿资金预算安排",
+    )
+    return budgeting.confirm(s, confirmer, change.id or 0)
 
 
 def person(s: Session, role: Role, code: str, place: int = 0) -> Actor:

@@ -27,7 +27,8 @@ from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.ledger import AccountKind
-from models.records.loan import Loan, LoanState, lending_of_year
+from models.records.lending import lent as lent_in
+from models.records.loan import Loan, LoanState
 from models.records.rules import rules
 from models.records.task import Task, TaskState, open_of_case
 
@@ -184,7 +185,7 @@ def _limits(db: Session, actor: Actor) -> tuple[LimitView, ...]:
     ratio = used.on(max(today, used.get("policy_from").rows[0].since)).decimal("bank_year_cap_ratio")
     views = []
     for year in (today.year, today.year - 1):
-        lent = lending_of_year(db, actor.institution_id, year)
+        lent = lent_in(db, actor.institution_id, year)
         account = ledger.account(db, AccountKind.BANK_YEAR, f"{actor.institution_id}:{year}")
         total = max(
             (lent * ratio).quantize(Decimal("0.01"), rounding="ROUND_DOWN"),

@@ -78,6 +78,8 @@ def due(case: CaseRecord, waiting: JournalEntry | None, days: WorkingCalendar) -
         return WorkingDays("已办结", "idle")
     if waiting is None:
         return WorkingDays("办理中", "idle")
+    if case.state == State.AWAITING_ROOM:
+        return WorkingDays("待额度", "soon", budget_note="额度补足后自动继续")
     if waiting.kind == EntryKind.UNTIL:
         return public_notice(waiting, days)
     if case.state == State.CORRECTION and (waiting.due_at or clock.now()) >= clock.now():
@@ -102,6 +104,8 @@ def holder(found: CaseRow, known: Mapping[int, str]) -> str:
         return "—"
     if found.incident is not None:
         return "系统管理"
+    if case.state == State.AWAITING_ROOM:
+        return "额度补足"
     if not found.holders:
         return "期满自动继续" if found.waiting is not None else "系统"
     first = found.holders[0]
@@ -124,5 +128,7 @@ def _why(found: CaseRow) -> str:
         return f"出错 {found.incident.attempts} 次，已停下"
     if found.case.state == State.CORRECTION:
         return "等申报机构补正"
+    if found.case.state == State.AWAITING_ROOM:
+        return "额度不足，等追加预算或释放预留"
     named = [one.name for one in found.holders if one.name]
     return "已认领，等人办理" if named else "无人认领"

@@ -28,13 +28,22 @@ TONES: dict[str, Tone] = {
     "sent_back": "soon", "objection_registered": "soon", "released": "soon", "excluded": "soon",
     "incident_raised": "late", "withdrawn": "idle", "notice_sent": "idle", "document_issued": "idle",
     "checks_run": "idle", "filing_submitted": "idle", "claim_submitted": "idle", "decided_against": "late",
-    "notice_started": "act", "correction_resubmitted": "act",
+    "notice_started": "act", "correction_resubmitted": "act", "awaiting_room": "soon", "recalculation_asked": "soon",
 }  # fmt: skip
 OUTCOMES: dict[Outcome, Tone] = {
     Outcome.APPROVE: "ok", Outcome.RETURN: "stop", Outcome.SEND_BACK: "soon", Outcome.REFUSE: "late",
 }  # fmt: skip
 INTERNAL = frozenset(
-    {"checks_run", "calculated", "reserved", "released", "incident_raised", "incident_retried", "sent_back"}
+    {
+        "checks_run",
+        "calculated",
+        "reserved",
+        "released",
+        "incident_raised",
+        "incident_retried",
+        "sent_back",
+        "recalculation_asked",
+    }
 )
 """What only staff read."""
 FOLDED = {"notice_sent": "通知", "document_issued": "文书"}

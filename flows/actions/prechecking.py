@@ -10,7 +10,6 @@ from sqlmodel import Session
 from flows.actions.claiming import claim_facts
 from flows.actions.forms import ClaimForm
 from flows.steps import facts
-from models import clock
 from models.policy import compensation, eligibility
 from models.policy.award import Award
 from models.policy.lines import Check
@@ -18,8 +17,6 @@ from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.reference import working_calendar
 from models.records.rules import rules
-
-UNNUMBERED = "未提交"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Outlook:
 def outlook(s: Session, form: ClaimForm, loan: Loan) -> Outlook:
     """The checks and the estimated award of a claim on a registered loan."""
     claimed = Claim(case_id=0, loan_id=loan.id or 0, **claim_facts(form))
-    given = facts.claim(s, claimed, loan, UNNUMBERED, clock.today())
+    given = facts.claim(s, claimed, loan, None)
     found = eligibility.claim(given, rules(s), working_calendar(s))
     award = compensation.finish(compensation.draft(given, rules(s)))
     return Outlook(found, award)

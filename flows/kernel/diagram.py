@@ -27,7 +27,10 @@ NOTABLE: dict[str, tuple[str, Party]] = {
 }
 """Steps people speak of as stages, with the side in whose name they are done."""
 
-WAITS: dict[State, tuple[Party, str]] = {State.PUBLIC_NOTICE: (Party.BUREAU, "public_notice_days")}
+WAITS: dict[State, tuple[Party, str]] = {
+    State.PUBLIC_NOTICE: (Party.BUREAU, "public_notice_days"),
+    State.AWAITING_ROOM: (Party.FINANCE, ""),
+}
 """Whose lane a waiting stands in, and the parameter with its working days."""
 
 
@@ -112,7 +115,7 @@ def _placed(node: Node, nodes: dict[str, Node], edges: tuple[tuple[str, str], ..
     """A node that only one other leads to, and that leads only back to it, shares its column (in its own lane)."""
     before = {a for a, b in edges if b == node.key}
     after = {b for a, b in edges if a == node.key}
-    if node.kind == "gate" and len(before) == 1 and before == after:
+    if node.kind in ("gate", "until") and len(before) == 1 and before == after:
         (host,) = before
         if nodes[host].party != node.party:
             return replace(node, beside=host)

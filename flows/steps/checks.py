@@ -30,8 +30,7 @@ def claimed_loss(case: Case) -> dict[str, int]:
     """四（二）项目审核: every check of the claim and its loan."""
     claimed = claims.of_case(case.session, case.id)
     loan = loans.by_id(case.session, claimed.loan_id)
-    submitted = clock.local(case.record.opened_at).date()
-    given = facts.claim(case.session, claimed, loan, case.number, submitted)
+    given = facts.claim(case.session, claimed, loan, case.record)
     found = eligibility.claim(given, rules(case.session), working_calendar(case.session))
     claimed.facts = given.model_dump(mode="json")
     claimed.checks = _stored(found)

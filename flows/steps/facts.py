@@ -5,19 +5,28 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
+from flows.steps.accounts import (
+    accepted_on,
+    bank_year_key,
+    budget_year,
+    enterprise_key,
+    terms_of_loan,
+)
 from models import clock
 from models.lifecycle import Board
 from models.policy import facts, lpr, towns
 from models.policy.sector import Sector
 from models.policy.size_class import Industry
-from models.records import institution, ledger, reference
+from models.records import institution, ledger, lending, readings, reference
+from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.enterprise import WhiteListEntry
 from models.records.ledger import AccountKind, LedgerAccount
-from models.records.loan import Loan, lending_of_year
+from models.records.loan import Loan
 
 ZERO = Decimal("0.00")
 SMALL = "小微企业"
+UNNUMBERED = "未提交"
 TYPES = {
     "credit": "信用贷款",
     "pledge_ip": "知识产权质押贷款",
@@ -109,14 +118,17 @@ def filing(s: Session, loan: Loan, filed_on: date) -> facts.FilingFacts:
     )
 
 
-def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: date) -> facts.ClaimFacts:
-    """The facts of one claim, with every balance it depends on as the ledger has them now."""
-    today = clock.today()
+def claim(s: Session, claimed: Claim, loan: Loan, record: CaseRecord | None) -> facts.ClaimFacts:
+    """The facts of one claim, with every balance it depends on as the ledger has them now; `record` is None for a
+    claim that is looked at before it is submitted."""
+    accepted = accepted_on(s, record) if record else clock.today()
+    submitted_on = clock.local(record.opened_at).date() if record else clock.today()
+    year = budget_year(s, record) if record else clock.today().year
     common = {
-        "claim_no": number,
+        "claim_no": record.number if record else UNNUMBERED,
         "enterprise": firm(s, loan),
         "loan": drawdown(s, loan, None),
-        "accepted_on": today,
+        "accepted_on": accepted,
         "unpaid_principal": claimed.unpaid_principal - _net_recovered(claimed),
         "asked": claimed.requested,
         "overdue_days": max((submitted_on - claimed.overdue_since).days, 0),
@@ -124,7 +136,7 @@ def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: dat
         "recovery_started": bool(claimed.recovery_plan),
         "registered": True,
         "claimed_before": False,
-        "budget": _budget(s, today.year),
+        "budget": _budget(s, year),
         "quotes": _decisive(s, loan),
     }
     if loan.board == Board.GUARANTEE:
@@ -134,10 +146,15 @@ def claim(s: Session, claimed: Claim, loan: Loan, number: str, submitted_on: dat
             submitted_on=submitted_on,
             upper_settled=claimed.fund_shares_confirmed,
         )
+    terms = terms_of_loan(s, loan)
+    account = ledger.account(
+        s, AccountKind.ENTERPRISE, enterprise_key(terms, loan.uscc, loan.institution_id, accepted)
+    )
+    on_loss = terms.choice("enterprise_cap_on") == "loss"
     return facts.BankClaimFacts(
         **common,
-        enterprise_prior=(_enterprise_prior(s, loan.uscc),),
-        bank_years=_bank_years(s, loan.institution_id, {loan.disbursed_on.year, today.year}),
+        enterprise_prior=(facts.EnterprisePrior(**_used(account, on_loss=on_loss)),),
+        bank_years=_bank_years(s, loan, accepted),
     )
 
 
@@ -157,21 +174,34 @@ def _budget(s: Session, year: int) -> facts.Budget:
     return facts.Budget(year=year, left=account.left if account else ZERO)
 
 
-def _enterprise_prior(s: Session, uscc: str) -> facts.EnterprisePrior:
-    account = ledger.account(s, AccountKind.ENTERPRISE, uscc)
-    return facts.EnterprisePrior(**_used(account))
-
-
-def _bank_years(s: Session, institution_id: int, years: set[int]) -> tuple[facts.BankYear, ...]:
+def _bank_years(s: Session, loan: Loan, accepted: date) -> tuple[facts.BankYear, ...]:
+    """The year of disbursement and that of 受理 (A1), with the use of each by its own reading of 当年; the years
+    before them where unused room carries over (A2)."""
+    terms = terms_of_loan(s, loan)
+    vintage = terms.choice("cap_basis") == "vintage"
+    ruling, other = (
+        (loan.disbursed_on.year, accepted.year) if vintage else (accepted.year, loan.disbursed_on.year)
+    )
+    years = {ruling, other}
+    if terms.choice("unused_cap") == "carries":
+        years |= {year - 1 for year in years}
+    on_loss = terms.choice("cap_applies_to") == "loss"
     found = []
     for year in sorted(years):
-        account = ledger.account(s, AccountKind.BANK_YEAR, f"{institution_id}:{year}")
-        lending = lending_of_year(s, institution_id, year)
-        found.append(facts.BankYear(year=year, lending=lending, **_used(account)))
+        base = lending.lent(s, loan.institution_id, year)
+        if year == other != ruling:
+            use = readings.used(s, loan.institution_id, year, by_vintage=not vintage)
+            found.append(facts.BankYear(year=year, lending=base, paid=use.paid, reserved=use.reserved))
+        else:
+            account = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(loan.institution_id, year))
+            found.append(facts.BankYear(year=year, lending=base, **_used(account, on_loss=on_loss)))
     return tuple(found)
 
 
-def _used(account: LedgerAccount | None) -> dict[str, Decimal]:
+def _used(account: LedgerAccount | None, *, on_loss: bool) -> dict[str, Decimal]:
+    """The use of a limit in the words of the policy's facts; a limit on loss keeps loss in its account."""
     if account is None:
         return {}
+    if on_loss:
+        return {"loss": account.used}
     return {"paid": account.paid, "reserved": account.reserved, "returned": account.returned}

@@ -2,6 +2,7 @@
 
 from models.records import (
     attachment,
+    budget,
     case,
     claim,
     document,
@@ -9,6 +10,7 @@ from models.records import (
     enterprise,
     institution,
     ledger,
+    lending,
     loan,
     notice,
     person,
@@ -17,10 +19,12 @@ from models.records import (
     rules,
     task,
     timeline,
+    waiting,
 )
 
 __all__ = [
     "attachment",
+    "budget",
     "case",
     "claim",
     "document",
@@ -28,6 +32,7 @@ __all__ = [
     "enterprise",
     "institution",
     "ledger",
+    "lending",
     "loan",
     "notice",
     "person",
@@ -36,4 +41,5 @@ __all__ = [
     "rules",
     "task",
     "timeline",
+    "waiting",
 ]

@@ -157,16 +157,3 @@ def registered(session: Session, institution_id: int, words: str = "", limit: in
             | (col(Loan.uscc) == words)
         )
     return session.exec(query.order_by(col(Loan.id).desc()).limit(limit)).all()
-
-
-def lending_of_year(session: Session, institution_id: int, year: int) -> Decimal:
-    """Total principal (元) of the bank board's registered loans an institution disbursed in `year`: the base
-    of 三（四） “当年实际发放的纳入风险补偿范围的贷款本金总额”."""
-    query = select(func.coalesce(func.sum(Loan.principal), 0)).where(
-        Loan.institution_id == institution_id,
-        Loan.board == Board.BANK,
-        Loan.state == LoanState.REGISTERED,
-        Loan.disbursed_on >= date(year, 1, 1),
-        Loan.disbursed_on <= date(year, 12, 31),
-    )
-    return Decimal(session.exec(query).one())

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from sqlmodel import Session, select
 
+from api.demo.play import give_budget
 from models import clock
 from models.calendar import seed_rows
 from models.gates import Outcome
@@ -29,15 +29,7 @@ REASON = "利率凭证与合同日期不一致"
 def claim(server: Server, db: Db) -> Iterator[str]:
     """A bank's claim, waiting for 受理, with a budget and the published calendar."""
     with db() as s:
-        year = str(clock.today().year)
-        s.add(
-            LedgerAccount(
-                kind=AccountKind.BUDGET,
-                key=year,
-                label=f"{year}年度风险补偿预算",
-                ceiling=Decimal("60000000.00"),
-            )
-        )
+        give_budget(s, "60000000.00")
         s.add_all(
             CalendarDay(day=d.day, working=d.working, note=d.name, source=d.source) for d in seed_rows()
         )

@@ -31,8 +31,9 @@ from models.database import session
 from models.gates import GATES, Outcome, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor
+from models.records import ledger
 from models.records.case import CaseRecord, Incident
-from models.records.ledger import LedgerAccount
+from models.records.ledger import AccountKind
 from models.records.person import Person, PersonRole
 from models.records.task import Task, TaskState
 from tests.kernel.stage import MONDAY, actor, check_case, check_everything
@@ -47,7 +48,7 @@ FIELDS: dict[str, Any] = {
     "clause": "三（三）",
 }
 ROOM = Decimal("1500000.00")
-"""Of two claims of 1,000,000 元 one finds room: the process itself sends the other back."""
+"""Of two claims of 1,000,000 元 one finds room: the other waits in line, or is calculated anew."""
 PLACES = count(1)
 
 
@@ -72,8 +73,9 @@ class Days(RuleBasedStateMachine):
     @initialize()
     def cases_arrive(self) -> None:
         with clock.at(self.now), session() as s:
-            budget = s.exec(select(LedgerAccount).where(LedgerAccount.kind == "budget")).one()
-            budget.ceiling = budget.paid + budget.reserved + ROOM
+            year = str(clock.today().year)
+            budget = ledger.opened(s, AccountKind.BUDGET, year, year)
+            ledger.keep_ceiling(s, budget, budget.used + ROOM, "示例")
             filed = play.a_case(s, Process.FILING, Board.GUARANTEE, "GHD", "5000000.00", "2 笔贷款")
             for item in (1, 2):
                 play.a_loan(s, filed, next(PLACES), item=item)

@@ -1,0 +1,189 @@
+"""Which accounts of the ledger a claim draws on, how much of each, and up to which ceiling.
+
+A1, A3, A16, A19 and A21 are readings of the policy's parameters; here they become keys and ceilings of accounts.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from sqlmodel import Session, col, select
+
+from models import clock
+from models.gates import ACCEPTANCE, Outcome
+from models.lifecycle import Board
+from models.money import round_down_fen
+from models.policy import compensation
+from models.policy.facts import BankClaimFacts
+from models.policy.fields import parse
+from models.policy.parameters import Terms
+from models.records import institution, ledger, lending
+from models.records.case import CaseRecord, EntryKind, JournalEntry
+from models.records.claim import Claim
+from models.records.ledger import AccountKind, EntryType, LedgerAccount
+from models.records.loan import Loan
+from models.records.rules import edition, rules
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A claim's use of one limit, 元. `amount` is in the account's own measure: compensation, or loss where the
+    limit counts loss (A3, A16). `ceiling` is the claim's own; None where the account's is the one (budget).
+
+    `follows`: the ceiling goes down with its base too. `waits`: a claim without room waits for it, it is not cut.
+    """
+
+    kind: AccountKind
+    key: str
+    label: str
+    amount: Decimal
+    ceiling: Decimal | None = None
+    why: str = ""
+    follows: bool = False
+    waits: bool = False
+
+    def opened(self, s: Session) -> LedgerAccount:
+        """The account, locked, its ceiling brought up to date."""
+        found = ledger.opened(s, self.kind, self.key, self.label)
+        if self.ceiling is not None and (self.follows or self.ceiling > found.ceiling):
+            ledger.keep_ceiling(s, found, self.ceiling, self.why)
+        return found
+
+    def room(self, found: LedgerAccount) -> Decimal:
+        """What this claim finds left (元), below zero where a ceiling fell under what was used."""
+        own = found.ceiling if self.ceiling is None else min(self.ceiling, found.ceiling)
+        return own - found.used
+
+
+def terms_of_loan(s: Session, loan: Loan) -> Terms:
+    """A19: the terms of the loan's day; of the policy's first day for older loans."""
+    used = rules(s)
+    return used.on(max(loan.disbursed_on, used.get("policy_from").rows[0].since))
+
+
+def accepted_on(s: Session, record: CaseRecord) -> date:
+    """受理日: the day the claim was accepted (its claim-year, A19); today while it is not."""
+    query = select(JournalEntry.finished_at).where(
+        JournalEntry.case_id == record.id,
+        JournalEntry.kind == EntryKind.GATE,
+        JournalEntry.name == ACCEPTANCE.key,
+        col(JournalEntry.voided_at).is_(None),
+        col(JournalEntry.result)["outcome"].as_string() == Outcome.APPROVE.value,
+    )
+    finished = s.exec(query).first()
+    return clock.local(finished).date() if finished else clock.today()
+
+
+def enterprise_key(terms: Terms, uscc: str, institution_id: int, accepted: date) -> str:
+    """A3: over the whole term and all banks together, unless a parameter says per year or per bank."""
+    year = f"|{accepted.year}" if terms.choice("enterprise_cap_period") == "year" else ""
+    bank = f"|{institution_id}" if terms.choice("enterprise_cap_banks") == "each" else ""
+    return uscc + year + bank
+
+
+def bank_year_key(institution_id: int, year: int) -> str:
+    """One bank's year."""
+    return f"{institution_id}:{year}"
+
+
+def bank_year_ceiling(s: Session, institution_id: int, year: int, terms: Terms) -> tuple[Decimal, str]:
+    """三（四）: “……贷款本金总额的2%为限”, cut to the fen (元), and how it came about. A2: with what the year before
+    left, where a parameter lets unused room carry over."""
+    ratio = Fraction(terms.decimal("bank_year_cap_ratio"))
+    base = lending.lent(s, institution_id, year)
+    ceiling = ratio * Fraction(base)
+    why = f"{year}年纳入范围放款本金 {base:,.2f} 元 × {terms.text('bank_year_cap_ratio')}"
+    if terms.choice("unused_cap") == "carries":
+        before = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(institution_id, year - 1))
+        used = before.used if before else ZERO
+        carried = ratio * Fraction(lending.lent(s, institution_id, year - 1)) - Fraction(used)
+        ceiling += max(carried, Fraction(0))
+        why += "，另加上年结转"
+    return round_down_fen(ceiling), why
+
+
+def budget_year(s: Session, record: CaseRecord) -> int:
+    """A19: the budget year the case already holds money of, else that of the decision (or of 受理)."""
+    for _, account in reversed(ledger.entries_of_case(s, record.id or 0)):
+        if account.kind == AccountKind.BUDGET:
+            return int(account.key)
+    today = clock.today()
+    if rules(s).on(today).choice("budget_year_day") == "decision":
+        return today.year
+    return accepted_on(s, record).year
+
+
+def draws(s: Session, record: CaseRecord, claimed: Claim, amount: Decimal) -> list[Draw]:
+    """What a claim of `amount` (元) takes, in the order accounts are locked. Enterprise and bank-year limits
+    stand in 三（四） only; 三（一） “总额控制” covers both boards."""
+    found: list[Draw] = []
+    if record.board == Board.BANK:
+        found = _bank_draws(s, record, claimed, amount)
+    year = budget_year(s, record)
+    label = f"{year}年度风险补偿预算"
+    return [*found, Draw(AccountKind.BUDGET, str(year), label, amount, waits=True)]
+
+
+def _bank_draws(s: Session, record: CaseRecord, claimed: Claim, amount: Decimal) -> list[Draw]:
+    award = claimed.award or {}
+    facts = parse(BankClaimFacts, claimed.facts)
+    terms = compensation.terms_of(facts, edition(s, award["parameter_version"]))
+    loan = s.get_one(Loan, claimed.loan_id)
+    rate = Fraction(Decimal(str(award["rate"])))
+    per_year = f"{facts.accepted_on.year}年" if terms.choice("enterprise_cap_period") == "year" else ""
+    cap_year = loan.disbursed_on.year if terms.choice("cap_basis") == "vintage" else facts.accepted_on.year
+    ceiling, why = bank_year_ceiling(s, record.institution_id, cap_year, terms)
+    short = institution.name_on(s, record.institution_id, clock.today()).short_name
+    return [
+        Draw(
+            AccountKind.ENTERPRISE,
+            enterprise_key(terms, loan.uscc, record.institution_id, facts.accepted_on),
+            f"{loan.firm_name}{per_year}单家企业补偿限额",
+            _measured(amount, rate, on_loss=terms.choice("enterprise_cap_on") == "loss"),
+            terms.decimal("bank_enterprise_cap"),
+            f"单家企业补偿限额（{terms.source('bank_enterprise_cap')}）",
+        ),
+        Draw(
+            AccountKind.BANK_YEAR,
+            bank_year_key(record.institution_id, cap_year),
+            f"{short}{cap_year}年度补偿限额",
+            _measured(amount, rate, on_loss=terms.choice("cap_applies_to") == "loss"),
+            ceiling,
+            why,
+            follows=True,
+            waits=terms.choice("over_cap") == "deferred",
+        ),
+    ]
+
+
+def _measured(amount: Decimal, rate: Fraction, *, on_loss: bool) -> Decimal:
+    """Compensation in the measure of a limit: the loss it stands for, rounded up to the fen, where loss counts."""
+    if not on_loss or not rate:
+        return amount
+    exact = Fraction(amount) / rate
+    cut = round_down_fen(exact)
+    return cut if Fraction(cut) == exact else cut + Decimal("0.01")
+
+
+def held(s: Session, case_id: int) -> dict[int, Decimal]:
+    """What a case holds reserved, by account (元)."""
+    signs = {EntryType.RESERVE: 1, EntryType.RELEASE: -1, EntryType.SETTLE: -1}
+    sums: dict[int, Decimal] = {}
+    for entry, _ in ledger.entries_of_case(s, case_id):
+        key = entry.account_id
+        sums[key] = sums.get(key, ZERO) + signs.get(EntryType(entry.type), 0) * entry.amount
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def paid(s: Session, case_id: int) -> dict[int, Decimal]:
+    """What was paid for a case less what came back, by account (元)."""
+    signs = {EntryType.SETTLE: 1, EntryType.RETURN: -1}
+    sums: dict[int, Decimal] = {}
+    for entry, account in ledger.entries_of_case(s, case_id):
+        if account.kind != AccountKind.RECOVERY:
+            key = entry.account_id
+            sums[key] = sums.get(key, ZERO) + signs.get(EntryType(entry.type), 0) * entry.amount
+    return {key: amount for key, amount in sums.items() if amount}
