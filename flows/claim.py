@@ -6,6 +6,7 @@ everything after that point void (it stays visible) and runs this function from 
 
 from decimal import Decimal
 
+import flows.claim_1  # noqa: F401 - registers version 1 for the cases opened on it
 from flows.kernel import Case, Decision, gate, process, send_back, until
 from flows.steps import checks, compensation, documents, limits, notices, outcomes, publicity
 from models.gates import (
@@ -26,7 +27,7 @@ from models.gates import (
 from models.lifecycle import State
 
 
-@process("claim", version=1)
+@process("claim", version=2)
 def claim(case: Case) -> State:
     """补偿: from the claim to the confirmed receipt."""
     documents.draw_up(case, "D15")

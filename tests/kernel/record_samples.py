@@ -12,18 +12,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
-
 from api.demo import play
 from api.demo.play import do
 from api.runtime import postgres
-from flows.actions import withdrawing
+from flows.actions import recalculating, withdrawing
 from models import clock, database
 from models.database import session
 from models.gates import Outcome
 from models.lifecycle import Board, Process
+from models.records import ledger
 from models.records.case import journal_of
-from models.records.ledger import LedgerAccount
+from models.records.claim import of_case as claim_of
+from models.records.ledger import AccountKind
+from models.records.loan import Loan, LoanState
 from models.records.loan import of_case as loans_of
 from models.settings import get_settings
 from tests.kernel.replay import SAMPLES
@@ -160,10 +161,37 @@ def claim_sent_back_by_a_limit_then_paid_in_part() -> str:
     found = claim(250, WHOLE, "acceptance", *REVIEWS)
     left = _leave(Decimal("400000.00"))
     do(found, "leader_approval")
+    with session() as s:
+        recalculating.recalculate(s, actor(s, "mozhaohui"), found, "年内不再追加预算")
+    play.run_due()
     approve(found, *TO_NOTICE)
     _leave(left)
     after_notice(found, "400000.00")
     return found
+
+
+def claim_waited_for_budget_before_and_after_review() -> str:
+    left = _leave(Decimal("0.00"))
+    found = claim(290, WHOLE, "acceptance")
+    _raise(WHOLE)
+    approve(found, *REVIEWS)
+    _leave(Decimal("400000.00"))
+    do(found, "leader_approval")
+    _raise("600000.00")
+    withdraw(found)
+    _leave(left)
+    return found
+
+
+def claim_of_which_nothing_is_payable() -> str:
+    """A bank that lent nothing else has no room in its 2 %."""
+    with session() as s:
+        found = play.a_claim(s, Board.BANK, "GYB", "100.00", "80.00", number=300)
+        loan = s.get_one(Loan, claim_of(s, found.id or 0).loan_id)
+        loan.state = LoanState.WITHDRAWN
+    play.run_due()
+    approve(found.number, *TO_NOTICE_ALL)
+    return found.number
 
 
 def claim_sent_back_by_an_objection_then_refused_by_another() -> str:
@@ -197,10 +225,18 @@ def claim_withdrawn_during_public_notice() -> str:
 def _leave(left: Decimal) -> Decimal:
     """Let the year's budget have this much left; what it had before."""
     with session() as s:
-        budget = s.exec(select(LedgerAccount).where(LedgerAccount.kind == "budget")).one()
+        year = str(clock.today().year)
+        budget = ledger.opened(s, AccountKind.BUDGET, year, year)
         before = budget.left
-        budget.ceiling += left - before
+        ledger.keep_ceiling(s, budget, budget.used + left, "示例")
     return before
+
+
+def _raise(amount: str) -> None:
+    """The budget is raised by resolution; who waited goes on."""
+    with session() as s:
+        play.give_budget(s, amount, f"东财〔2026〕{amount}号（示例）")
+    play.run_due()
 
 
 SCRIPTS: tuple[Callable[[], str], ...] = (
@@ -214,6 +250,8 @@ SCRIPTS: tuple[Callable[[], str], ...] = (
     claim_refused_by_the_meeting,
     claim_refused_by_the_leader,
     claim_sent_back_by_a_limit_then_paid_in_part,
+    claim_waited_for_budget_before_and_after_review,
+    claim_of_which_nothing_is_payable,
     claim_sent_back_by_an_objection_then_refused_by_another,
     claim_sent_back_gate_by_gate,
     claim_withdrawn_during_public_notice,
