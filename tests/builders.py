@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
-from flows.actions import answering, filing
+from flows.actions import answering, filing, looking
 from flows.actions.forms import read_filing
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim as take
@@ -17,6 +17,7 @@ from models.lifecycle import Board, State
 from models.records import person
 from models.records.case import CaseRecord
 from models.records.loan import Loan
+from models.records.loan import of_case as loans_of
 from models.records.task import Participation, Task, TaskState
 from tests.actions import samples
 from tests.seed import actor
@@ -87,6 +88,8 @@ def answer(
     with database.session() as s:
         task = s.exec(select(Task).where(Task.case_number == number, Task.state == TaskState.OPEN)).first()
         assert task is not None and task.gate in GATES, number
+        if outcome is Outcome.APPROVE:
+            looking.look_at_everything(s, actor(s, login), task.id or 0)
         answering.answer(s, actor(s, login), task.id or 0, outcome, opinion=opinion, fields=fields)
     wake()
 
@@ -115,6 +118,7 @@ __all__ = [
     "answer",
     "claimed",
     "filed",
+    "loans_of",
     "open_task",
     "registered",
     "state",

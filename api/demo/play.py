@@ -13,7 +13,7 @@ import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
 from api.demo.people import create_institutions_and_people
 from api.demo.secret import PASSWORD
-from flows.actions import answering, budgeting
+from flows.actions import answering, budgeting, looking
 from flows.kernel.case import wake
 from flows.kernel.process import PROCESSES, latest
 from flows.kernel.wake import claim, run_case
@@ -269,6 +269,8 @@ def do(
             actor = Actor(found.id or 0, found.name, found.institution_id, frozenset({Role.MEETING_MEMBER}))
         else:
             actor = person(s, Role.FILER, s.get_one(Institution, task.applicant_id).code)
+        if outcome is Outcome.APPROVE:
+            looking.look_at_everything(s, actor, task.id or 0, "已核对原件（示例）")
         answering.answer(s, actor, task.id or 0, outcome, opinion=opinion, fields=fields)
     run_due()
 

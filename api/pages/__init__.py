@@ -22,6 +22,7 @@ def routers() -> tuple[APIRouter, ...]:
         queue,
         signin,
         task,
+        task_looks,
     )
 
     return (
@@ -31,6 +32,7 @@ def routers() -> tuple[APIRouter, ...]:
         mailbox.router,
         queue.router,
         task.router,
+        task_looks.router,
         files.router,
         cases.router,
         case.router,

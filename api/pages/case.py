@@ -36,6 +36,7 @@ LOAN_COLUMNS = (
     Column("序号", "hide"), Column("企业", "full"), Column("放款日", "hide"), Column("到期日", "hide"),
     Column("状态"), Column("本金（元）", "n"),
 )  # fmt: skip
+LOOK_COLUMNS = (Column("检查", "full"), Column("核对的内容", "hide"), Column("核实"), Column("备注"))
 DONE = {
     "objection": ("已登记异议。", "公示已中止，异议处理任务已送科室经办。"),
     "withdrawn": ("已撤回。", "预留的额度已释放，未办理的任务已取消；经过和文书仍可查看。"),
@@ -79,6 +80,7 @@ def show(request: Request, db: Db, actor: CurrentActor, case: SeenCase, done: st
         sent_columns=SENT_COLUMNS,
         ledger_columns=LEDGER_COLUMNS,
         loan_columns=LOAN_COLUMNS,
+        look_columns=LOOK_COLUMNS,
     )
 
 

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, func, select
 from api.pages.case_views import DocThumb
 from api.pages.render import day, stamp
 from api.pages.views import Tag, Tone
+from models.gates import GATES
 from models.lifecycle import Board, Process
 from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
-from models.records import attachment, ledger, notice, person
+from models.records import attachment, ledger, look, notice, person
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.ledger import EntryType
@@ -65,6 +66,35 @@ class LoanRow:
     due: date
     tag: Tag
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """A check somebody looked at: which, of which loan, what was found where, who, when, at which gate."""
+
+    label: str
+    item: int
+    found: str
+    who: str
+    at: datetime
+    gate: str
+    remark: str
+
+
+def looks_of(db: Session, case_id: int) -> tuple[LookRow, ...]:
+    """人工核实, oldest first; also those whose facts were corrected later."""
+    return tuple(
+        LookRow(
+            one.label,
+            one.item,
+            f"{one.source}：{one.value}" if one.source else one.value,
+            one.person_name,
+            one.at,
+            GATES[one.gate].title if one.gate in GATES else "",
+            one.remark,
+        )
+        for one in look.of_case(db, case_id)
+    )
 
 
 def documents(papers: Iterable[Document]) -> tuple[DocThumb, ...]:

@@ -36,6 +36,7 @@ OUTCOMES: dict[Outcome, Tone] = {
 INTERNAL = frozenset(
     {
         "checks_run",
+        "check_looked",
         "calculated",
         "reserved",
         "released",

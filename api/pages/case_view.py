@@ -13,10 +13,12 @@ from api.pages import case_rows, task_clock
 from api.pages.case_papers import (
     LedgerRow,
     LoanRow,
+    LookRow,
     SentRow,
     documents,
     ledger_rows,
     loan_rows,
+    looks_of,
     materials,
     sent,
 )
@@ -65,6 +67,7 @@ class CaseView:
     documents: tuple[DocThumb, ...]
     materials: tuple[DocThumb, ...]
     sent: tuple[SentRow, ...]
+    looks: tuple[LookRow, ...]
     ledger: tuple[LedgerRow, ...]
     calculation: str
     loans: tuple[LoanRow, ...]
@@ -117,6 +120,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
         documents(papers),
         materials(db, case),
         sent(db, case.id or 0),
+        looks_of(db, case.id or 0) if staff else (),
         ledger_rows(db, case.id or 0) if staff else (),
         _calculation(db, case) if staff else "",
         loans,

@@ -20,6 +20,12 @@ class CheckView:
     sources: tuple[Link, ...] = ()
     verify_href: str = ""  # POST: 已核实
     verified: str = ""  # 陈嘉敏 11-23 10:02 已核实
+    key: str = ""  # what the tick sends; names the line, so that it alone is replaced
+
+    @property
+    def id(self) -> str:
+        """The line's id on the page."""
+        return "check-" + self.key.replace(".", "-").replace("@", "-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ CHECKS = (
         "李国栋 → 李思远（2026-05-06），请确认债务主体未变",
         sources=(views.Link("备案表 ⇄ 营业执照", "#source"),),
         verify_href="/kit/verify",
+        key="firm.representative",
     ),
     case.CheckView(
         "person",

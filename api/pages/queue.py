@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenTask, anyone, requires
 from api.auth.session import CurrentActor
-from api.pages import queue_batch, queue_view, task_clock, task_done, task_view
+from api.pages import queue_batch, queue_view, task_clock, task_done, task_peek
 from api.pages.layout import frame
 from api.pages.queue_view import PER_PAGE, Asked, Rows
 from api.pages.render import fragment, page
@@ -119,7 +119,7 @@ def _page(
         found=found,
         counts=counts,
         next_href=f"/tasks/{first_task.id}" if first_task else "",
-        peek=task_view.peek(db, actor, first_task, days) if first_task else None,
+        peek=task_peek.peek(db, actor, first_task, days) if first_task else None,
         empty=queue_view.nothing(db, actor, asked),
         pages=queue_view.pages(asked, found, done=asked.tab == "done"),
         picking=asked.tab == "mine" and any(view.pickable for view in views),
@@ -134,5 +134,5 @@ def peek(request: Request, db: Db, actor: CurrentActor, task: SeenTask) -> Respo
     """The column beside the queue, for the row the reader stands on; opened directly, the task's page."""
     if not request.headers.get("HX-Request"):
         return RedirectResponse(f"/tasks/{task.id}", 303)
-    view = task_view.peek(db, actor, task, task_clock.calendar(db))
+    view = task_peek.peek(db, actor, task, task_clock.calendar(db))
     return fragment(request, "pages/queue/peek.html", peek=view)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenTask
 from api.auth.session import CurrentActor
-from api.pages import task_done, task_papers, task_view
+from api.pages import task_done, task_matter, task_papers, task_view
 from api.pages.layout import frame
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
@@ -72,7 +72,7 @@ def paper(request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: 
 def answer(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> Response:
     """Answer and go on to the next task. Whatever is refused is said on the page, which keeps every word."""
     typed = Typed.posted(_items(form))
-    matter = task_view.matter_of(db, task)
+    matter = task_matter.matter_of(db, task)
     parsed = parse(GATES[task.gate], typed, matter.prepared, matter.names)
     try:
         _act(db, actor, task, parsed, str(form.get("shown", "")))

@@ -41,6 +41,7 @@ class Panel:
     returned_before: int = 0
     seen_before: frozenset[str] = frozenset()
     rules: Parameters | None = None
+    blocked: str = ""
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
@@ -118,6 +119,7 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
         todo_more=p.typed.more if returns else None,
         note=_note(p, answer, errors),
         next_steps=task_next.steps(p.gate, outcome, p.days, p.clock.words, p.rules),
+        blocked=p.blocked if outcome is Outcome.APPROVE else "",
         next_tone=task_next.tone(outcome),
     )
 
@@ -130,7 +132,7 @@ _SHOWS_AMOUNT = frozenset(
 def _note(p: Panel, answer: Answer, errors: dict[str, str]) -> Note | None:
     """Faults that belong to no single field; else what the reader should know before returning again."""
     if answer.outcome.value == p.typed.answer:
-        said = [errors[name] for name in ("answer", "faults") if name in errors]
+        said = [errors[name] for name in ("answer", "faults", "looks") if name in errors]
         said += [message for name, message in errors.items() if name.startswith("reason-")]
         if said:
             return Note("late", "还没有提交。", " ".join(said))

@@ -49,12 +49,16 @@ def check_views(found: Iterable[Check]) -> tuple[CheckView, ...]:
 
 def _check(item: Check) -> CheckView:
     if item.result is Result.PASS:
-        return CheckView("pass", item.label, item.value, clause_view(item.clause))
+        return CheckView("pass", item.label, item.value, clause_view(item.clause), key=item.code)
     words = f"{item.source}：{item.value}" if item.source else item.value
     words += f"；要求{item.expected}" if item.expected else ""
     words = f"{words.rstrip('。')}。{item.remedy}"
     return CheckView(
-        "fail" if item.result is Result.FAIL else "person", item.label, words, clause_view(item.clause)
+        "fail" if item.result is Result.FAIL else "person",
+        item.label,
+        words,
+        clause_view(item.clause),
+        key=item.code,
     )
 
 

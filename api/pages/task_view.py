@@ -7,44 +7,27 @@ from datetime import datetime
 from sqlmodel import Session
 
 from api.pages import task_clock, task_decision, task_facts
-from api.pages.case_views import CheckView, Fact, PeekView, TimelineItem
+from api.pages.case_views import CheckView, Fact, TimelineItem
 from api.pages.form_views import DecisionForm
 from api.pages.render import sentence_day, stamp
 from api.pages.task_facts import Calculation
-from api.pages.task_form import Prepared, Typed
+from api.pages.task_form import Typed
+from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
 from api.pages.task_papers import Papers, papers
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
 from flows.actions import answering
 from flows.actions.errors import FieldFault
+from flows.steps import evidence
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import FILING_REVIEW, GATES, Gate, Outcome, Party, Rule
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board
 from models.permissions import Actor, Denied
-from models.policy.lines import Check, Result
-from models.records import claim as claims
-from models.records import institution, loan, person
+from models.records import institution, person
 from models.records import task as tasks
-from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
-from models.records.claim import Claim
-from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.case import EntryKind, JournalEntry, journal_of
 from models.records.rules import rules
 from models.records.task import Task, TaskState
-
-MOST_LOANS = 200
-"""Loans of a filing listed on the page; the others are in the application form beside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoanRow:
-    """A loan of a filing: its facts, its checks, and whether the reviewer takes it out."""
-
-    loan: Loan
-    checks: tuple[CheckView, ...]
-    tag: Tag
-    excluded: bool
-    reason: str
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +44,7 @@ class TaskView:
     clock: WorkingDays
     facts: tuple[Fact, ...]
     checks: tuple[CheckView, ...]
+    kinds: tuple[CheckView, ...]
     calculation: Calculation | None
     loans: tuple[LoanRow, ...]
     more_loans: int
@@ -72,41 +56,6 @@ class TaskView:
     verb: Link | None
     unsent: str
     seats: str
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What the case is about: a claim with its loan, or the loans of a filing; with their checks."""
-
-    case: CaseRecord
-    claim: Claim | None
-    loans: Sequence[Loan]
-    checks: list[Check]
-    by_loan: list[tuple[Loan, list[Check]]]
-
-    @property
-    def prepared(self) -> list[Prepared]:
-        """The 补正清单 as the checks suggest it."""
-        return task_decision.prepared_of(self.checks, self.by_loan)
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Loans of a filing by id: “第 2 笔 某公司”."""
-        return {str(one.id): f"第 {one.item} 笔 {one.firm_name}" for one, _ in self.by_loan}
-
-
-def matter_of(db: Session, task: Task) -> Matter:
-    """The case of a task with what its checks are kept on."""
-    case = db.get_one(CaseRecord, task.case_id)
-    if not task_facts.is_claim(case):
-        found = loan.of_case(db, task.case_id)
-        return Matter(case, None, found, [], [(one, task_facts.checks_in(one.checks)) for one in found])
-    claimed = claims.of_case(db, task.case_id)
-    checks = {check.code: check for check in task_facts.checks_in(claimed.checks)}
-    award = task_facts.award_of(claimed)
-    if award is not None:
-        checks |= {check.code: check for check in award.checks}
-    return Matter(case, claimed, [db.get_one(Loan, claimed.loan_id)], list(checks.values()), [])
 
 
 def view(
@@ -131,10 +80,12 @@ def view(
     seats = tasks.of_case(db, task.case_id)
     is_open = task.state == TaskState.OPEN
     shown = task_clock.working_days(days, entry, earlier) if is_open else task_clock.answered(days, entry)
-    decision, answerable = _decision(db, actor, task, gate, matter, days, shown, earlier, typed, faults)
+    kept = typed if typed is not None else _draft(task, actor)
+    decision, answerable = _decision(db, actor, task, gate, matter, days, shown, earlier, kept, faults)
     applicant = institution.name_on(db, case.institution_id, clock.today()).name
     clause = task_facts.clause_view(gate.clause)
     rule = task_facts.clause_view("三（四）" if case.board == Board.BANK else "三（三）")
+    ticks = f"/tasks/{task.id}/looks" if answerable else ""
     marks = [Tag(PROCESS_NAMES[case.process]), Tag(BOARD_NAMES[case.board], "idle")]
     marks += [Tag("补正回来", "act")] if task.corrected else []
     award = task_facts.award_of(matter.claim)
@@ -148,10 +99,11 @@ def view(
         line=f"申报机构 {applicant}　{sentence_day(case.opened_at, weekday=False)}提交",
         clock=shown,
         facts=_facts(db, matter),
-        checks=task_facts.check_views(matter.checks),
+        checks=matter.views(matter.loans[0].id or 0, matter.checks, ticks) if matter.claim else (),
+        kinds=matter.kinds(ticks) if ticks else (),
         calculation=task_facts.calculation(award) if award is not None else None,
-        loans=_loan_rows(matter, seats, typed, _draft(task, actor), faults),
-        more_loans=max(len(matter.by_loan) - MOST_LOANS, 0),
+        loans=loan_rows(matter, kept, faults, ticks),
+        more_loans=len(matter.by_loan[MOST_LOANS:]),
         excludes=answerable and gate is FILING_REVIEW,
         opinions=task_facts.opinions(db, [t for t in seats if t.id != task.id]),
         papers=papers(db, case, f"/tasks/{task.id}", paper),
@@ -185,7 +137,7 @@ def _decision(
     days: WorkingCalendar,
     shown: WorkingDays,
     earlier: Sequence[JournalEntry],
-    typed: Typed | None,
+    kept: Typed,
     faults: Sequence[FieldFault],
 ) -> tuple[DecisionForm, bool]:
     """The panel, and whether the reader can use it."""
@@ -211,13 +163,14 @@ def _decision(
             days,
             shown,
             matter.prepared,
-            typed if typed is not None else _draft(task, actor),
+            kept,
             faults,
             task_facts.award_of(matter.claim),
             f"你未办理过本案其他环节，与{applicant}无隶属关系。",
             len(returned),
             frozenset(seen),
             rules(db),
+            evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
         )
     )
     return form, True
@@ -252,72 +205,3 @@ def _seats(db: Session, task: Task, all_tasks: Sequence[Task], gate: Gate) -> st
     here = [t for t in all_tasks if t.entry_id == task.entry_id]
     done = [t for t in here if t.state == TaskState.ANSWERED]
     return f"共 {len(here)} 席，已办 {len(done)} 席"
-
-
-def _loan_rows(
-    matter: Matter, seats: Sequence[Task], typed: Typed | None, draft: Typed, faults: Sequence[FieldFault]
-) -> tuple[LoanRow, ...]:
-    kept = typed if typed is not None else draft
-    errors = {fault.field: fault.message for fault in faults}
-    return tuple(
-        LoanRow(
-            one,
-            task_facts.check_views(checks),
-            _verdict(one, checks),
-            str(one.id) in kept.excluded or one.state == LoanState.EXCLUDED,
-            kept.excluded.get(str(one.id), one.state_reason),
-            errors.get(f"reason-{one.id}", ""),
-        )
-        for one, checks in matter.by_loan[:MOST_LOANS]
-    )
-
-
-def _verdict(one: Loan, checks: Sequence[Check]) -> Tag:
-    if one.state != LoanState.FILED:
-        return Tag(LOAN_STATE_NAMES[one.state], "ok" if one.state == LoanState.REGISTERED else "late")
-    failed = sum(check.result is Result.FAIL for check in checks)
-    look = sum(check.result is Result.LOOK for check in checks)
-    if failed:
-        return Tag(f"{failed} 不符", "late", "x")
-    return Tag(f"{look} 需人工", "soon", "eye") if look else Tag("通过", "ok", "check")
-
-
-def _together(matter: Matter) -> list[CheckView]:
-    """What needs judgement: each check of a claim; in a filing, each kind of fault once with its number of loans."""
-    if matter.claim is not None:
-        return [check for check in task_facts.check_views(matter.checks) if check.result != "pass"]
-    found: dict[tuple[str, Result], list[Check]] = {}
-    for _, checks in matter.by_loan:
-        for check in checks:
-            if check.result is not Result.PASS:
-                found.setdefault((check.code, check.result), []).append(check)
-    views: list[CheckView] = []
-    for same in found.values():
-        (shown,) = task_facts.check_views(same[:1])
-        one = len(matter.by_loan) == 1
-        views.append(shown if one else replace(shown, title=f"{shown.title}（{len(same)} 笔）", detail=""))
-    return sorted(views, key=lambda check: check.result)
-
-
-def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekView:
-    """The column beside the queue: figure, clock, what needs judgement."""
-    gate, matter = GATES[task.gate], matter_of(db, task)
-    award = task_facts.award_of(matter.claim)
-    entry = db.get_one(JournalEntry, task.entry_id)
-    open_checks = _together(matter)
-    rounds = f"（第 {task.round} 次送达）" if task.round > 1 else ""
-    filed = "申请" if matter.claim is not None else "备案本金"
-    actions = [Link("打开办理", f"/tasks/{task.id}", primary=True, key="↵")]
-    if task.assignee_id is None and answering.verdict(db, actor, task):
-        actions.append(Link("认领", f"/tasks/{task.id}/claim", post=True))
-    return PeekView(
-        line=f"{task.case_number} · {PROCESS_NAMES[task.process]} · {gate.title}{rounds}",
-        firm=task.subject,
-        due=task_clock.working_days(days, entry),
-        figure_label="测算建议" if award is not None else filed,
-        figure=award.payable if award is not None else task.amount,
-        side_label=filed if award is not None else "",
-        side=task.amount if award is not None else None,
-        checks=tuple(open_checks[:6]),
-        actions=tuple(actions),
-    )

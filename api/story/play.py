@@ -147,6 +147,8 @@ def _answer(stage: Theatre, number: str, given: Answering) -> None:
         if task is None:
             raise DoorError(f"{given.login}: {number} is not in the queue at {given.gate}")
         person.open(f"/tasks/{task[1]}")
+        while given.answer == "approve" and any("check" in form.names for form in person.forms()):
+            person.submit({"remark": "已核对原件。"}, having="check")
         typed = {"answer": given.answer, "opinion": given.opinion, **given.fields}
         person.submit(typed, having="opinion")
 

@@ -15,9 +15,10 @@ from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, Inva
 from flows.documents.text import printable
 from flows.kernel import Decision
 from flows.kernel.case import wake
+from flows.steps import evidence
 from models import clock
 from models.database import session
-from models.gates import GATES, PARTY_NAMES, Gate, Outcome, Rule
+from models.gates import GATES, PARTY_NAMES, Gate, Outcome, Party, Rule
 from models.permissions import Actor, Denied, EarlierDuty, Seat, Verdict, may_answer
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
@@ -72,6 +73,8 @@ def answer(
     opinion = printable(opinion).strip()
     fields = fields or {}
     _validate(gate, outcome, opinion, fields)
+    if outcome is Outcome.APPROVE and gate.party is not Party.APPLICANT:
+        _everything_looked_at(s, record, fields)
     _take_part(s, actor, task)
 
     now = clock.now()
@@ -205,6 +208,14 @@ def _validate(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any]
     ]
     if faults:
         raise InvalidError(tuple(faults))
+
+
+def _everything_looked_at(s: Session, record: CaseRecord, fields: dict[str, Any]) -> None:
+    """四（二）: nobody approves while a check that asks for a person (人工核对) has not been looked at."""
+    left = evidence.unlooked(s, record, fields.get("excluded", {}))
+    if left:
+        said = evidence.sentence(left, record)
+        raise InvalidError((FieldFault("looks", said),), said)
 
 
 def _take_part(s: Session, actor: Actor, task: Task) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from flows.documents import contexts
 from flows.steps import document_facts as known
+from flows.steps import evidence
 from flows.steps.document_base import Common
 from models import clock
 from models.gates import GATES
@@ -124,6 +125,10 @@ def accepted_on(s: Session, record: CaseRecord) -> Any:
     return clock.local(answered[-1].answered_at or clock.now()).date() if answered else clock.today()
 
 
+def _checks(s: Session, record: CaseRecord, claimed: Claim) -> tuple[contexts.CheckRow, ...]:
+    return known.check_rows(s, record.id or 0, claimed.loan_id, evidence.of_claim(claimed))
+
+
 def working_paper(s: Session, record: CaseRecord, common: Common) -> contexts.WorkingPaper:
     """D17."""
     claimed, _ = of(s, record)
@@ -131,7 +136,7 @@ def working_paper(s: Session, record: CaseRecord, common: Common) -> contexts.Wo
     return contexts.WorkingPaper(
         **shared(s, record, common),
         accepted_on=accepted_on(s, record),
-        checks=known.check_rows(claimed.checks),
+        checks=_checks(s, record, claimed),
         lines=known.calculation(claimed),
         proposed=claimed.calculated or 0,
         conclusion=given.opinion or f"{given.answer}。",
@@ -143,7 +148,7 @@ def working_paper(s: Session, record: CaseRecord, common: Common) -> contexts.Wo
 def review_opinion(s: Session, record: CaseRecord, common: Common) -> contexts.ReviewOpinion:
     """D18."""
     claimed, _ = of(s, record)
-    checks = known.check_rows(claimed.checks)
+    checks = _checks(s, record, claimed)
     given = known.opinions(s, record.id or 0, REVIEWS)
     award = known.award(claimed)
     first = given[-1]
@@ -182,6 +187,7 @@ def approval_form(s: Session, record: CaseRecord, common: Common) -> contexts.Ap
         shares=known.risk_shares(loan),
         cause=claimed.cause,
         recovery=claimed.recovery_plan,
+        human_checks=tuple(c for c in _checks(s, record, claimed) if c.result == "human"),
         lines=known.calculation(claimed),
         amount=amount,
         conclusion="经审查，测算补偿金额为零。"

@@ -1,8 +1,9 @@
 """What several documents say, read from the records: the loan, the calculation, the checks, the opinions."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Literal
 
 from sqlmodel import Session
 
@@ -12,9 +13,9 @@ from models.gates import GATES, PARTY_NAMES
 from models.lifecycle import Board
 from models.policy.award import Award
 from models.policy.facts import AssetClass
-from models.policy.lines import Unit
+from models.policy.lines import Check, Result, Unit
 from models.policy.security import SECURITY_NAMES, Security
-from models.records import institution, person
+from models.records import institution, look, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
@@ -135,15 +136,31 @@ def asked_lines(claimed: Claim, loan: Loan) -> tuple[contexts.CalcLine, ...]:
     )
 
 
-def check_rows(stored: dict[str, Any]) -> tuple[contexts.CheckRow, ...]:
-    """Checks as kept with a loan or claim."""
-    results = {"pass": "pass", "fail": "fail", "look": "human"}
-    return tuple(
-        contexts.CheckRow.model_validate(
-            {k: check[k] for k in ("label", "value", "expected", "source", "clause")}
-            | {"result": results[check["result"]]}
-        )
-        for check in stored.get("checks", [])
+def check_rows(
+    s: Session, case_id: int, loan_id: int, found: Iterable[Check]
+) -> tuple[contexts.CheckRow, ...]:
+    """Checks of one loan or its claim, with who looked at those that ask for a person."""
+    looks = look.by_key(s, case_id)
+    return tuple(_check_row(check, looks, loan_id) for check in found)
+
+
+def _check_row(check: Check, looks: Mapping[look.Key, look.CheckLook], loan_id: int) -> contexts.CheckRow:
+    results: dict[Result, Literal["pass", "fail", "human"]] = {
+        Result.PASS: "pass",
+        Result.FAIL: "fail",
+        Result.LOOK: "human",
+    }
+    seen = looks.get((loan_id, check.code, look.fingerprint(check.model_dump(mode="json"))))
+    return contexts.CheckRow(
+        label=check.label,
+        value=check.value,
+        expected=check.expected,
+        source=check.source,
+        clause=check.clause,
+        result=results[check.result],
+        looked_by=seen.person_name if seen else "",
+        looked_on=clock.local(seen.at).date() if seen else None,
+        remark=seen.remark if seen else "",
     )
 
 

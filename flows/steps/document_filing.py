@@ -11,6 +11,7 @@ from models import clock
 from models.gates import GATES, Outcome
 from models.lifecycle import Process
 from models.policy import deadlines
+from models.policy.lines import Check
 from models.records import loan as loans
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.loan import Loan, LoanState
@@ -80,11 +81,16 @@ def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.Fil
         received_on=known.opened_on(record),
         loans=rows,
         total_principal=sum(loan.principal for loan in kept),
-        checks=known.check_rows(kept[0].checks) if len(kept) == 1 else (),
+        checks=_checks(s, record, kept[0]) if len(kept) == 1 else (),
         rule_version=rules(s).version,
         excluded_count=len(every) - len(kept),
         contact=known.contact(s, record.managing_institution_id),
     )
+
+
+def _checks(s: Session, record: CaseRecord, loan: Loan) -> tuple[contexts.CheckRow, ...]:
+    found = [Check.model_validate(one) for one in loan.checks.get("checks", ())]
+    return known.check_rows(s, record.id or 0, loan.id or 0, found)
 
 
 def refusal(s: Session, record: CaseRecord, common: Common) -> contexts.FilingRefusal:

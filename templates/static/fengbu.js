@@ -205,6 +205,13 @@ function offline() {
 document.addEventListener("htmx:sendError", offline);
 document.addEventListener("htmx:timeout", offline);
 document.addEventListener("announce", (event) => announce(event.detail.value ?? ""));
+// What kept an answer from being given may be gone: its button goes by the words that stand there now.
+document.addEventListener("htmx:oobAfterSwap", () => {
+  for (const reason of $$("[data-blocks]")) {
+    const button = $(`[aria-describedby="${reason.id}"]`);
+    if (!reason.textContent.trim()) button?.removeAttribute("aria-disabled");
+  }
+});
 // A clause that was cited before already has its popover.
 document.addEventListener("htmx:oobAfterSwap", () => {
   const seen = new Set();

@@ -23,7 +23,7 @@ from api.demo import play
 from api.runtime import postgres, prefect_server
 from api.runtime.parts import FENGBU
 from api.runtime.process import free_port
-from flows.actions import answering
+from flows.actions import answering, looking
 from flows.kernel.worker import Worker
 from models import database
 from models.database import session
@@ -44,9 +44,9 @@ def claims(count: int, first: int) -> list[str]:
 
 def answer(s: Session, task: Task) -> int:
     """One answer; the case's revision after it."""
-    answering.answer(
-        s, play.person(s, *play.AT[task.gate]), task.id or 0, play.Outcome.APPROVE, opinion="同意。"
-    )
+    who = play.person(s, *play.AT[task.gate])
+    looking.look_at_everything(s, who, task.id or 0)
+    answering.answer(s, who, task.id or 0, play.Outcome.APPROVE, opinion="同意。")
     return s.get_one(CaseRecord, task.case_id).revision
 
 

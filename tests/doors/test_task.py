@@ -33,9 +33,17 @@ def post(client: Client, task: Task, **form: object) -> str:
     """Open the task and answer it as the page's form would; the response's text, which must be a 303."""
     page = client.get(f"/tasks/{task.id}")
     assert page.status_code == 200
+    if form.get("answer") == "approve":
+        look_at_everything(client, task, page.text)
     answered = client.post(f"/tasks/{task.id}/answer", data={"shown": shown(page.text), **form})
     assert answered.status_code == 303, answered.text[-3000:]
     return answered.headers["location"]
+
+
+def look_at_everything(client: Client, task: Task, page: str) -> None:
+    """Tick whatever the page asks a person to look at."""
+    for key in re.findall(r'name="check" value="([^"]+@\d+)"', page):
+        assert client.post(f"/tasks/{task.id}/looks", data={"check": key}).status_code == 303
 
 
 def task_row(db: Db, task: Task) -> Task:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, objecting
+from flows.actions import answering, looking, objecting
 from models import clock
 from models.database import session
 from models.gates import Outcome, Role
@@ -69,6 +69,8 @@ def answer(
 ) -> Task:
     """One answer in one transaction; nobody wakes the case."""
     with session() as s:
+        if outcome is Outcome.APPROVE:
+            looking.look_at_everything(s, actor(s, login), task_id)
         return answering.answer(s, actor(s, login), task_id, outcome, opinion=opinion, **more)
 
 

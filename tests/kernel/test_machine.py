@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, incidents, objecting, withdrawing
+from flows.actions import answering, incidents, looking, objecting, withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
@@ -130,6 +130,8 @@ class Days(RuleBasedStateMachine):
             fields["to_meeting"] = data.draw(st.booleans(), label="to_meeting")
         try:
             with clock.at(self.now), session() as s:
+                if outcome is Outcome.APPROVE:
+                    looking.look_at_everything(s, who, seat.id or 0)
                 answering.answer(s, who, seat.id or 0, outcome, opinion="说明。", fields=fields)
         except ForbiddenError:
             return  # they had another duty in the case; the invariants see that nothing was recorded

@@ -147,11 +147,14 @@ def check_rows(table: Table, name: str = "checks") -> None:
         table.row(
             middle("{{ loop.index }}"),
             "{{ row.label }}",
-            "{{ row.value or '—' }}",
+            "{{ row.value or '—' }}{% if row.remark %}\n核实：{{ row.remark }}{% endif %}",
             "{{ row.expected or '—' }}",
             "{{ row.source or '—' }}",
             "{{ row.clause or '—' }}",
-            middle("{{ row.result|result }}"),
+            middle(
+                "{{ row.result|result }}"
+                "{% if row.looked_on is not none %}\n{{ row.looked_by }}\n{{ row.looked_on|iso }}{% endif %}"
+            ),
         )
 
 

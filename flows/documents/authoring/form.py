@@ -61,6 +61,17 @@ def approval_form() -> bytes:
         )
         table.row(head("损失原因"), text("{{ cause }}", 3))
         table.row(head("追偿方案"), text("{{ recovery }}", 3))
+        with table.when("human_checks"):
+            table.row(
+                head("人工核实"),
+                text(
+                    "{% for c in human_checks %}{{ loop.index }}．{{ c.label }}：{{ c.value }}"
+                    "{% if c.remark %}（{{ c.remark }}）{% endif %}，"
+                    "{% if c.looked_on is none %}未核实{% else %}{{ c.looked_by }}{{ c.looked_on|iso }}核实{% endif %}"
+                    "{% if not loop.last %}\n{% endif %}{% endfor %}",
+                    3,
+                ),
+            )
         share_rows(table)
         table.row(head("补偿金额计算", 4), height=480)
         # The calculation's five columns in this table's four: number and label share one.

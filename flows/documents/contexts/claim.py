@@ -132,6 +132,7 @@ class ApprovalForm(ClaimDocument):
     shares: tuple[RiskShare, ...] = ()
     cause: Words
     recovery: Words
+    human_checks: tuple[CheckRow, ...] = ()
     lines: Lines
     amount: Money
     conclusion: Words

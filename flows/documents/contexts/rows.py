@@ -33,7 +33,8 @@ class CalcLine(Frozen):
 
 
 class CheckRow(Frozen):
-    """One check: the value found, what was expected, where the value stands, by which clause, the result."""
+    """One check: the value found, what was expected, where the value stands, by which clause, the result; and for one
+    a person had to look at, who did, on which day, and what they noted."""
 
     label: Words
     value: Text
@@ -41,6 +42,9 @@ class CheckRow(Frozen):
     source: Text
     clause: Text
     result: CheckResult
+    looked_by: Text = ""
+    looked_on: date | None = None
+    remark: Text = ""
 
 
 class Opinion(Frozen):
