@@ -65,7 +65,6 @@ def _one(db: Session, actor: Actor, task: Task, shown: str) -> None:
     gate = GATES[task.gate]
     if not gate.batch:
         raise ConflictError(f"{gate.title}须逐件办理。")
-    answering.answer(db, actor, task.id or 0, Outcome.APPROVE, shown_hash=shown)
     failed = [
         one.item
         for one in loan.of_case(db, task.case_id)
@@ -74,3 +73,4 @@ def _one(db: Session, actor: Actor, task: Task, shown: str) -> None:
     ]
     if failed:
         raise ConflictError(f"第 {'、'.join(map(str, failed))} 笔有不符项，须逐件办理。")
+    answering.answer(db, actor, task.id or 0, Outcome.APPROVE, shown_hash=shown)
