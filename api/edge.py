@@ -56,6 +56,8 @@ class Envelope:
                 for name, value in extra.items():
                     headers.setdefault(name, value)
                 headers["X-Request-ID"] = request_id
+                for name, value in scope["state"].get("answer_headers", {}).items():
+                    headers[name] = value
                 took = (time.perf_counter() - started) * 1000
                 headers.append("Server-Timing", f"app;dur={took:.1f}")
             await send(message)

@@ -22,7 +22,11 @@ class Role(StrEnum):
     FINANCE_TREASURER = "finance_treasurer"
     MANAGER = "manager"
     ADMIN = "admin"
+    INSTITUTION_ADMIN = "institution_admin"
 
+
+APPLICANT_ROLES = frozenset({Role.FILER, Role.INSTITUTION_ADMIN})
+"""Roles of those who file: whoever holds no other sees the cases of their own institution only."""
 
 ROLE_NAMES: dict[Role, str] = {
     Role.FILER: "申报经办",
@@ -35,6 +39,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.FINANCE_TREASURER: "国库拨付",
     Role.MANAGER: "统筹管理",
     Role.ADMIN: "系统管理",
+    Role.INSTITUTION_ADMIN: "机构管理",
 }
 
 

@@ -6,7 +6,7 @@ Every "no" names the reason, the earlier act where there is one, and who can do 
 from dataclasses import dataclass
 from datetime import date
 
-from models.gates import GATES, PARTY_NAMES, ROLE_NAMES, Role
+from models.gates import APPLICANT_ROLES, GATES, PARTY_NAMES, ROLE_NAMES, Role
 from models.lifecycle import BOARD_NAMES, WITHDRAWABLE, Board, State
 
 
@@ -23,7 +23,7 @@ class Actor:
     @property
     def watches_all(self) -> bool:
         """City and managing staff see every case; banks and guarantors only their own."""
-        return bool(self.roles - {Role.FILER})
+        return bool(self.roles - APPLICANT_ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +191,12 @@ def may_administer(actor: Actor) -> Verdict:
     if Role.ADMIN in actor.roles:
         return ALLOWED
     return Denied("这一页供系统管理岗位使用。")
+
+
+def may_manage_keys(actor: Actor, institution_id: int) -> Verdict:
+    """The keys with which an institution's own system calls the API: its own administrator, or ours."""
+    if Role.ADMIN in actor.roles:
+        return ALLOWED
+    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
+        return ALLOWED
+    return Denied("接口密钥由本单位的机构管理岗位或系统管理岗位管理。")

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     upload_limit: Annotated[int, Field(gt=0)] = 20 * MEGABYTE
     """The largest attachment, in bytes."""
 
+    api_calls_per_minute: Annotated[int, Field(gt=0)] = 600
+    """How often one key may call the API, per web process."""
+    api_failures_per_minute: Annotated[int, Field(gt=0)] = 30
+    """How often one address may call the API without a key that fits, per web process."""
+
     lease_seconds: Annotated[float, Field(gt=0)] = 15
     """How long a worker that died keeps the cases it had claimed."""
     poll_seconds: Annotated[float, Field(gt=0)] = 5

@@ -5,8 +5,8 @@ from sqlmodel import Session
 
 from api.pages.views import Frame, NavItem, Person
 from models import clock
-from models.gates import ROLE_NAMES, Role
-from models.permissions import Actor, may_manage, may_resolve_incident
+from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
+from models.permissions import Actor, may_manage, may_manage_keys, may_resolve_incident
 from models.records import institution, notice
 from models.records.queue import count_open
 from models.records.reference import CalendarDay
@@ -17,6 +17,8 @@ def home_of(roles: frozenset[Role]) -> str:
     """Where a person starts: filers at their own matters, managers at the overview, admins at operations."""
     if Role.FILER in roles:
         return "/bank"
+    if roles <= {Role.INSTITUTION_ADMIN}:
+        return "/keys"
     if roles <= {Role.ADMIN}:
         return "/admin"
     if roles <= {Role.MANAGER, Role.ADMIN}:
@@ -44,7 +46,7 @@ def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Fra
 def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     """The rail: only what the person can open."""
     files = Role.FILER in actor.roles
-    answers = bool(actor.roles - {Role.FILER, Role.MANAGER, Role.ADMIN})
+    answers = bool(actor.roles - APPLICANT_ROLES - {Role.MANAGER, Role.ADMIN})
     places: list[NavItem] = []
     if files:
         places.append(NavItem("home", "首页", "home", "/bank"))
@@ -55,6 +57,8 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
         places.append(NavItem("overview", "总览", "chart", "/overview"))
     if files:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
+    if may_manage_keys(actor, actor.institution_id):
+        places.append(NavItem("keys", "接口", "link", "/keys", phone=False, end=True))
     if may_resolve_incident(actor):
         places.append(NavItem("admin", "运维", "server", "/admin", end=True))
     if get_settings().demo:

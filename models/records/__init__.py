@@ -1,6 +1,8 @@
 """The tables, one file per noun, with the questions we ask of them. Importing this registers every table."""
 
 from models.records import (
+    api_call,
+    api_key,
     attachment,
     budget,
     case,
@@ -8,6 +10,7 @@ from models.records import (
     document,
     draft,
     enterprise,
+    filing_batch,
     institution,
     ledger,
     lending,
@@ -24,6 +27,8 @@ from models.records import (
 )
 
 __all__ = [
+    "api_call",
+    "api_key",
     "attachment",
     "budget",
     "case",
@@ -31,6 +36,7 @@ __all__ = [
     "document",
     "draft",
     "enterprise",
+    "filing_batch",
     "institution",
     "ledger",
     "lending",

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.records.base import Facts, coded, facts, moment, one_of
@@ -41,6 +41,10 @@ class Notice(SQLModel, table=True):
     """One thing an institution is told. `event` is past tense, e.g. claim_accepted."""
 
     __tablename__ = "notices"
+    __table_args__ = (
+        Index("uq_notices_feed", "institution_id", "feed_position", unique=True),
+        Index("ix_notices_unplaced", "institution_id", postgresql_where=text("feed_position IS NULL")),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)  # also the webhook id: the idempotency key
     event: str = Field(max_length=60)
@@ -52,6 +56,7 @@ class Notice(SQLModel, table=True):
     context: Facts = facts()
     template_sha256: str = Field(max_length=64)
     created_at: datetime = moment()
+    feed_position: int | None = Field(default=None, sa_type=BigInteger)  # its place in the institution's feed
 
 
 class Delivery(SQLModel, table=True):

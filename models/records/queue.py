@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
 from sqlmodel import Session, col, select
 
-from models.gates import CORRECTION, MEETING, Role
+from models.gates import APPLICANT_ROLES, CORRECTION, MEETING, Role
 from models.lifecycle import Process
 from models.permissions import Actor
 from models.records.case import CaseRecord, JournalEntry
@@ -256,7 +256,7 @@ def _between(start: datetime | None, end: datetime | None) -> list[Any]:
 
 def _seat(actor: Actor, queue: Queue) -> list[ColumnElement[bool]]:
     """The seats the actor may sit on. Their own institution's applications are another unit's to review."""
-    roles = sorted(role.value for role in actor.roles - {Role.FILER})
+    roles = sorted(role.value for role in actor.roles - APPLICANT_ROLES)
     at_home = and_(
         col(Task.institution_id) == actor.institution_id,
         col(Task.applicant_id) != actor.institution_id,
