@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from http.client import responses
 from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import FormData
@@ -20,6 +19,7 @@ from api.auth.refusals import SignInNeeded, StaleForm
 from api.auth.session import CSRF_FIELD, SAFE_METHODS
 from api.pages import render
 from api.pages.views import Frame
+from api.rest.problems import PREFIX, problem, refused
 from flows.actions.errors import ActionRefusedError, ConflictError, ForbiddenError, NotThereError
 from models import database
 
@@ -46,17 +46,21 @@ def answer(
 ) -> Response:  # fmt: skip
     """The refusal in the form the caller reads. An empty sentence means the usual one for the status."""
     reference = getattr(request.state, "request_id", "")
-    if request.url.path.startswith("/api/"):
-        title = responses.get(status, "Page Expired")
-        problem = {"title": title, "status": status, "detail": sentence, "request_id": reference}
-        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    if _for_machines(request):
+        return problem(request, status, sentence, headers=headers)
     context = {"frame": frame} if frame else {}
     response = render.error(request, status, sentence, reference=reference, **context)
     response.headers.update(headers or {})
     return response
 
 
+def _for_machines(request: Request) -> bool:
+    return request.url.path.startswith(PREFIX)
+
+
 async def _http(request: Request, error: HTTPException) -> Response:
+    if _for_machines(request):
+        return refused(request, error)
     sentence = error.detail if CHINESE.search(error.detail) else ""
     status = error.status_code
     if error.detail.startswith(FORM_TOO_LONG):
@@ -70,6 +74,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 async def _action_refused(request: Request, error: ActionRefusedError) -> Response:
     """What an action said no to, where the page itself did not answer."""
+    if _for_machines(request):
+        return refused(request, error)
     statuses = {ForbiddenError: 403, NotThereError: 404, ConflictError: 409}
     status = next((code for kind, code in statuses.items() if isinstance(error, kind)), 422)
     frame = await run_in_threadpool(_frame, request)
@@ -78,8 +84,6 @@ async def _action_refused(request: Request, error: ActionRefusedError) -> Respon
 
 async def _sign_in_needed(request: Request, error: SignInNeeded) -> Response:
     """Reading: to the sign-in page and back. Submitting: the page stays, with everything that was typed."""
-    if request.url.path.startswith("/api/"):
-        return answer(request, 401, error.detail)
     if request.method in SAFE_METHODS:
         target = _sign_in_address(request, error)
         if request.headers.get("HX-Request"):
@@ -95,7 +99,7 @@ async def _sign_in_needed(request: Request, error: SignInNeeded) -> Response:
 
 
 async def _stale_form(request: Request, error: StaleForm) -> Response:
-    if request.headers.get("HX-Request") or request.url.path.startswith("/api/"):
+    if request.headers.get("HX-Request"):
         return answer(request, error.status_code, error.detail)
     return await _offer_again(
         request, error, "为了安全，页面已过期，尚未提交。已填内容仍在：请核对后重新提交。"
@@ -133,6 +137,8 @@ async def _offer_again(request: Request, error: StaleForm | SignInNeeded, senten
 
 async def _unreadable(request: Request, error: RequestValidationError) -> Response:
     """An address or form the route cannot read: a wrong address is 404, the rest 422."""
+    if _for_machines(request):
+        return refused(request, error)
     in_path = any(fault["loc"][0] == "path" for fault in error.errors())
     frame = await run_in_threadpool(_frame, request)
     return answer(request, 404 if in_path else 422, frame=frame)

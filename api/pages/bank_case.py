@@ -1,14 +1,11 @@
 """What an applicant does with a case of its own: see that it was sent, confirm the receipt of money."""
 
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -18,29 +15,20 @@ from api.auth.session import COOKIE
 from api.pages.bank_forms import Applicant, OwnCase, Posted, by_field, field_views, text_of
 from api.pages.layout import frame
 from api.pages.render import page, sentence_day, yuan
-from flows.actions import answering
+from flows.actions import answering, receiving
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.typed import Day, PositiveYuan, attempt
+from flows.actions.receiving import ReceiptForm
+from flows.actions.typed import read
 from models import clock
-from models.gates import RECEIPT, Outcome
 from models.lifecycle import FINAL, PROCESS_NAMES, STATE_NAMES, State
 from models.records import institution
 from models.records.attachment import Blob
 from models.records.case import CaseRecord
 from models.records.claim import of_case as claim_of
 from models.records.draft import Draft, DraftFile
-from models.records.task import Task, open_of_case
+from models.records.task import open_of_case
 
 router = APIRouter(prefix="/bank")
-
-
-class ReceiptForm(BaseModel):
-    """What arrived, and when."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    received_on: Day = Field(title="到账日期")
-    received_amount: PositiveYuan = Field(title="到账金额")
 
 
 def _settled(request: Request, number: str) -> Iterator[None]:
@@ -73,7 +61,7 @@ def sent(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLRespo
 @router.get("/cases/{number}/receipt")
 def receipt(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
     """The receipt to confirm, filled in with what was paid."""
-    _receipt_task(db, case)
+    receiving.open_task(db, case)
     claim = claim_of(db, case.id or 0)
     first = {"received_amount": yuan(claim.paid), "received_on": ""}
     return _receipt_page(request, db, actor, case, first)
@@ -82,41 +70,13 @@ def receipt(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLRe
 @router.post("/cases/{number}/receipt")
 def confirm_receipt(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted) -> Response:
     """Answer the receipt's task."""
-    task = _receipt_task(db, case)
+    receiving.open_task(db, case)
     typed = text_of(posted)
-    form, faults = attempt(ReceiptForm, typed)
-    claim = claim_of(db, case.id or 0)
-    if form is not None:
-        faults = _receipt_faults(form, claim.paid, claim.voucher_date)
-    if form is None or faults:
-        return _receipt_page(request, db, actor, case, typed, faults)
-    fields = {"received_on": form.received_on.isoformat(), "received_amount": str(form.received_amount)}
     try:
-        answering.answer(db, actor, task.id or 0, Outcome.APPROVE, fields=fields)
+        receiving.confirm(db, actor, case, read(ReceiptForm, typed))
     except InvalidError as error:
         return _receipt_page(request, db, actor, case, typed, error.faults)
     return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
-
-
-def _receipt_faults(form: ReceiptForm, paid: Decimal | None, paid_on: date | None) -> tuple[FieldFault, ...]:
-    faults = []
-    if form.received_on > clock.today():
-        faults.append(FieldFault("received_on", f"到账日期 {form.received_on} 晚于今天，请核对。"))
-    elif paid_on is not None and form.received_on < paid_on:
-        faults.append(
-            FieldFault("received_on", f"到账日期 {form.received_on} 早于拨付日期 {paid_on}，请核对。")
-        )
-    if paid is not None and form.received_amount != paid:
-        words = f"到账 {form.received_amount:,.2f} 元与拨付 {paid:,.2f} 元不一致。请核对；确有差额请先联系市财政局。"
-        faults.append(FieldFault("received_amount", words))
-    return tuple(faults)
-
-
-def _receipt_task(db: Session, case: CaseRecord) -> Task:
-    found = next((t for t in open_of_case(db, case.id or 0) if t.gate == RECEIPT.key), None)
-    if found is None:
-        raise Refused(409, "现在没有待确认的收款：尚未拨付，或已由同事确认。请到案件页查看。")
-    return found
 
 
 def _receipt_page(

@@ -88,6 +88,8 @@ def create(s: Session, actor: Actor, institution_id: int, form: KeyForm) -> tupl
 def rotate(s: Session, actor: Actor, key: int) -> tuple[ApiKey, str]:
     """The key's successor, for as long as the key was made for; the old one works for `OVERLAP` beside it."""
     old = _living(s, actor, key)
+    if old.replaced_by is not None:
+        raise ConflictError("这把密钥已经更换过，请对新的那把操作；旧的一把到期后自动停用。")
     now = clock.wall()
     new = ApiKey(
         institution_id=old.institution_id,
@@ -128,8 +130,6 @@ def _living(s: Session, actor: Actor, key: int) -> ApiKey:
         raise NotThereError("没有找到这把密钥。")
     if found.revoked_at is not None or found.expires_at <= clock.wall():
         raise ConflictError("这把密钥已经停用或到期，请新建一把。")
-    if found.replaced_by is not None:
-        raise ConflictError("这把密钥已经更换过，请对新的那把操作；旧的一把到期后自动停用。")
     return found
 
 

@@ -3,9 +3,12 @@
 import asyncio
 import json
 import socket
-from datetime import UTC, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from typing import Any
+from uuid import UUID
 
 import httpx
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
@@ -23,11 +26,14 @@ class RefusedError(Exception):
 
 
 def body(parcel: Parcel) -> str:
-    """What is posted: pinned when the notice was written, so every retry carries the same words.
+    """What is posted: pinned when the notice was written, so every retry carries the same words."""
+    said = message(parcel.notice_id, parcel.event, parcel.created_at, parcel.context)
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
-    Amounts are strings in 元.
-    """
-    case, document = parcel.context["case"], parcel.context["document"]
+
+def message(notice_id: UUID, event: str, created_at: datetime, context: Mapping[str, Any]) -> dict[str, Any]:
+    """A notice as a machine reads it, posted or fetched. Amounts are strings in 元."""
+    case, document = context["case"], context["document"]
     data = {
         "case": case["number"],
         "process": case["process"],
@@ -37,16 +43,15 @@ def body(parcel: Parcel) -> str:
         "amount": case["amount"],
         "decided_amount": case["decided_amount"],
         "document": document and {key: document[key] for key in ("code", "title", "number", "sha256")},
-        "details": parcel.context["details"],
+        "details": context["details"],
         "link": case["link"],
     }
-    message = {
-        "id": str(parcel.notice_id),
-        "type": parcel.event,
-        "timestamp": parcel.created_at.astimezone(UTC).isoformat(),
+    return {
+        "id": str(notice_id),
+        "type": event,
+        "timestamp": created_at.astimezone(UTC).isoformat(),
         "data": data,
     }
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 def client(patience: float) -> httpx.AsyncClient:

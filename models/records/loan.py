@@ -47,6 +47,7 @@ class Loan(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state IN ('filed', 'registered')"),
         ),
+        Index("ix_loans_institution", "institution_id", "id"),
         Index(
             "ix_loans_vintage",
             "institution_id",

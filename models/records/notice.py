@@ -132,3 +132,41 @@ def unread(session: Session, institution_id: int) -> int:
         col(Delivery.opened_at).is_(None),
     )
     return session.exec(query).one()
+
+
+def feed(session: Session, institution_id: int, after: int, limit: int) -> Sequence[Notice]:
+    """The institution's notices from a place on, in an order that never changes: nothing appears before a place
+    that was read.
+
+    A notice gets its place when the feed is read, after it was committed: a number taken while it was written
+    would let a slower transaction commit behind a reader who is already past it.
+    """
+    _place(session, institution_id)
+    query = select(Notice).where(Notice.institution_id == institution_id, col(Notice.feed_position) > after)
+    return session.exec(query.order_by(col(Notice.feed_position)).limit(limit)).all()
+
+
+def _place(session: Session, institution_id: int) -> None:
+    connection, values = session.connection(), {"institution": institution_id}
+    if connection.execute(text(_UNPLACED), values).first() is None:
+        return
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:kind, :institution)"), values | {"kind": FEED_LOCK}
+    )
+    connection.execute(text(_PLACE), values)
+
+
+FEED_LOCK = 6201
+"""The first key of the advisory lock under which an institution's feed is numbered."""
+_UNPLACED = "SELECT 1 FROM notices WHERE institution_id = :institution AND feed_position IS NULL LIMIT 1"
+_PLACE = """
+WITH unplaced AS (
+    SELECT n.id, row_number() OVER (ORDER BY min(d.id)) AS place
+    FROM notices n JOIN deliveries d ON d.notice_id = n.id
+    WHERE n.institution_id = :institution AND n.feed_position IS NULL GROUP BY n.id
+), last AS (
+    SELECT coalesce(max(feed_position), 0) AS position FROM notices WHERE institution_id = :institution
+)
+UPDATE notices n SET feed_position = last.position + unplaced.place
+FROM unplaced, last WHERE n.id = unplaced.id AND n.feed_position IS NULL
+"""

@@ -134,6 +134,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('waiting', 'working')"),
     )
     op.create_index("ix_filing_batches_institution", "filing_batches", ["institution_id", "received_at"])
+    op.create_index("ix_loans_institution", "loans", ["institution_id", "id"])
     op.add_column("notices", sa.Column("feed_position", sa.BigInteger(), nullable=True))
     op.create_index("uq_notices_feed", "notices", ["institution_id", "feed_position"], unique=True)
     op.create_index(
@@ -145,6 +146,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_loans_institution", "loans")
     op.drop_index("ix_notices_unplaced", "notices")
     op.drop_index("uq_notices_feed", "notices")
     op.drop_column("notices", "feed_position")
