@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import edge, errors
+from api import edge, errors, rest
 from api.pages import routers
 from api.pages.render import STATIC_URL, Statics
+from api.rest import about
 from api.runtime import logs
 from models import database
 
@@ -24,8 +25,9 @@ def create_app() -> FastAPI:
     logs.configure()
     app = FastAPI(title="风补", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     app.mount(STATIC_URL, GZipMiddleware(Statics(), minimum_size=1024), name="static")
-    for router in routers():
+    for router in (*routers(), *rest.routers()):
         app.include_router(router)
+    app.add_route(f"{rest.PREFIX}/openapi.json", about.description)
     errors.install(app)
     for layer in (edge.BodyLimit, edge.LastResort, edge.Envelope):  # the last added is the outermost
         app.add_middleware(layer)

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import Session
 
 from api.app import create_app
+from api.auth import limits
 from api.auth import session as sessions
 from models import clock, database
 from models.records import person
+from models.records.api_key import Scope
 from models.records.person import SignIn
 from models.settings import get_settings
 from tests.browser import served
+from tests.doors.api import ALL, Api, Callers, issue
 from tests.seed import seed
 
 
@@ -76,3 +80,17 @@ def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def callers(server: Server) -> Iterator[Callers]:
+    """``callers("linwanyi")``: a core system whose key acts for that person."""
+    limits.forget()
+    with ExitStack() as stack:
+
+        def caller(login: str, *scopes: Scope, **facts: Any) -> Api:
+            _, text = issue(login, scopes or ALL, **facts)
+            client = Api(base_url=server.base_url, timeout=30, headers={"Authorization": f"Bearer {text}"})
+            return stack.enter_context(client)
+
+        yield caller

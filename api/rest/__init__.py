@@ -1,0 +1,17 @@
+"""The API for core systems (REST v1). A new resource adds its router to `routers`."""
+
+from fastapi import APIRouter
+
+PREFIX = "/api/v1"
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Every resource below `PREFIX`."""
+    from api.rest import about, batches, cases, filings, notices, oauth, tasks, uploads
+
+    found = []
+    for part in (oauth, about, filings, batches, uploads, cases, notices, tasks):
+        router = APIRouter(prefix=PREFIX)
+        router.include_router(part.router)
+        found.append(router)
+    return tuple(found)
