@@ -12,9 +12,9 @@ from prefect import flow
 
 from flows.actions import batching
 from flows.actions.errors import ActionRefusedError
-from flows.kernel.worker import sync_clock
 from models.database import listen, session
 from models.records.filing_batch import BATCH_CHANNEL, BatchState, FilingBatch
+from models.records.reference import sync_clock
 from models.settings import get_settings
 
 log = structlog.get_logger(__name__)

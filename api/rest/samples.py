@@ -3,6 +3,7 @@
 LOAN = {
     "uscc": "91441900MA4EXMP019",
     "firm_name": "东莞市示例精密有限公司",
+    "sector": "制造业",
     "industry": "工业",
     "employees": 60,
     "revenue_wan": "4200.00",

@@ -109,7 +109,10 @@ class LoanOut(Out):
     registered_at: Moment | None
     uscc: str
     firm_name: str
-    industry: str
+    sector: str = Field(description="所属行业（门类）")
+    finance_like: bool = Field(description="类金融机构")
+    investment_management: bool = Field(description="投资与资产管理类企业")
+    industry: str = Field(description="划型行业")
     employees: int
     revenue_wan: Yuan = Field(description="营业收入，万元")
     assets_wan: Yuan = Field(description="资产总额，万元")

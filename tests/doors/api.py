@@ -11,9 +11,9 @@ from api.demo.play import uscc
 from flows.actions import keys
 from models import database
 from models.gates import Role
+from models.lifecycle import Board
 from models.permissions import Actor
 from models.policy.materials import CLAIM_SLOTS
-from models.lifecycle import Board
 from models.records import person
 from models.records.api_key import Scope
 
@@ -81,6 +81,7 @@ def loan(number: int = 1, **changes: object) -> dict[str, object]:
     return {
         "uscc": uscc(number),
         "firm_name": f"东莞市示例第{number}精密有限公司",
+        "sector": "制造业",
         "industry": "工业",
         "employees": 60,
         "revenue_wan": "4200.00",

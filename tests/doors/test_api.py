@@ -1,6 +1,6 @@
 """The API as a bank's core system meets it: cases filed, claimed and followed; nothing twice, nothing of others."""
 
-from tests.doors.api import Callers, claim, loan
+from tests.doors.api import Callers, loan
 
 
 def test_a_loan_is_filed_and_the_case_can_be_read(callers: Callers) -> None:
