@@ -5,20 +5,15 @@ import secrets
 import time
 
 import structlog
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
 from api.pages.render import CONTENT_SECURITY_POLICY
-from models.settings import MEGABYTE, get_settings
+from models.settings import get_settings
 
 log = structlog.get_logger("fengbu.web")
-
-FORM_MARGIN = 2 * MEGABYTE
-"""What a form may weigh beside its one largest attachment."""
-DRAIN = 10
-"""How many times the limit of a body is read and thrown away so that the browser gets to see the answer."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -64,55 +59,6 @@ class Envelope:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self.app(scope, receive, sealed)
-
-
-class BodyLimit:
-    """413 with a sentence for bodies over the limit, declared or not; never more than a chunk is kept of them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        allowed = get_settings().upload_limit
-        limit = allowed + FORM_MARGIN
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                await _drain(message, receive, DRAIN * limit)
-                raise TooLarge(allowed)
-            return message
-
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared) > limit:
-            refusal = TooLarge(allowed)
-            await _drain({"more_body": True}, receive, DRAIN * limit)
-            response = answer(Request(scope), refusal.status_code, refusal.detail)
-            await response(scope, receive, send)
-            return
-        await self.app(scope, counted, send)
-
-
-async def _drain(message: Message, receive: Receive, most: int) -> None:
-    while message.get("more_body") and most > 0:
-        message = await receive()
-        most -= len(message.get("body", b""))
-
-
-class TooLarge(HTTPException):
-    """A body over the limit; an `HTTPException`, because FastAPI lets only those through while it reads a body."""
-
-    def __init__(self, allowed: int) -> None:
-        super().__init__(
-            413,
-            f"上传的内容太大：单个附件不超过 {allowed // MEGABYTE} MB。请压缩或拆分后再上传，没有保存任何改动。",
-        )
 
 
 class LastResort:

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     upload_limit: Annotated[int, Field(gt=0)] = 20 * MEGABYTE
     """The largest attachment, in bytes."""
 
+    body_pause_seconds: Annotated[float, Field(gt=0)] = 10
+    """How long a sender may pause in the middle of a request."""
+    body_seconds: Annotated[float, Field(gt=0)] = 30
+    """How long a request's body may take, and the bytes a second it must keep beyond that."""
+    body_pace: Annotated[int, Field(gt=0)] = 20_000
+
     api_calls_per_minute: Annotated[int, Field(gt=0)] = 600
     """How often one key may call the API, per web process."""
     api_failures_per_minute: Annotated[int, Field(gt=0)] = 30

@@ -58,7 +58,7 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     if files:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
     if may_manage_keys(actor, actor.institution_id):
-        places.append(NavItem("keys", "接口", "link", "/keys", phone=False, end=True))
+        places.append(NavItem("keys", "接口", "link", "/keys", end=True))
     if may_resolve_incident(actor):
         places.append(NavItem("admin", "运维", "server", "/admin", end=True))
     if get_settings().demo:

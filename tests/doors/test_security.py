@@ -23,7 +23,15 @@ from tests.doors.conftest import Client, Server
 
 Db = Callable[[], AbstractContextManager[Session]]
 
-PUBLIC = {"/static", "/signin", "/signout", "/healthz", "/api/v1/oauth/token", "/api/v1/openapi.json"}
+PUBLIC = {
+    "/static",
+    "/signin",
+    "/signout",
+    "/healthz",
+    "/api/v1/oauth/token",
+    "/api/v1/openapi.json",
+    "/api-docs",
+}
 """Doors for people who are not signed in. Everything else names its permission."""
 PUBLIC_PREFIXES = ("/verify",)
 """Pages that confirm a printed document to whoever holds it."""
