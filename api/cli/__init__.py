@@ -42,11 +42,14 @@ def worker() -> None:
 def story(
     board: Annotated[str | None, typer.Option(help="只演一个板块：bank 或 guarantee")] = None,
     out: Annotated[Path | None, typer.Option(help="把全部文书写到这个文件夹")] = None,
+    via: Annotated[str, typer.Option(help="申报机构走页面（pages）还是接口（api）")] = "pages",
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
 ) -> None:
     """在临时数据库上经真实的门（HTTP、Prefect、SMTP、webhook）演完整的案件，并逐项核对。"""
     if board not in (None, "bank", "guarantee"):
         raise typer.BadParameter("请写 bank 或 guarantee。")
+    if via not in ("pages", "api"):
+        raise typer.BadParameter("请写 pages 或 api。")
     from api.story.play import run
 
-    sys.exit(run(board=board, out=out, as_json=as_json))
+    sys.exit(run(board=board, out=out, as_json=as_json, via=via))

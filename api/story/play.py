@@ -14,19 +14,18 @@ from rich.table import Table
 from api.demo.secret import PASSWORD
 from api.story import proof
 from api.story.browser import DoorError, Visitor
+from api.story.desks import ApiDesk, Desk, PageDesk
 from api.story.scripts import Answering, Script, scripts
 from api.story.theatre import Theatre, theatre
 from models import clock
 from models.database import session
 from models.lifecycle import Board
-from models.policy.materials import CLAIM_SLOTS
 from models.records.case import by_number
 from models.records.claim import of_case as claim_of
 from models.records.loan import of_case as loans_of
 
 PATIENCE = 90.0
 """Seconds a wake-up may take on a busy machine before the story says it did not come."""
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 ADMIN, FINANCE, TREASURER = "suwenbo", "qiushaofen", "zhanruolan"
 
 
@@ -40,14 +39,14 @@ class Told:
     checks: list[proof.Check] = field(default_factory=list)
 
 
-def run(*, board: str | None, out: Path | None, as_json: bool) -> int:
-    """Play, print, prove; 0 if everything was as it must be, else 1."""
+def run(*, board: str | None, out: Path | None, as_json: bool, via: str = "pages") -> int:
+    """Play, print, prove; 0 if everything was as it must be, else 1. `via`: the applicants' side, pages or api."""
     began = time.monotonic()
     console = Console(stderr=as_json)
     console.print("正在启动临时系统（数据库、Prefect、工作进程、网页应用）……")
     with theatre() as stage:
         chosen = [s for s in scripts(clock.today()) if board in (None, s.board.value)]
-        told = [_tell(stage, script, console) for script in chosen]
+        told = [_tell(stage, script, console, via) for script in chosen]
         for one in told:
             one.checks += proof.prove(stage, one.script, one.filing, one.claim)
         cases = [proof.report(stage, number, out) for one in told for number in (one.filing, one.claim)]
@@ -62,9 +61,10 @@ def run(*, board: str | None, out: Path | None, as_json: bool) -> int:
     return 0 if good else 1
 
 
-def _tell(stage: Theatre, script: Script, console: Console) -> Told:
+def _tell(stage: Theatre, script: Script, console: Console, via: str) -> Told:
     told = Told(script)
-    told.filing = _file(stage, script)
+    desk: Desk = ApiDesk(stage, script) if via == "api" else PageDesk(stage, script)
+    told.filing = desk.file()
     console.print(f"{told.filing} 已提交备案")
     reviewer, head = (
         ("dengjiahui", "heyongjian") if script.board == Board.GUARANTEE else ("liangzihao", "ouyanglan")
@@ -72,12 +72,13 @@ def _tell(stage: Theatre, script: Script, console: Console) -> Told:
     _answer(stage, told.filing, Answering(reviewer, "filing_review", opinion="资料齐全，符合备案条件。"))
     _answer(stage, told.filing, Answering(head, "filing_second_review"))
     _wait_for(told.filing, "registered")
-    told.claim = _claim(stage, script, told.filing)
+    told.claim = desk.claim(told.filing, _loan_id(script, told.filing))
     console.print(f"{told.claim} 已申请补偿")
     for answering in script.first_half:
         _answer(stage, told.claim, answering)
         if answering.answer == "return":
-            _correct(stage, script.filer, told.claim)
+            _wait_for(told.claim, "correction")
+            desk.correct(told.claim)
     _wait_for(told.claim, "public_notice")
     _past_the_notice(stage, told.claim)
     _wait_for(told.claim, "finance_review")
@@ -86,56 +87,18 @@ def _tell(stage: Theatre, script: Script, console: Console) -> Told:
     voucher = {"voucher_number": f"PZ-{told.claim}", "voucher_date": paid_on}
     _answer(stage, told.claim, Answering(TREASURER, "payment", fields=voucher))
     _wait_for(told.claim, "receipt")
-    _confirm(stage, script, told.claim)
+    desk.confirm(told.claim, clock.today())
     _wait_for(told.claim, "paid")
+    if isinstance(desk, ApiDesk):
+        told.checks += proof.by_api(stage, script, desk.client, told.claim)
     return told
 
 
-def _file(stage: Theatre, script: Script) -> str:
-    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
-        for loan in script.loans:
-            filer.open("/bank/filings/new")
-            filer.submit(loan | {"do": "save"}, having="receipt_number")
-        filer.open("/bank/filings/new")
-        filer.submit({"do": "submit"}, having="do")
-        return _number(filer, "BA")
-
-
-def _claim(stage: Theatre, script: Script, filing: str) -> str:
+def _loan_id(script: Script, filing: str) -> int:
     with session() as s:
         record = by_number(s, filing)
-        loan_id = loans_of(s, record.id or 0)[script.claimed].id if record else None
-    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
-        filer.open(f"/bank/claims/new?loan={loan_id}")
-        files = {
-            f"materials.{slot.key}": (f"{slot.title}.pdf", PDF, "application/pdf")
-            for slot in CLAIM_SLOTS[script.board]
-            if slot.required
-        }
-        filer.submit(script.claim | {"do": "submit"}, having="requested", files=files)
-        return _number(filer, "BC")
-
-
-def _correct(stage: Theatre, login: str, number: str) -> None:
-    _wait_for(number, "correction")
-    with Visitor(stage.settings.base_url, login, PASSWORD) as filer:
-        filer.open(f"/bank/cases/{number}/correct")
-        added = {"materials.contract": ("借款合同（盖章页）.pdf", PDF + b"%sealed\n", "application/pdf")}
-        filer.submit({"do": "submit", "note": "已补传盖章页。"}, having="note", files=added)
-
-
-def _confirm(stage: Theatre, script: Script, number: str) -> None:
-    with Visitor(stage.settings.base_url, script.filer, PASSWORD) as filer:
-        filer.open(f"/bank/cases/{number}/receipt")
-        facts = {"received_on": clock.today().isoformat(), "received_amount": str(script.paid)}
-        filer.submit(facts, having="received_amount")
-
-
-def _number(visitor: Visitor, prefix: str) -> str:
-    found = re.search(rf"{prefix}-\d{{4}}-\d+", f"{visitor.page.url} {visitor.page.text}")
-    if found is None:
-        raise DoorError(f"{visitor.page.url}: no case number")
-    return found[0]
+        found = loans_of(s, record.id or 0)[script.claimed].id if record else None
+    return found or 0
 
 
 def _answer(stage: Theatre, number: str, given: Answering) -> None:

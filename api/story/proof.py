@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from api.client import Fengbu
 from api.demo.secret import PASSWORD
 from api.story.browser import Visitor
 from api.story.scripts import Script
@@ -71,6 +72,36 @@ def prove(stage: Theatre, script: Script, filing: str, claim: str) -> list[Check
 
 
 Found = Iterator[tuple[str, bool, str]]
+
+
+def by_api(stage: Theatre, script: Script, client: Fengbu, claim: str) -> list[Check]:
+    """What a core system sees of its case: the same facts, documents and events, none missing, none twice."""
+    board = script.board.value
+    return [
+        Check(f"{board}：接口 {name}", ok, detail)
+        for name, ok, detail in _by_api(stage, script, client, claim)
+    ]
+
+
+def _by_api(stage: Theatre, script: Script, client: Fengbu, claim: str) -> Found:
+    case = client.case(claim)
+    paid = case.claim.paid if case.claim else None
+    yield "案件的状态与金额", case.state == State.PAID and paid == script.paid, f"{case.state_name} {paid}"
+    documents = client.documents(claim)
+    sizes = [len(client.download(one)) for one in documents]
+    yield "文书下载并核对哈希", bool(sizes) and min(sizes) > 1000, f"{len(sizes)} 份"
+    events, after = client.events()
+    mine = [event for event in events if event.data["case"] == claim]
+    yield "事件流没有缺漏", {event.type for event in mine} >= NOTICED, f"{len(mine)} 个"
+    places = [event.position for event in events]
+    yield "事件流的次序", places == list(range(1, len(places) + 1)), f"1–{len(places)}"
+    yield "续取没有重复", client.events(after)[0] == [], f"after={after}"
+    wanted = {str(event.id) for event in mine}
+    for _ in range(_WAIT):
+        if wanted <= (hooked := {call.id for call in stage.hooks.accepted}):
+            break
+        time.sleep(0.1)
+    yield "推送与事件流编号相同", wanted <= hooked, f"{len(wanted & hooked)}/{len(wanted)}"
 
 
 def _states(filing: str, claim: str) -> Found:

@@ -1,0 +1,156 @@
+"""The applicant's side of a story: on the pages, or with the API's client and a key made on the page for keys."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from api.client import Fengbu
+from api.client.models import Upload
+from api.demo.secret import PASSWORD
+from api.story.browser import DoorError, Visitor
+from api.story.scripts import Script
+from api.story.theatre import Theatre
+from models.policy.materials import CLAIM_SLOTS
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+SEALED = PDF + b"%sealed\n"
+KEEPERS = {"linwanyi": ("xuqiuyue", "林婉仪"), "tanjunhao": ("ouyimin", "谭俊豪")}
+"""Of each filer: who keeps the keys of their institution, and the filer's name on that page."""
+FLAGS = {
+    "legal_person",
+    "national_fund_backed",
+    "fund_shares_confirmed",
+    "finance_like",
+    "investment_management",
+}
+
+
+class Desk(Protocol):
+    """What an applicant does in a story. Each returns when the door has answered."""
+
+    def file(self) -> str:
+        """File the script's loans; the case's number."""
+
+    def claim(self, filing: str, loan_id: int) -> str:
+        """Claim on a registered loan; the case's number."""
+
+    def correct(self, number: str) -> None:
+        """Bring what a return asked for and submit again."""
+
+    def confirm(self, number: str, on: date) -> None:
+        """Confirm the receipt of the money."""
+
+
+class PageDesk:
+    """The forms of the portal."""
+
+    def __init__(self, stage: Theatre, script: Script) -> None:
+        self._stage = stage
+        self._script = script
+
+    def _visitor(self) -> Visitor:
+        return Visitor(self._stage.settings.base_url, self._script.filer, PASSWORD)
+
+    def file(self) -> str:
+        """Loan after loan into the draft, then one submission."""
+        with self._visitor() as filer:
+            for loan in self._script.loans:
+                filer.open("/bank/filings/new")
+                filer.submit(loan | {"do": "save"}, having="receipt_number")
+            filer.open("/bank/filings/new")
+            filer.submit({"do": "submit"}, having="do")
+            return _number(filer, "BA")
+
+    def claim(self, filing: str, loan_id: int) -> str:
+        """The claim's form with its materials."""
+        with self._visitor() as filer:
+            filer.open(f"/bank/claims/new?loan={loan_id}")
+            files = {
+                f"materials.{slot.key}": (f"{slot.title}.pdf", PDF, "application/pdf")
+                for slot in CLAIM_SLOTS[self._script.board]
+                if slot.required
+            }
+            filer.submit(self._script.claim | {"do": "submit"}, having="requested", files=files)
+            return _number(filer, "BC")
+
+    def correct(self, number: str) -> None:
+        """Another contract, with a note."""
+        with self._visitor() as filer:
+            filer.open(f"/bank/cases/{number}/correct")
+            added = {"materials.contract": ("借款合同（盖章页）.pdf", SEALED, "application/pdf")}
+            filer.submit({"do": "submit", "note": "已补传盖章页。"}, having="note", files=added)
+
+    def confirm(self, number: str, on: date) -> None:
+        """The receipt's form."""
+        with self._visitor() as filer:
+            filer.open(f"/bank/cases/{number}/receipt")
+            facts = {"received_on": on.isoformat(), "received_amount": str(self._script.paid)}
+            filer.submit(facts, having="received_amount")
+
+
+class ApiDesk:
+    """A core system with the typed client."""
+
+    def __init__(self, stage: Theatre, script: Script) -> None:
+        self._script = script
+        self.client = Fengbu(stage.settings.base_url, _key(stage, script.filer))
+
+    def file(self) -> str:
+        """All loans in one call."""
+        return self.client.file([_json(loan) for loan in self._script.loans]).number
+
+    def claim(self, filing: str, loan_id: int) -> str:
+        """Materials first, then the claim on the loan as the API lists it."""
+        loan = next(one for one in self.client.loans_of(filing) if one.id == loan_id)
+        materials: dict[str, Upload] = {
+            slot.key: self.client.upload(PDF, f"{slot.title}.pdf")
+            for slot in CLAIM_SLOTS[self._script.board]
+            if slot.required
+        }
+        return self.client.claim(loan, _json(self._script.claim), materials).number
+
+    def correct(self, number: str) -> None:
+        """The same facts, another contract."""
+        case = self.client.wait_for(number, "correction")
+        sealed = {"contract": self.client.upload(SEALED, "借款合同（盖章页）.pdf")}
+        self.client.correct(case, claim=_json(self._script.claim), materials=sealed, note="已补传盖章页。")
+
+    def confirm(self, number: str, on: date) -> None:
+        """On the case as it was just read."""
+        case = self.client.wait_for(number, "receipt")
+        paid = case.claim.paid if case.claim else None
+        self.client.confirm_receipt(case, on, paid or Decimal(0))
+
+
+def _key(stage: Theatre, filer: str) -> str:
+    """The institution's administrator makes a key for the filer's system."""
+    keeper, name = KEEPERS[filer]
+    with Visitor(stage.settings.base_url, keeper, PASSWORD) as admin:
+        page = admin.open("/keys").text
+        person = re.search(rf'<option value="(\d+)"[^>]*>{name}</option>', page)
+        if person is None:
+            raise DoorError(f"/keys: {name} is not offered")
+        made = admin.submit({"name": "信贷核心系统", "person_id": person[1]}, having="networks").text
+        secret = re.search(r'value="(fb_[^"]+)"', made)
+        if secret is None:
+            raise DoorError("/keys: no key was shown")
+        return secret[1]
+
+
+def _json(typed: Mapping[str, str]) -> dict[str, Any]:
+    """What a person types, as a system sends it."""
+    found: dict[str, Any] = dict(typed)
+    for name in FLAGS & set(found):
+        found[name] = found[name] == "1"
+    if "employees" in found:
+        found["employees"] = int(found["employees"])
+    return found
+
+
+def _number(visitor: Visitor, prefix: str) -> str:
+    found = re.search(rf"{prefix}-\d{{4}}-\d+", f"{visitor.page.url} {visitor.page.text}")
+    if found is None:
+        raise DoorError(f"{visitor.page.url}: no case number")
+    return found[0]
