@@ -39,6 +39,21 @@ def worker() -> None:
 
 
 @app.command()
+def diagrams(folder: Annotated[Path, typer.Argument(help="写到这个文件夹")]) -> None:
+    """把各业务流程图画成 SVG 图片；图由流程文件的源码画出，与正在运行的一致。"""
+    import flows.claim
+    import flows.filing  # noqa: F401 - registers the processes
+    from flows.kernel.diagram_picture import picture
+    from flows.kernel.process import PROCESSES
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for (name, _), definition in sorted(PROCESSES.items()):  # of several versions the newest is written last
+        target = folder / f"process-{name.value}.svg"
+        target.write_text(picture(definition.function), encoding="utf-8")
+        typer.echo(target)
+
+
+@app.command()
 def story(
     board: Annotated[str | None, typer.Option(help="只演一个板块：bank 或 guarantee")] = None,
     out: Annotated[Path | None, typer.Option(help="把全部文书写到这个文件夹")] = None,

@@ -68,9 +68,10 @@ class Walk:
             parts.append("已作废、待重新办理" + "、".join(node.title for node in void))
         if skipped := self._stages("skip"):
             parts.append("未触发" + "、".join(skipped))
-        parts.append(f"结果：{self.stands}" if self.closed else f"现停在{self.stands}")
+        if self.stands:
+            parts.append(f"结果：{self.stands}" if self.closed else f"现停在{self.stands}")
         if left := self._stages("todo"):
-            parts.append("其后为" + "、".join(left))
+            parts.append(("其后为" if parts else "依次为") + "、".join(left))
         return f"{self.chart.title}流程图：" + "；".join(parts)
 
     def _stages(self, standing: Standing) -> list[str]:
