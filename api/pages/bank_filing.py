@@ -34,10 +34,12 @@ from flows.actions import drafting, filing
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form, read_filing
 from flows.actions.typed import attempt
+from models import clock
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor
 from models.policy.lines import Check, Result
 from models.policy.materials import FILING_SLOTS
+from models.records import institution
 from models.records.draft import Draft, DraftKind
 
 router = APIRouter(prefix="/bank/filings")
@@ -72,16 +74,18 @@ def change(request: Request, db: Db, actor: Applicant, posted: Posted) -> Respon
     """One button each: keep the loan, take one out, throw the draft away, or submit everything."""
     draft = drafting.open_draft(db, actor, DraftKind.FILING)
     typed = text_of(posted)
-    does, place = typed.pop("do", "submit"), _place(typed.pop("place", ""), len(_loans(draft)))
-    if does == "discard":
-        drafting.discard(db, draft)
-        return RedirectResponse("/bank", 303)
-    if does.startswith("remove:"):
-        gone = _place(does.removeprefix("remove:"), len(_loans(draft)))
-        drafting.keep(draft, loans=[x for n, x in enumerate(_loans(draft)) if n != gone])
-        return RedirectResponse(ADDRESS, 303)
+    does, shown, named = typed.pop("do", "submit"), typed.pop("version", ""), typed.pop("place", "")
+    if words := _outdated(draft, does, shown, named):
+        kept = typed if _written(typed) else draft.data.get("typed", {})
+        drafting.keep(draft, typed=kept)  # as a loan to add
+        return _page(request, db, actor, draft, typed=kept, faults=(FieldFault("loans", words),))
+    place = _place(named, len(_loans(draft)))
+    if does == "discard" or does.startswith("remove:"):
+        return _taken_out(request, db, actor, draft, does, typed, place)
     refused = stage_uploads(db, draft, posted, FILING_SLOTS[board_of(actor)])
-    faults = _keep_loan(db, actor, draft, typed, place) if does == "save" or _written(typed) else ()
+    faults = _strange(db, actor, typed)
+    if not faults and (does == "save" or _written(typed)):
+        faults = _keep_loan(db, actor, draft, typed, place)
     if faults or refused:
         return _page(request, db, actor, draft, typed=typed, place=place, faults=(*faults, *refused))
     if does == "save":
@@ -91,8 +95,8 @@ def change(request: Request, db: Db, actor: Applicant, posted: Posted) -> Respon
         record = filing.submit(db, actor, form, drafting.staged(db, draft))
     except InvalidError as error:
         at, faults = _first_loan(error.faults)
-        shown = _loans(draft)[at] if at is not None else {}
-        return _page(request, db, actor, draft, typed=shown, place=at, faults=faults)
+        wrong = _loans(draft)[at] if at is not None else {}
+        return _page(request, db, actor, draft, typed=wrong, place=at, faults=faults)
     drafting.discard(db, draft)
     return RedirectResponse(f"/bank/cases/{record.number}/sent", 303)
 
@@ -106,6 +110,47 @@ def upload(request: Request, db: Db, actor: Applicant, posted: Posted, slot: str
     views = slot_views(db, slots, draft, by_field(faults), upload_base=ADDRESS)
     said = faults[0].message if faults else "已上传。"
     return fragment(request, "pages/bank/slots.html", slots=views, announce=said)
+
+
+def _outdated(draft: Draft, does: str, shown: str, named: str) -> str:
+    """Why nothing is done: the person would change or file loans they do not see. "" if they see what there is."""
+    adds = does == "save" and not named  # one loan more changes none that is seen
+    if not shown or shown == drafting.version(draft) or adds:
+        return ""
+    if shown.partition(".")[0] != str(draft.id):
+        return "这份备案已经提交，或草稿已清空，刚才的操作没有执行。已提交的备案在首页“最近备案”。"
+    return "这份草稿在另一个窗口改过，刚才的操作没有执行。下面是最新内容，请核对后再操作。"
+
+
+def _taken_out(
+    request: Request,
+    db: Session,
+    actor: Actor,
+    draft: Draft,
+    does: str,
+    typed: dict[str, str],
+    place: int | None,
+) -> Response:
+    """Throw the draft away, or take one loan out of it; what is being typed about another loan stays."""
+    if does == "discard":
+        drafting.discard(db, draft)
+        return RedirectResponse("/bank", 303)
+    gone = _place(does.removeprefix("remove:"), len(_loans(draft)))
+    loans = [x for n, x in enumerate(_loans(draft)) if n != gone]
+    drafting.keep(draft, loans=loans, typed=typed if place is None else draft.data.get("typed", {}))
+    if place is None or gone is None or place == gone:
+        return RedirectResponse(ADDRESS, 303)
+    return _page(request, db, actor, draft, typed=typed, place=place - (gone < place))
+
+
+def _strange(db: Session, actor: Actor, typed: dict[str, str]) -> tuple[FieldFault, ...]:
+    """A form that asks for more than this page does, say for another institution, is refused, not half understood."""
+    board = board_of(actor)
+    if not typed.keys() - loan_form(board).model_fields.keys():
+        return ()
+    own = institution.name_on(db, actor.institution_id, clock.today()).short_name
+    words = f"表单里有本页没有的栏目，没有提交。只能为本单位（{own}，{BOARD_NAMES[board]}）申报；请重新打开“新增备案”填写。"
+    return (FieldFault("loans", words),)
 
 
 def _keep_loan(
@@ -163,10 +208,11 @@ def _page(
         firm=field_views(form, FIRM, typed, errors),
         loan=field_views(form, LOAN, typed, errors),
         guarantee=field_views(form, GUARANTEE, typed, errors) if board == Board.GUARANTEE else (),
-        wrong=wrong_fields(form, faults),
+        wrong=wrong_fields(form, [f for f in faults if f not in named]),
         slots=slot_views(db, FILING_SLOTS[board], draft, errors, upload_base=ADDRESS),
         saved=draft.updated_at,
-        dialogs=(_confirm(rows, total), _discard(len(rows))),
+        version=drafting.version(draft),
+        dialogs=(_confirm(rows, total), _discard(len(rows), drafting.version(draft))),
         notes=tuple(Note("late", f.message, alert=True) for f in named),
     )
 
@@ -207,7 +253,7 @@ def _confirm(rows: tuple[LoanRow, ...], total: Decimal) -> DialogView:
     )
 
 
-def _discard(count: int) -> DialogView:
+def _discard(count: int, version: str) -> DialogView:
     return DialogView(
         "discard",
         "清空这份草稿",
@@ -215,7 +261,10 @@ def _discard(count: int) -> DialogView:
         "清空草稿",
         action=ADDRESS,
         negative=True,
-        fields=(FieldView("", "do", "discard", type="hidden"),),
+        fields=(
+            FieldView("", "do", "discard", type="hidden"),
+            FieldView("", "version", version, type="hidden"),
+        ),
     )
 
 

@@ -14,10 +14,11 @@ from models.records.draft import Draft, DraftFile, DraftKind, files, find
 
 LONGEST = 4_000
 """More than any field takes; what is typed beyond it is not kept in a draft."""
+_TRIES = 10
 
 
 def open_draft(s: Session, actor: Actor, kind: DraftKind, subject: str = "") -> Draft:
-    """The person's draft of this matter, made if there is none."""
+    """The person's draft of this matter, made if there is none, locked: of a form sent twice the second waits."""
     values = {
         "person_id": actor.person_id,
         "kind": kind,
@@ -25,17 +26,25 @@ def open_draft(s: Session, actor: Actor, kind: DraftKind, subject: str = "") -> 
         "data": {},
         "updated_at": clock.now(),
     }
-    s.connection().execute(insert(Draft).values(values).on_conflict_do_nothing())
-    draft = find(s, actor.person_id, kind, subject)
-    if draft is None:
-        raise RuntimeError("the draft was written and is not there")
-    return draft
+    for _ in range(_TRIES):
+        s.connection().execute(insert(Draft).values(values).on_conflict_do_nothing())
+        draft = find(s, actor.person_id, kind, subject, lock=True)
+        if draft is not None:  # else the first form was submitted, and its draft went, while we waited
+            return draft
+    raise RuntimeError("the draft was written and is not there")
 
 
 def keep(draft: Draft, **data: Any) -> None:
-    """Write parts of the draft; the rest stays."""
+    """Write parts of the draft; the rest stays. A change of its loans makes a new `version`."""
+    if "loans" in data:
+        data["changes"] = draft.data.get("changes", 0) + 1
     draft.data = {**draft.data, **data}
     draft.updated_at = clock.now()
+
+
+def version(draft: Draft) -> str:
+    """What a page with this draft's loans shows. A form that names another one was opened before they changed."""
+    return f"{draft.id}.{draft.data.get('changes', 0)}"
 
 
 def typed(values: Mapping[str, object]) -> dict[str, str]:

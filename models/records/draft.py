@@ -51,9 +51,13 @@ class DraftFile(SQLModel, table=True):
     uploaded_at: datetime = moment()
 
 
-def find(session: Session, person_id: int, kind: DraftKind, subject: str = "") -> Draft | None:
-    """The person's draft of this matter."""
+def find(
+    session: Session, person_id: int, kind: DraftKind, subject: str = "", *, lock: bool = False
+) -> Draft | None:
+    """The person's draft of this matter; `lock` holds it until the transaction ends."""
     query = select(Draft).where(Draft.person_id == person_id, Draft.kind == kind, Draft.subject == subject)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
     return session.exec(query).first()
 
 

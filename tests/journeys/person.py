@@ -23,9 +23,11 @@ PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 class Travelled:
     """What a journey has seen: the pages already judged, and the console's complaints."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
+    def __init__(self, browser: Browser, address: str, judging: str = "/") -> None:
+        """`judging`: only pages whose address begins so are judged by axe."""
         self.browser = browser
         self.address = address
+        self.judging = judging
         self.judged: set[tuple[str, str, int]] = set()
         self.complaints: list[str] = []
 
@@ -77,12 +79,19 @@ class Person:
 
     def look(self) -> None:
         """Judge the page as it stands, unless one like it was judged at this width."""
-        path = re.sub(r"\d+|-\d[\d-]*", "#", self.page.url.removeprefix(self._travelled.address))
+        path = re.sub(r"\d+|-\d[\d-]*", "#", self._path)
         heading = re.sub(r"[\d.,]+|[：:].*", "", self.page.locator("h1").first.inner_text())
         seen = (path.partition("?")[0], heading, self.width)
-        if seen not in self._travelled.judged:
+        self._judge(seen)
+
+    def _judge(self, seen: tuple[str, str, int]) -> None:
+        if seen not in self._travelled.judged and self._path.startswith(self._travelled.judging):
             self._travelled.judged.add(seen)
             assert_accessible(self.page)
+
+    @property
+    def _path(self) -> str:
+        return self.page.url.removeprefix(self._travelled.address)
 
     def reads(self, *words: str, within: str = "main") -> None:
         """All of these words stand on the page."""
@@ -117,9 +126,7 @@ class Person:
         """An open dialog is a page of its own to whoever cannot see the one below it."""
         words = part.locator("h2").first.inner_text()
         seen = ("dialog", re.sub(r"[\d.,]+|[：:].*", "", words), self.width)
-        if seen not in self._travelled.judged:
-            self._travelled.judged.add(seen)
-            assert_accessible(self.page)
+        self._judge(seen)
 
     def open_until(self, path: str, shown: str) -> Locator:
         """Open the page again until the words stand on it, as people do who wait for a colleague."""
