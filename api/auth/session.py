@@ -59,6 +59,13 @@ def end(db: Session, token: str | None) -> None:
         row.ended_at = clock.wall()
 
 
+def replace(db: Session, token: str | None) -> None:
+    """End the session a sign-in takes the place of; one that idled out stays as it is, dead, so that its person may
+    still submit the page that was open (`_accepts`)."""
+    if token and _living(db, token) is not None:
+        end(db, token)
+
+
 def remember(request: Request, response: Response, token: str) -> None:
     """Give the browser its session."""
     set_cookie(request, response, COOKIE, token)

@@ -31,6 +31,8 @@ STATIC_URL = "/static"
 MISSING = "—"
 WEEKDAYS = "一二三四五六日"
 THEMES = ("light", "dark")
+PLACES_FOR_NOTES = ("decide-note", "draft")
+"""Targets of HTMX requests in which a note is what people expect."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -206,9 +208,16 @@ def fragment(
 
 
 def error(request: Request, status: int, message: str = "", **context: Any) -> HTMLResponse:
-    """“No” in a sentence: a page, or for HTMX a note that keeps what was typed. `message` replaces the usual words."""
+    """“No” in a sentence: a page, or for HTMX a note that keeps what was typed. `message` replaces the usual words.
+
+    The note goes where the request has a place for notes, else above the page: never over what it was to replace.
+    """
     if request.headers.get("HX-Request"):
-        return fragment(request, "base/error_note.html", status=status, code=status, message=message)
+        own = request.headers.get("HX-Target") in PLACES_FOR_NOTES
+        above = {} if own else {"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML show:top"}
+        return fragment(
+            request, "base/error_note.html", status=status, headers=above, code=status, message=message
+        )
     return page(
         request, "base/error.html", status=status, code=status, message=message, **{"frame": None} | context
     )

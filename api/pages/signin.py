@@ -96,7 +96,7 @@ def sign_in(request: Request, db: Db, form: Annotated[SignInForm, Form()]) -> Re
         entered = enter(db, form.login, form.password)
     if isinstance(entered, Barred):
         return _refuse(request, db, form, entered.sentence, 429 if entered.until else 401)
-    session.end(db, request.cookies.get(session.COOKIE))
+    session.replace(db, request.cookies.get(session.COOKIE))
     token = session.start(db, entered)
     roles = person.roles_of(db, entered.id or 0)
     response = RedirectResponse(safe_next(form.next) or home_of(roles), 303)
