@@ -47,7 +47,8 @@ def diagrams(folder: Annotated[Path, typer.Argument(help="写到这个文件夹"
     from flows.kernel.process import PROCESSES
 
     folder.mkdir(parents=True, exist_ok=True)
-    for (name, _), definition in sorted(PROCESSES.items()):  # of several versions the newest is written last
+    newest = {name: definition for (name, _), definition in sorted(PROCESSES.items())}
+    for name, definition in newest.items():
         target = folder / f"process-{name.value}.svg"
         target.write_text(picture(definition.function), encoding="utf-8")
         typer.echo(target)
