@@ -31,7 +31,7 @@ STATIC_URL = "/static"
 MISSING = "—"
 WEEKDAYS = "一二三四五六日"
 THEMES = ("light", "dark")
-PLACES_FOR_NOTES = ("decide-note", "draft")
+PLACES_FOR_NOTES = ("decide-note", "draft", "looks-note")
 """Targets of HTMX requests in which a note is what people expect."""
 
 CONTENT_SECURITY_POLICY = (
