@@ -13,7 +13,6 @@ LONGEST_FILE = 320
 LONG_ON_PURPOSE = {
     "models/gates.py": "one declaration per gate; split, one could not compare them",
     "tests/documents/samples.py": "sample data for every document",
-    "api/pages/task_view.py": "one screen's view model; its parts already stand in task_*.py",
     "tests/doors/test_bank.py": "every refusal of the applicant's doors in one place",
     "tests/doors/test_task.py": "every refusal of the reviewer's door in one place",
     "api/pages/kit_samples.py": "sample data for the kit page",
