@@ -10,10 +10,10 @@ from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
 from sqlmodel import Session
 
 from flows.kernel.case import raise_incident as put_before_a_person
+from flows.kernel.dead_runs import cases_of
 from models import clock
 from models.database import session
 from models.records.case import CaseRecord, by_number, locked, open_incident
@@ -31,12 +31,6 @@ async def raise_incident(flow_run_id: str) -> int:
         run = await client.read_flow_run(UUID(flow_run_id))
     message = (run.state.message if run.state else "") or CRASHED
     return await asyncio.to_thread(_raise_for, cases_of(run), message)
-
-
-def cases_of(run: FlowRun) -> list[str]:
-    """The case numbers a run was about: its tags, and what an operator gave as parameter."""
-    given = run.parameters.get("cases")
-    return sorted({*run.tags, *(str(number) for number in (given if isinstance(given, list) else []))})
 
 
 def _raise_for(numbers: list[str], message: str) -> int:

@@ -1,4 +1,5 @@
-"""A scheduled run that keeps cases moving on a plain Prefect work pool when no fengbu worker is alive."""
+"""A scheduled run on a plain Prefect work pool: ends what killed workers left running in Prefect, and keeps cases
+moving when no fengbu worker is alive."""
 
 import asyncio
 from contextlib import suppress
@@ -9,6 +10,7 @@ from sqlmodel import col, func, select
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
+from flows.kernel.dead_runs import end_dead_runs
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import Claimed, claim, run_case
 from models import clock
@@ -22,6 +24,7 @@ MOST = 200
 @flow(name="wake-due-cases", persist_result=False)
 async def wake_due_cases() -> int:
     """Run every due case, unless a fengbu worker has been seen within the last minute; how many were run."""
+    await end_dead_runs()
     if await asyncio.to_thread(_somebody_works):
         return 0
     ran = 0

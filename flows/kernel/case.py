@@ -47,6 +47,7 @@ class Case:
         self.version = record.process_version
         self.board = Board(record.board)
         self.solo = solo
+        self.told: list[Event] = []  # what happened within the step that is being done
         self.line = "start"  # where the run is, for an incident
         self.journal = {entry.key: entry for entry in journal if entry.voided_at is None}
         self._reached = Counter(entry.name for entry in journal)  # in all runs, void entries included
@@ -82,7 +83,15 @@ class Case:
         self.session.add(entry)
         self.session.flush()
         self.journal[key] = entry
+        self.tell(entry)
         return entry
+
+    def tell(self, entry: JournalEntry) -> None:
+        """Write what happened since the last entry into the timeline, as what `entry` did."""
+        for event in self.told:
+            event.entry_id = entry.id
+        self.session.add_all(self.told)
+        self.told = []
 
 
 def move(record: CaseRecord, state: State) -> None:

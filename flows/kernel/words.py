@@ -133,14 +133,8 @@ def send_back(case: Case, target: Gate, reason: str) -> None:
     key = case.next_key(f"send_back.{target.key}")
     entry = case.journal.get(key)
     if entry is None:
-        case.session.add(
-            Event(
-                case_id=case.id,
-                at=clock.now(),
-                event="sent_back",
-                data={"to": target.title, "reason": reason},
-            )
-        )
+        told = {"to": target.title, "reason": reason}
+        case.told.append(Event(case_id=case.id, at=clock.now(), event="sent_back", data=told))
         result = {"reason": reason}
         entry = case.add_entry(
             EntryKind.STEP, f"send_back.{target.key}", key, result=result, finished_at=clock.now()
@@ -166,6 +160,7 @@ def _rewind(case: Case, cause: JournalEntry, target: State) -> None:
             task.voided = True
             if task.state in (TaskState.OPEN, TaskState.WAITING):
                 task.state = TaskState.LAPSED
+    case.tell(cause)
     raise Again
 
 

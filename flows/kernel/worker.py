@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 MOST_RUNS = 4  # more Prefect runs at a time do not help on two cores (measured)
 MOST_CASES = 25  # cases in one burst
 _PREFECT_PAUSE = timedelta(seconds=15)
-_PREFECT_PATIENCE = 5.0  # seconds
+_PREFECT_PATIENCE = 10.0  # seconds
 
 
 class Worker:

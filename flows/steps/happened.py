@@ -9,4 +9,4 @@ from models.records.timeline import Event
 
 def happened(case: Case, event: str, **data: Any) -> None:
     """Record an event of the case in the current step's transaction."""
-    case.session.add(Event(case_id=case.id, at=clock.now(), event=event, data=data))
+    case.told.append(Event(case_id=case.id, at=clock.now(), event=event, data=data))

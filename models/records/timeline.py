@@ -10,7 +10,7 @@ from models.records.base import Facts, facts, moment
 
 class Event(SQLModel, table=True):
     """One thing that happened. `person_id` is None where the system did it; `event` names its template
-    `templates/timeline/<event>.html`, rendered with `data`."""
+    `templates/timeline/<event>.html`, rendered with `data`. `entry_id` is the line of the journal that did it."""
 
     __tablename__ = "timeline"
 

@@ -299,6 +299,14 @@ def test_an_objection_that_stands_sends_the_claim_back_and_gives_the_reservation
         record = case_of(s, number)
         assert claim_of(s, record.id or 0).approved is None
         voided = [t.gate for t in of_case(s, record.id or 0) if t.voided]
+        told = s.exec(select(Event, JournalEntry).join(JournalEntry, JournalEntry.id == Event.entry_id)).all()
+    assert {(e.event, entry.name) for e, entry in told} >= {
+        ("calculated", "compensation.calculate"),
+        ("reserved", "limits.reserve"),
+        ("document_issued", "documents.draw_up"),
+        ("released", "objection"),  # the objection that stands undid the reservation
+        ("task_answered", "objection"),
+    }
     assert voided == ["first_review", "second_review", "office_review", "leader_approval", "objection"]
     check_everything()
     for gate in ("first_review", "second_review", "office_review", "leader_approval"):

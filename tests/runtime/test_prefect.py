@@ -4,14 +4,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import Session
 
+from api.demo import play
 from api.runtime import prefect_server as prefect
 from api.runtime.process import ManagedProcess
+from models.lifecycle import Board, State
+from models.records.task import TaskState
 from models.settings import Settings
+from tests.kernel.stage import check_everything, claim_at, open_tasks
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -43,11 +49,19 @@ class Api:
             item["name"] for item in self._client.post(f"/{kind}/filter", json={}).raise_for_status().json()
         }
 
-    def run(self, deployment: str, parameters: dict[str, str]) -> None:
+    def run(self, deployment: str, parameters: dict[str, Any]) -> str:
+        """Start a deployment as from Prefect's pages; the run's id."""
         found = self._client.get(f"/deployments/name/{deployment}").raise_for_status().json()
-        self._client.post(
+        created = self._client.post(
             f"/deployments/{found['id']}/create_flow_run", json={"parameters": parameters}
-        ).raise_for_status()
+        )
+        made: str = created.raise_for_status().json()["id"]
+        return made
+
+    def state_of(self, run: str) -> str:
+        """COMPLETED, FAILED …"""
+        found: str = self._client.get(f"/flow_runs/{run}").raise_for_status().json()["state_type"]
+        return found
 
     def close(self) -> None:
         self._client.close()
@@ -60,8 +74,10 @@ def api(prefect_server: Any) -> Iterator[Api]:
     opened.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pool_worker(prefect_server: Any) -> Iterator[None]:
+    """Our deployments, and a plain Prefect worker that runs them."""
+    prefect.deploy(prefect_server.settings)
     process = ManagedProcess(
         "prefect-worker",
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", prefect.POOL],
@@ -84,7 +100,6 @@ def eventually(look: Callable[[], Any], seconds: float = 180) -> Any:
 def test_a_failed_run_starts_raise_incident_with_its_id_and_a_failing_raise_incident_does_not(
     prefect_server: Any, api: Api, pool_worker: None
 ) -> None:
-    prefect.deploy(prefect_server.settings)
     assert {"filing", "claim", "wake-due-cases", "raise-incident"} <= api.names("deployments")
     assert len(api.names("automations")) == 1
 
@@ -105,6 +120,28 @@ def test_a_failed_run_starts_raise_incident_with_its_id_and_a_failing_raise_inci
     eventually(lambda: "FAILED" in [run["state_type"] for run in api.runs_of("raise-incident")])
     time.sleep(2)  # the first incident's run was there within this time
     assert len(api.runs_of("raise-incident")) == 2
+
+
+def test_an_operators_run_wakes_cases_but_answers_nothing_and_the_pool_moves_what_no_worker_takes(
+    api: Api, pool_worker: None, db: Callable[[], AbstractContextManager[Session]]
+) -> None:
+    with db() as s:
+        play.seed(s)
+    waiting = claim_at("acceptance", 1)
+    (task,) = open_tasks(waiting)
+    with db() as s:
+        asleep, due = (
+            play.a_claim(s, Board.GUARANTEE, "GHD", "5000000.00", "1000000.00", number=number)
+            for number in (2, 3)
+        )
+        asleep.wake_at = None  # nobody looks at it but whom an operator sends
+    asked = api.run("claim/claim", {"cases": [waiting, asleep.number, "BC-1999-0001"]})
+    sweep = api.run("wake-due-cases/wake-due-cases", {})
+    eventually(lambda: api.state_of(asked) == "COMPLETED" and api.state_of(sweep) == "COMPLETED")
+    assert [play.state_of(case.number) for case in (asleep, due)] == [State.ACCEPTANCE] * 2
+    assert play.state_of(waiting) == State.ACCEPTANCE
+    assert [(t.id, t.state) for t in open_tasks(waiting)] == [(task.id, TaskState.OPEN)]
+    check_everything()
 
 
 def test_the_user_interface_comes_from_the_server_itself(prefect_server: Any) -> None:
