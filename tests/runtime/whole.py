@@ -36,7 +36,7 @@ from models.records.reference import ClockSetting
 from models.settings import Settings, get_settings
 from tests.kernel.stage import MONDAY
 
-LEASE = 2.0
+LEASE = 5.0
 """Seconds a killed worker keeps its cases; 15 in the product."""
 
 
