@@ -40,7 +40,7 @@ LEASE = 5.0
 """Seconds a killed worker keeps its cases; 15 in the product."""
 
 
-def eventually(look: Callable[[], Any], seconds: float = 60) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 180) -> Any:
     """What `look` finds, once it finds something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
