@@ -76,6 +76,19 @@ session = contextmanager(transaction)
 """``with session() as s:`` - the same transaction for everything that is not a route."""
 
 
+@contextmanager
+def aside(s: Session) -> Iterator[Session]:
+    """A side look at the transaction of `s`: it reads what `s` would read, PostgreSQL refuses it every write, and
+    whatever its objects are made to say is forgotten at the end."""
+    s.flush()
+    with Session(
+        bind=s.connection(), autoflush=False, join_transaction_mode="create_savepoint", expire_on_commit=False
+    ) as looking:
+        looking.connection().execute(text("SET TRANSACTION READ ONLY"))
+        yield looking
+        looking.rollback()
+
+
 def notify(s: Session, channel: str, payload: str = "") -> None:
     """Tell everyone who listens on `channel`, when and only when the transaction of `s` commits."""
     s.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})

@@ -132,6 +132,7 @@ class DocThumb:
     current: bool = False
     when: tuple[str, ...] = ()
     preview_href: str = ""  # HTMX: the paper is replaced by this fragment
+    draft: bool = False  # what it says depends on the decision form, which is sent along
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,9 @@ class DecisionForm:
     duties: str = ""  # 你未办理过本案其他环节，与莞邑银行无回避关系。
     verbs: tuple[Link, ...] = ()  # 转办, 加签, …
     denied: Note | None = None  # the reader may look but not answer: the panel shows only this
+    preview_href: str = (
+        ""  # POST: the letter the chosen answer would have written, for the desk beside the panel
+    )
     legend: str = "你的结论"
 
     @property

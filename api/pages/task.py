@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenTask
 from api.auth.session import CurrentActor
-from api.pages import task_done, task_matter, task_papers, task_view
+from api.pages import task_done, task_matter, task_view
 from api.pages.layout import frame
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
@@ -30,7 +30,6 @@ from models import clock
 from models.gates import GATES, Outcome, Party, Role
 from models.permissions import Actor, Denied
 from models.records import queue
-from models.records.case import CaseRecord
 from models.records.task import Task, TaskState
 
 router = APIRouter(prefix="/tasks/{task_id}")
@@ -63,9 +62,17 @@ def paper(request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: 
     """The middle column with another letter or material; opened directly, the page with it."""
     if not request.headers.get("HX-Request"):
         return RedirectResponse(f"/tasks/{task.id}?paper={paper}", 303)
-    case = db.get_one(CaseRecord, task.case_id)
-    shown = task_papers.papers(db, case, f"/tasks/{task.id}", paper)
+    shown = task_view.open_papers(db, actor, task, paper)
     return fragment(request, "pages/task/paper.html", papers=shown, announce=f"已打开{shown.title}")
+
+
+@router.post("/preview")
+def preview(
+    request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted, paper: str = ""
+) -> HTMLResponse:
+    """将生成: a letter as the answer in the form would have it written. Nothing is recorded, no number is taken."""
+    shown = task_view.open_papers(db, actor, task, paper, Typed.posted(_items(form)))
+    return fragment(request, "pages/task/paper.html", papers=shown, announce=f"已更新预览：{shown.title}")
 
 
 @router.post("/answer")

@@ -1,8 +1,8 @@
 """The decision panel of a task, built from the gate's declaration and from what was typed so far."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from api.pages import task_next
 from api.pages.form_views import AnswerOption, DecisionForm, FieldView, Option, TodoItem
@@ -35,12 +35,13 @@ class Panel:
     clock: WorkingDays
     prepared: Sequence[Prepared]
     typed: Typed
+    rules: Parameters
     faults: Sequence[FieldFault] = ()
     award: Award | None = None
     duties: str = ""
     returned_before: int = 0
     seen_before: frozenset[str] = frozenset()
-    rules: Parameters | None = None
+    letters: Mapping[Outcome, Sequence[str]] = field(default_factory=dict)
     blocked: str = ""
 
 
@@ -77,6 +78,7 @@ def panel(p: Panel) -> DecisionForm:
         draft_href=f"/tasks/{p.task.id}/draft",
         draft_saved=f"草稿 {p.typed.at} 已存" if p.typed.at else "",
         duties=p.duties,
+        preview_href=f"/tasks/{p.task.id}/preview" if any(p.letters.values()) else "",
     )
 
 
@@ -118,7 +120,9 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
         todo=todo,
         todo_more=p.typed.more if returns else None,
         note=_note(p, answer, errors),
-        next_steps=task_next.steps(p.gate, outcome, p.days, p.clock.words, p.rules),
+        next_steps=task_next.steps(
+            p.gate, outcome, p.letters.get(outcome, ()), p.days, p.clock.words, p.rules
+        ),
         blocked=p.blocked if outcome is Outcome.APPROVE else "",
         next_tone=task_next.tone(outcome),
     )

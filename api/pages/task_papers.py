@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from api.pages.case_views import DocThumb
 from api.pages.render import stamp
+from api.pages.task_coming import MARK, PREFIX, Coming
 from api.pages.views import Link
 from flows.documents import engine
 from models.lifecycle import Process
@@ -28,32 +29,44 @@ class Papers:
     """The strip, and the paper that lies open. `image` is an address; with neither there is a card to open it."""
 
     thumbs: tuple[DocThumb, ...]
-    kind: Literal["document", "image", "file", "none"]
+    kind: Literal["document", "preview", "image", "file", "none"]
     title: str = ""
     note: str = ""
     html: Markup | None = None
     image: str = ""
     links: tuple[Link, ...] = ()
+    refresh_href: str = ""  # a letter to come is made again when the form changes
 
 
-def papers(db: Session, case: CaseRecord, base: str, chosen: str = "") -> Papers:
-    """The papers of a case. `base` is the page's address, `chosen` names the open one: d-12 or a-3.
+def papers(
+    db: Session, case: CaseRecord, base: str, chosen: str = "", letters: Coming | None = None
+) -> Papers:
+    """The papers of a case. `base` is the page's address, `chosen` names the open one: d-12, a-3 or p-D18, a letter
+    to come (`letters`, for those who can answer).
 
-    Without a choice the newest letter in force lies open.
+    Without a choice the letter to come lies open, else the newest letter in force.
     """
     issued, files = list(document.of_case(db, case.id or 0)), list(attachment.current(db, case.id or 0))
     in_force = [d for d in issued if d.state == DocumentState.ISSUED]
+    draft = letters.key(chosen) if letters and (not chosen or chosen.startswith(PREFIX)) else ""
     keys = {f"d-{d.id}" for d in issued} | {f"a-{a.id}" for a in files}
-    if chosen not in keys:
+    if draft:
+        chosen = draft
+    elif chosen not in keys:
         first = in_force[-1:] or issued[-1:]
         chosen = f"d-{first[0].id}" if first else f"a-{files[0].id}" if files else ""
     shelves = [*reversed(in_force), *(d for d in reversed(issued) if d.state != DocumentState.ISSUED)]
     known = CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS
     slots = {slot.key: slot.title for slot in known[case.board]}
     thumbs = (
+        *(letters.thumbs(base, chosen) if letters else ()),
         *(_thumb(f"d-{d.id}", d.title, _standing(d), base, chosen, red=_red(d)) for d in shelves),
         *(_thumb(f"a-{a.id}", slots.get(a.slot, a.filename), a.filename, base, chosen) for a in files),
     )
+    if letters and draft:
+        title, page = letters.draw(db, draft)
+        again = f"{base}/preview?paper={draft}"
+        return Papers(thumbs, "preview", title, MARK, page, refresh_href=again)
     for one in issued:
         if f"d-{one.id}" == chosen:
             return _document(db, one, thumbs)

@@ -10,6 +10,7 @@ from api.pages import task_clock, task_decision, task_facts
 from api.pages.case_views import CheckView, Fact, TimelineItem
 from api.pages.form_views import DecisionForm
 from api.pages.render import sentence_day, stamp
+from api.pages.task_coming import Coming, coming
 from api.pages.task_facts import Calculation
 from api.pages.task_form import Typed
 from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
@@ -81,7 +82,9 @@ def view(
     is_open = task.state == TaskState.OPEN
     shown = task_clock.working_days(days, entry, earlier) if is_open else task_clock.answered(days, entry)
     kept = typed if typed is not None else _draft(task, actor)
-    decision, answerable = _decision(db, actor, task, gate, matter, days, shown, earlier, kept, faults)
+    foreseen = _foreseen(db, actor, task, matter, kept)
+    decision = _decision(db, actor, task, gate, matter, days, shown, earlier, kept, faults, foreseen)
+    answerable = foreseen is not None
     applicant = institution.name_on(db, case.institution_id, clock.today()).name
     clause = task_facts.clause_view(gate.clause)
     rule = task_facts.clause_view("三（四）" if case.board == Board.BANK else "三（三）")
@@ -106,7 +109,7 @@ def view(
         more_loans=len(matter.by_loan[MOST_LOANS:]),
         excludes=answerable and gate is FILING_REVIEW,
         opinions=task_facts.opinions(db, [t for t in seats if t.id != task.id]),
-        papers=papers(db, case, f"/tasks/{task.id}", paper),
+        papers=papers(db, case, f"/tasks/{task.id}", paper, foreseen),
         decision=decision,
         answerable=answerable,
         verb=_verb(task, actor, gate, answerable),
@@ -139,16 +142,17 @@ def _decision(
     earlier: Sequence[JournalEntry],
     kept: Typed,
     faults: Sequence[FieldFault],
-) -> tuple[DecisionForm, bool]:
-    """The panel, and whether the reader can use it."""
+    foreseen: Coming | None,
+) -> DecisionForm:
+    """The panel; without anything foreseen it says why the reader cannot use it."""
     if task.state != TaskState.OPEN:
-        return task_decision.denied(task, _over(db, task, gate), "这件已不需要你办理。"), False
+        return task_decision.denied(task, _over(db, task, gate), "这件已不需要你办理。")
     if gate.party is Party.APPLICANT:
         words = f"由申报机构在案件 {task.case_number} 的页面上办理。"
-        return task_decision.denied(task, words, f"{gate.title}由申报机构办理。"), False
+        return task_decision.denied(task, words, f"{gate.title}由申报机构办理。")
     allowed = answering.verdict(db, actor, task)
-    if isinstance(allowed, Denied):
-        return task_decision.denied(task, allowed.sentence), False
+    if isinstance(allowed, Denied) or foreseen is None:
+        return task_decision.denied(task, allowed.sentence if isinstance(allowed, Denied) else "")
     returned = [e for e in earlier if (e.result or {}).get("outcome") == Outcome.RETURN.value]
     seen = {
         str(item.get("problem", ""))
@@ -156,7 +160,7 @@ def _decision(
         for item in (e.result or {}).get("fields", {}).get("faults", ())
     }
     applicant = institution.name_on(db, task.applicant_id, clock.today()).short_name
-    form = task_decision.panel(
+    return task_decision.panel(
         task_decision.Panel(
             task,
             gate,
@@ -164,16 +168,31 @@ def _decision(
             shown,
             matter.prepared,
             kept,
+            rules(db),
             faults,
             task_facts.award_of(matter.claim),
             f"你未办理过本案其他环节，与{applicant}无隶属关系。",
             len(returned),
             frozenset(seen),
-            rules(db),
+            foreseen.letters,
             evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
         )
     )
-    return form, True
+
+
+def _foreseen(db: Session, actor: Actor, task: Task, matter: Matter, kept: Typed) -> Coming | None:
+    """What each answer would have written; None for a reader who cannot answer."""
+    applicants = GATES[task.gate].party is Party.APPLICANT
+    if task.state != TaskState.OPEN or applicants or isinstance(answering.verdict(db, actor, task), Denied):
+        return None
+    return coming(db, actor, task, kept, matter.prepared, matter.names)
+
+
+def open_papers(db: Session, actor: Actor, task: Task, paper: str, typed: Typed | None = None) -> Papers:
+    """The middle column alone, for what stands in the form (`typed`) or was kept of it."""
+    matter = matter_of(db, task)
+    foreseen = _foreseen(db, actor, task, matter, typed if typed is not None else _draft(task, actor))
+    return papers(db, matter.case, f"/tasks/{task.id}", paper, foreseen)
 
 
 def _over(db: Session, task: Task, gate: Gate) -> str:

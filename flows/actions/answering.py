@@ -234,7 +234,7 @@ def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
     seats = of_entry(s, task.entry_id)
     answered = [seat for seat in seats if seat.state == TaskState.ANSWERED]
     approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
-    outcome = _outcome(s, gate, seats, answered, approvals, task)
+    outcome = outcome_of(s, gate, seats, task)
     if outcome is None:
         if gate.rule is Rule.IN_ORDER:
             following = next(seat for seat in seats if seat.state == TaskState.WAITING)
@@ -257,17 +257,12 @@ def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
             seat.state = TaskState.LAPSED
 
 
-def _outcome(
-    s: Session,
-    gate: Gate,
-    seats: Sequence[Task],
-    answered: Sequence[Task],
-    approvals: Sequence[Task],
-    last: Task,
-) -> Outcome | None:
-    """The gate's outcome, or None while seats must still answer."""
+def outcome_of(s: Session, gate: Gate, seats: Sequence[Task], last: Task) -> Outcome | None:
+    """The gate's outcome after the answer of `last`, or None while seats must still answer."""
     if gate.rule in (Rule.ONE, Rule.ANY):
         return last.outcome
+    answered = [seat for seat in seats if seat.state == TaskState.ANSWERED]
+    approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
     if gate.rule is Rule.VOTES:
         needed = rules(s).on(clock.local(last.opened_at).date()).integer(gate.needed or "")
         if len(approvals) >= needed:

@@ -1,6 +1,7 @@
 """Calculating (测算): the policy's award for one claim, kept with its inputs, parameter version and clauses."""
 
 from decimal import Decimal
+from typing import Any
 
 from flows.kernel import Case, step
 from flows.steps import facts, line
@@ -47,7 +48,11 @@ def wants_meeting(case: Case, asked_for: bool) -> bool:
 @step()
 def why_nothing(case: Case) -> str:
     """三（三）（四）: which line of the calculation left nothing to pay, in a sentence for the letter."""
-    award = claims.of_case(case.session, case.id).award or {}
+    return reason_of(claims.of_case(case.session, case.id).award or {})
+
+
+def reason_of(award: dict[str, Any]) -> str:
+    """The same from the award as it is kept."""
     line_of = {line["code"]: line for line in award.get("lines", ())}
     deciding = line_of.get(award.get("deciding"))
     if deciding is None or award.get("deciding") == "ratio":

@@ -69,6 +69,8 @@ FOR_APPLICANT = frozenset(
 REPEATED = frozenset({"D08", "D22"})
 """Letters of which several may be in force: each return or objection has its own."""
 MEETING_NAME = "东莞市中小微企业融资风险补偿联席会议"
+UNNUMBERED = "预览·未编号"
+AT_ISSUE = "出具时生成"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -82,15 +84,7 @@ def draw_up(case: Case, code: str) -> int:
     serial = document.next_serial(s, organ.id or 0, word, today.year) if word else None
     number = f"{word}〔{today.year}〕{serial}号" if word else None
     check = "".join(secrets.choice(_ALPHABET) for _ in range(12))
-    common = Common(
-        organ_name=MEETING_NAME if kind.signer is Signer.MEETING else known.full_name(s, organ.id or 0),
-        number=number,
-        issued_on=today,
-        recipient=_recipient(s, record, code),
-        case_number=record.number,
-        verification_code=check,
-    )
-    context = BUILDERS[code](s, record, common)
+    context = _context(s, record, code, organ, number, check)
     made = render(code, context)
     _keep_bytes(s, made)
     if code not in REPEATED:
@@ -118,6 +112,29 @@ def draw_up(case: Case, code: str) -> int:
     s.flush()
     happened(case, "document_issued", title=kind.title, number=number or "", document_id=issued.id)
     return issued.id or 0
+
+
+def preview(s: Session, record: CaseRecord, code: str) -> Rendered:
+    """The document `code` as it would be issued now, without number, code or register entry; nothing is written."""
+    kind = DOCUMENTS[code]
+    organ = _organ(s, record, kind.signer)
+    number = UNNUMBERED if kind.numbered else None
+    return render(code, _context(s, record, code, organ, number, AT_ISSUE))
+
+
+def _context(
+    s: Session, record: CaseRecord, code: str, organ: Institution, number: str | None, check: str | None
+) -> DocumentContext:
+    meeting = DOCUMENTS[code].signer is Signer.MEETING
+    common = Common(
+        organ_name=MEETING_NAME if meeting else known.full_name(s, organ.id or 0),
+        number=number,
+        issued_on=clock.today(),
+        recipient=_recipient(s, record, code),
+        case_number=record.number,
+        verification_code=check,
+    )
+    return BUILDERS[code](s, record, common)
 
 
 def _keep_bytes(s: Session, made: Rendered) -> None:
@@ -207,4 +224,4 @@ def received(case: Case) -> dict[str, Any]:
     }
 
 
-__all__ = ["announcement", "correction", "draw_up", "payment", "received", "reduced"]
+__all__ = ["announcement", "correction", "draw_up", "payment", "preview", "received", "reduced"]

@@ -1,8 +1,8 @@
 """Public notice (公示) and objections (异议)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from flows.kernel import Case, Decision, step
 from flows.kernel.seats import end_of
@@ -18,12 +18,23 @@ from models.records.rules import rules
 @step()
 def start(case: Case) -> datetime:
     """四（二）: announce the claim; the instant the last of its 工作日 ends."""
-    today = clock.today()
-    due = deadlines.due("public_notice_days", today, working_calendar(case.session), rules(case.session))
+    today, last = period(case.session)
     claimed = claims.of_case(case.session, case.id)
-    claimed.notice_started_on, claimed.notice_ends_on = today, due.day
-    happened(case, "notice_started", starts=today.isoformat(), ends=due.day.isoformat())
-    return end_of(clock.start_of(due.day + timedelta(days=1)))
+    claimed.notice_started_on, claimed.notice_ends_on = today, last
+    happened(case, "notice_started", starts=today.isoformat(), ends=last.isoformat())
+    return end_of(clock.start_of(last + timedelta(days=1)))
+
+
+def period(s: Session) -> tuple[date, date]:
+    """The first and last day of a notice that starts now."""
+    today = clock.today()
+    return today, deadlines.due("public_notice_days", today, working_calendar(s), rules(s)).day
+
+
+def newest(s: Session, case_id: int) -> Objection:
+    """The objection that is being dealt with."""
+    query = select(Objection).where(Objection.case_id == case_id).order_by(col(Objection.id).desc())
+    return s.exec(query.limit(1)).one()
 
 
 @step()

@@ -153,3 +153,27 @@ def test_other_facts_after_a_correction_want_another_look(server: Server) -> Non
     with session() as s, pytest.raises(InvalidError, match=LATE):
         answering.answer(s, actor(s, "chenjiamin"), task.id or 0, Outcome.APPROVE)
     assert seen_of(number), "the earlier look stays on record"
+
+
+def test_the_letter_to_come_lies_beside_the_form_and_follows_what_is_typed(server: Server) -> None:
+    number = builders.claimed()
+    task = builders.open_task(number)
+    client = server.client("chenjiamin")
+    page = client.get(f"/tasks/{task.id}").text
+    assert "预览·未编号" in page and "受理通知书" in page and "将生成" in page
+    assert "生成《受理通知书》并取得文号" in page and "转受托管理机构“初审”" in page
+    refused = client.post(
+        f"/tasks/{task.id}/preview",
+        data={"answer": "refuse", "opinion": "不属于受理范围甲乙丙"},
+        headers={"HX-Request": "true"},
+    )
+    assert refused.status_code == 200 and "<html" not in refused.text
+    assert "不属于受理范围甲乙丙" in refused.text and "不予受理通知书" in refused.text
+    returned = client.post(
+        f"/tasks/{task.id}/preview", data={"answer": "return", "todo_more": "借款合同｜缺第 3 页｜补传整份"}
+    )
+    assert "缺第 3 页" in returned.text and "材料补正通知书" in returned.text
+    with session() as s:
+        assert s.get_one(Task, task.id).state == TaskState.OPEN
+    assert "受理通知书" not in server.client("chenjiamin").get(f"/cases/{number}").text
+    assert "预览·未编号" not in server.client("mozhaohui").get(f"/tasks/{task.id}").text
