@@ -179,6 +179,13 @@ def may_see_deliveries(actor: Actor) -> Verdict:
     return Denied("投递记录供受托管理机构、市工信局和市财政局使用；你单位收到的通知在“通知”里。")
 
 
+def may_see_limits(actor: Actor) -> Verdict:
+    """The ledger shows every applicant's limits, so applicants do not read it."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("限额台账供受托管理机构、市工信局和市财政局使用。")
+
+
 def may_read_inbox(actor: Actor) -> Verdict:
     """The portal inbox of an applicant institution."""
     if Role.FILER in actor.roles:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from api.pages import case_views as case
 from api.pages import form_views as form
+from api.pages import kit_forms as forms
 from api.pages import kit_samples as samples
 from api.pages import views
 
@@ -28,12 +29,12 @@ def kit_view() -> dict[str, object]:
         "decision": samples.DECISION,
         "paper": samples.PAPER,
         "timeline": samples.TIMELINE,
-        "slots": samples.SLOTS,
-        "fields": samples.FIELDS,
+        "slots": forms.SLOTS,
+        "fields": forms.FIELDS,
         "limit": case.LimitView(
             "2025 年发放", samples.METER, "1,286,400,000.00 元 × 2%；在审 388.59 将超出 21.79 万元", "soon"
         ),
-        "chart": samples.CHART,
+        "chart": forms.CHART,
         "thumbs": (
             case.DocThumb("初审意见书", "将生成", current=True, when=("1", "3")),
             case.DocThumb("补正通知书", "将发出", current=True, when=("2",)),

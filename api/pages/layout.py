@@ -6,7 +6,14 @@ from sqlmodel import Session
 from api.pages.views import Frame, NavItem, Person
 from models import clock
 from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
-from models.permissions import Actor, may_manage, may_manage_keys, may_resolve_incident
+from models.permissions import (
+    Actor,
+    may_manage,
+    may_manage_keys,
+    may_resolve_incident,
+    may_see_deliveries,
+    may_see_limits,
+)
 from models.records import institution, notice
 from models.records.queue import count_open
 from models.records.reference import CalendarDay
@@ -55,6 +62,10 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     places.append(NavItem("cases", "案件", "folders", "/cases"))
     if may_manage(actor):
         places.append(NavItem("overview", "总览", "chart", "/overview"))
+    if may_see_limits(actor):
+        places.append(NavItem("limits", "额度", "gauge", "/limits", phone=False))
+    if may_see_deliveries(actor) and not files:
+        places.append(NavItem("deliveries", "送达", "bell", "/notices/deliveries", phone=False))
     if files:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
     if may_manage_keys(actor, actor.institution_id):

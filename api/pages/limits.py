@@ -14,7 +14,7 @@ from api.pages.case_views import MeterView
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Column
-from models.permissions import ALLOWED, Actor, Denied, Verdict, may_manage
+from models.permissions import Actor, may_see_limits
 from models.records import ledger
 from models.records.ledger import ACCOUNT_NAMES, AccountKind, LedgerAccount
 
@@ -67,11 +67,6 @@ class EntryRow:
     case_number: str
 
 
-def may_see_limits(actor: Actor) -> Verdict:
-    """The ledger shows every applicant's limits, so applicants do not read it."""
-    return ALLOWED if actor.watches_all else Denied("限额台账供受托管理机构、市工信局和市财政局使用。")
-
-
 @router.get("/limits")
 def limits(
     request: Request, db: Db, actor: Annotated[Actor, requires(may_see_limits)], account: str = ""
@@ -87,7 +82,7 @@ def limits(
     return page(
         request,
         "pages/overview/limits.html",
-        frame=frame(request, db, actor, "overview" if may_manage(actor) else "cases"),
+        frame=frame(request, db, actor, "limits"),
         groups=groups,
         opened=opened,
         entries=tuple(EntryRow(movement(entry, ""), number) for entry, number in entries),

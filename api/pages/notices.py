@@ -141,7 +141,7 @@ def deliveries(
     return page(
         request,
         "pages/notices/deliveries.html",
-        frame=frame(request, db, actor, "notices"),
+        frame=frame(request, db, actor, "deliveries"),
         notes=(Note("ok", "", "已排入重发，片刻后刷新可见结果。"),) if done == "resent" else (),
         tabs=chosen.tabs(db),
         picks=chosen.picks(),
@@ -170,7 +170,7 @@ def one_delivery(request: Request, db: Db, actor: Staff, delivery_id: int, done:
     return page(
         request,
         "pages/notices/delivery.html",
-        frame=frame(request, db, actor, "notices"),
+        frame=frame(request, db, actor, "deliveries"),
         notes=(Note("ok", "", "已排入重发，片刻后刷新可见结果。"),) if done == "resent" else (),
         row=_row(delivery, told, case, names[delivery.institution_id].short_name),
         notice_id=told.id,

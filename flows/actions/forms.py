@@ -1,6 +1,7 @@
 """The forms of those who file (申报机构): loans put up for filing, and claims. Parsed at the door, every fault at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -39,6 +40,37 @@ ZERO = Decimal("0.00")
 
 def _refuse(sentence: str) -> NoReturn:
     raise ValueError(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """How a date stands to another (`after`: field and title; `strictly`: not on the same day) and to today."""
+
+    title: str
+    after: tuple[str, str] | None = None
+    strictly: bool = False
+    ahead: str | None = "请核对。"  # what to do about a day that has not come; None: it may lie ahead
+
+
+_ORDERS = {
+    "disbursed_on": _Order("放款日", ("contract_date", "合同签订日"), ahead="请在放款后备案。"),
+    "due_on": _Order("到期日", ("disbursed_on", "放款日"), strictly=True, ahead=None),
+    "overdue_since": _Order("首次逾期日"),
+    "guarantor_paid_on": _Order("代偿日期", ("overdue_since", "首次逾期日")),
+}
+
+
+def _in_order(value: date, info: ValidationInfo) -> date:
+    """A date that can be true beside the others of its form."""
+    order = _ORDERS[info.field_name or ""]
+    if order.ahead is not None and value > clock.today():
+        raise ValueError(f"{order.title} {value} 晚于今天，{order.ahead}")
+    name, title = order.after or ("", "")
+    before = info.data.get(name)
+    if before is not None and (value < before or (order.strictly and value == before)):
+        wrong = "须晚于" if order.strictly else "早于"
+        raise ValueError(f"{order.title} {value} {wrong}{title} {before}，请核对。")
+    return value
 
 
 class _Form(BaseModel):
@@ -85,23 +117,7 @@ class LoanForm(_Form):
         found = industries(sector)
         return found[0] if len(found) == 1 else _refuse(f"{sector}须选择划型行业：{'、'.join(found)}。")
 
-    @field_validator("disbursed_on")
-    @classmethod
-    def _after_signing(cls, value: date, info: ValidationInfo) -> date:
-        signed = info.data.get("contract_date")
-        if value > clock.today():
-            raise ValueError(f"放款日 {value} 晚于今天，请在放款后备案。")
-        if signed is not None and value < signed:
-            raise ValueError(f"放款日 {value} 早于合同签订日 {signed}，请核对。")
-        return value
-
-    @field_validator("due_on")
-    @classmethod
-    def _after_disbursement(cls, value: date, info: ValidationInfo) -> date:
-        start = info.data.get("disbursed_on")
-        if start is not None and value <= start:
-            raise ValueError(f"到期日 {value} 须晚于放款日 {start}，请核对。")
-        return value
+    _in_order = field_validator("disbursed_on", "due_on")(_in_order)
 
 
 class GuaranteeLoanForm(LoanForm):
@@ -138,12 +154,7 @@ class ClaimForm(_Form):
     account_number: AccountNumber = Field(title="收款账号")
     account_bank: Line120 = Field(title="开户银行")
 
-    @field_validator("overdue_since")
-    @classmethod
-    def _already_overdue(cls, value: date) -> date:
-        if value > clock.today():
-            raise ValueError(f"首次逾期日 {value} 晚于今天，请核对。")
-        return value
+    _in_order = field_validator("overdue_since")(_in_order)
 
     @field_validator("recovered")
     @classmethod
@@ -168,15 +179,7 @@ class GuaranteeClaimForm(ClaimForm):
     guarantor_paid: PositiveYuan = Field(title="代偿金额")
     guarantor_paid_on: Day = Field(title="代偿日期")
 
-    @field_validator("guarantor_paid_on")
-    @classmethod
-    def _paid_after_default(cls, value: date, info: ValidationInfo) -> date:
-        overdue = info.data.get("overdue_since")
-        if value > clock.today():
-            raise ValueError(f"代偿日期 {value} 晚于今天，请核对。")
-        if overdue is not None and value < overdue:
-            raise ValueError(f"代偿日期 {value} 早于首次逾期日 {overdue}，请核对。")
-        return value
+    _paid_in_order = field_validator("guarantor_paid_on")(_in_order)
 
 
 def loan_form(board: Board) -> type[LoanForm]:

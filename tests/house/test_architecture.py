@@ -15,7 +15,6 @@ LONG_ON_PURPOSE = {
     "tests/documents/samples.py": "sample data for every document",
     "tests/doors/test_bank.py": "every refusal of the applicant's doors in one place",
     "tests/doors/test_task.py": "every refusal of the reviewer's door in one place",
-    "api/pages/kit_samples.py": "sample data for the kit page",
 }
 PROCESS_FILES = [path for path in source.files(".py", rooms=("flows",)) if "@process(" in path.read_text()]
 FOREIGN_TO_A_PROCESS = {

@@ -57,6 +57,13 @@ def signature(paper: Paper, *, contact: bool = True) -> None:
         paper.p("Note", f"（{contact_line()}）")
 
 
+def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
+    """The closing phrase, kept with the signature below it; the finished document."""
+    paper.p("BodyKeep", words)
+    signature(paper, contact=contact)
+    return paper.bytes()
+
+
 def verify(paper: Paper) -> None:
     """The code by which anyone may check that the document is the one that was issued."""
     with paper.when("verification_code"):

@@ -1,6 +1,6 @@
 """Letters of the bureau in 信函格式: D22, D25, D26."""
 
-from flows.documents.authoring.common import POLICY, SHORT, day, money, signature
+from flows.documents.authoring.common import POLICY, SHORT, close, day, money, signature
 from flows.documents.authoring.paper import Paper, amount, head, middle
 
 
@@ -36,9 +36,7 @@ def objection_reply() -> bytes:
         "{% if outcome == 'upheld' %}异议成立。{% elif outcome == 'partly' %}异议部分成立。"
         "{% else %}异议不成立。{% endif %}{{ conclusion }}",
     )
-    paper.p("BodyKeep", "特此函复。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此函复。")
 
 
 def payment_letter() -> bytes:
@@ -123,9 +121,7 @@ def payment_notice() -> bytes:
         "{{ effective_ratio|pct }}返还财政资金，自收到追偿款项之日起{{ return_days }}个工作日内办理，累计返还"
         "金额以补偿金额为限。",
     )
-    paper.p("BodyKeep", "特此通知。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此通知。")
 
 
 LETTERS = {"D22": objection_reply, "D25": payment_letter, "D26": payment_notice}

@@ -3,15 +3,13 @@
 from flows.documents.authoring.common import (
     POLICY,
     SHORT,
+    close,
     day,
     money,
     notice_head,
     objection,
-    signature,
 )
 from flows.documents.authoring.paper import Paper, amount, head, middle
-
-_END = "BodyKeep"
 
 
 def correction() -> bytes:
@@ -60,9 +58,7 @@ def correction() -> bytes:
             f"第{{{{ loop.index }}}}次停钟：{day('stop.from_on')}至{day('stop.to_on')}，计"
             "{{ stop.working_days }}个工作日，未计入已用期限。",
         )
-    paper.p(_END, "特此通知。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此通知。")
 
 
 def confirmation() -> bytes:
@@ -128,9 +124,7 @@ def confirmation() -> bytes:
         "（二）发生风险损失拟申请补偿的，以本确认书所列备案编号为申请依据；补偿金额按照放款日适用的规定"
         "审核，本确认书不构成对补偿金额的承诺。",
     )
-    paper.p(_END, "特此通知。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此通知。")
 
 
 def refusal() -> bytes:
@@ -165,9 +159,7 @@ def refusal() -> bytes:
     )
     paper.p("Heading1", "三、异议渠道")
     objection(paper, "本通知书")
-    paper.p(_END, "特此通知。")
-    signature(paper, contact=False)
-    return paper.bytes()
+    return close(paper, "特此通知。", contact=False)
 
 
 _CLAIM = (
@@ -195,9 +187,7 @@ def acceptance() -> bytes:
         "报告。作出决定前，你单位可以书面撤回申请。",
     )
     paper.p("Body", "四、受理不代表同意补偿，补偿与否及补偿金额以市工业和信息化局的决定为准。")
-    paper.p(_END, "特此通知。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此通知。")
 
 
 def non_acceptance() -> bytes:
@@ -216,9 +206,7 @@ def non_acceptance() -> bytes:
     )
     paper.p("Heading1", "三、异议渠道")
     objection(paper, "本通知书")
-    paper.p(_END, "特此通知。")
-    signature(paper, contact=False)
-    return paper.bytes()
+    return close(paper, "特此通知。", contact=False)
 
 
 NOTICES = {

@@ -5,12 +5,12 @@ from flows.documents.authoring.common import (
     SHORT,
     calculation,
     check_rows,
+    close,
     contact_line,
     day,
     loan_rows,
     money,
     notice_head,
-    signature,
     signing_places,
 )
 from flows.documents.authoring.paper import Paper, Run, amount, head, middle
@@ -54,9 +54,7 @@ def review_opinion() -> bytes:
         paper.p("Heading1", "{% if dissent %}七{% else %}六{% endif %}、办理意见")
         with paper.table("Grid", 34, 122) as table:
             signing_places(table, 2)
-    paper.p("BodyKeep", "特此报告。")
-    signature(paper)
-    return paper.bytes()
+    return close(paper, "特此报告。")
 
 
 def public_notice() -> bytes:
@@ -93,9 +91,7 @@ def public_notice() -> bytes:
         "信息依法保密。",
     )
     paper.p("BodyLeft", f"{contact_line()}。")
-    paper.p("BodyKeep", "特此公示。")
-    signature(paper, contact=False)
-    return paper.bytes()
+    return close(paper, "特此公示。", contact=False)
 
 
 def _roll(paper: Paper, label: str, name: str) -> None:
