@@ -6,16 +6,18 @@ from sqlmodel import Session, select
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
+from api.demo.play import give_budget
 from flows.actions import answering, filing, looking
 from flows.actions.forms import read_filing
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case
-from models import database
+from models import clock, database
 from models.gates import GATES, Outcome
 from models.lifecycle import Board, State
-from models.records import person
+from models.records import ledger, person
 from models.records.case import CaseRecord
+from models.records.ledger import AccountKind
 from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
 from models.records.task import Participation, Task, TaskState
@@ -66,6 +68,9 @@ def claimed(board: Board = Board.BANK, **changes: str) -> str:
         )
     loan_id = registered(board)
     with database.session() as s:
+        year = str(clock.today().year)
+        if ledger.account(s, AccountKind.BUDGET, year) is None:  # without one a claim waits for the budget
+            give_budget(s, "60000000.00")
         filer = actor(s, BANKER[board])
         number = samples.claim_on(s, filer, s.get_one(Loan, loan_id), **changes).number
     wake()

@@ -374,7 +374,7 @@ def test_the_page_is_accessible_and_keeps_typed_words_in_a_browser(server: Serve
         assert tab.locator("#opinion").input_value() == "请补充说明。"
         tab.locator("#decide .more-todo summary").click()
         tab.locator("textarea[name=todo_more]").fill("借款合同｜缺页｜补传")
-        tab.locator(".thumbs a").nth(1).click()
+        tab.locator(".thumbs a", has_text="风险补偿申请函").click()
         tab.locator("#under", has_text="风险补偿申请函").wait_for()
         tab.locator("#opinion").focus()
         tab.keyboard.press("Control+Enter")
