@@ -11,20 +11,21 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, IfNoneMatch, Reply, Write, shown, unchanged
-from api.rest.common import CHANGE, READ, answers
+from api.rest.common import CHANGE, READ, WRITE, answers
 from api.rest.problems import ApiError
 from api.rest.strict import RestRoute
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
-from flows.actions import answering
+from flows.actions import answering, looking
 from flows.actions.answer_forms import read_answer
 from flows.actions.errors import ForbiddenError, NotThereError
+from flows.steps import evidence
 from models import clock
 from models.gates import GATES, Outcome, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied
 from models.records import queue
 from models.records.api_key import Scope
-from models.records.case import locked
+from models.records.case import CaseRecord, locked
 from models.records.loan import of_case as loans_of
 from models.records.person import Person
 from models.records.task import Task, TaskState
@@ -95,6 +96,28 @@ class AnswerIn(Body):
     )
 
 
+class LookOut(Out):
+    """一项须人工核对的检查。"""
+
+    check: str = Field(description="检查的代码")
+    loan_id: int | None = Field(description="哪一笔贷款；不针对某一笔为 null 或 0")
+    label: str
+    value: str = Field(description="申报的内容")
+    source: str = Field(description="出自哪里")
+    clause: str
+    looked_by: str | None = Field(description="已由谁核对")
+
+
+class LookIn(Body):
+    """核对了哪一项。"""
+
+    check: StrictStr = Field(
+        min_length=1, max_length=80, pattern=r"^[a-z0-9_.]+$", examples=["filing.purpose"]
+    )
+    loan_id: int | None = Field(None, ge=0, le=2**31 - 1, description="只核对一笔贷款时给出")
+    remark: StrictStr = Field("", max_length=500)
+
+
 @router.get("", response_model=Page[TaskOut], responses=answers(*READ), summary="待办列表")
 def tasks(
     db: Db,
@@ -162,6 +185,44 @@ def answer(
         return Reply(_view(db, caller.actor, row))
 
     return once.run(db, caller, do)
+
+
+@router.get(
+    "/{task_id}/checks", response_model=Page[LookOut], responses=answers(*READ), summary="须人工核对的检查"
+)
+def checks(db: Db, caller: Reader, task_id: Id) -> Page[LookOut]:
+    """同意之前须逐项核对；已核对的写明由谁核对。"""
+    return _checks(db, _seen(db, caller.actor, task_id))
+
+
+@router.post("/{task_id}/looks", response_model=Page[LookOut], responses=answers(*WRITE), summary="核对检查")
+def look(db: Db, caller: Answerer, once: Write, task_id: Id, body: LookIn) -> Response:
+    """记下已核对某项检查（备案：有这项检查的全部贷款，或其中一笔）。"""
+
+    def do() -> Reply:
+        row = _seen(db, caller.actor, task_id)
+        key = body.check if body.loan_id is None else f"{body.check}@{body.loan_id}"
+        looking.look(db, caller.actor, task_id, key, body.remark)
+        return Reply(_checks(db, row))
+
+    return once.run(db, caller, do)
+
+
+def _checks(db: Session, row: Task) -> Page[LookOut]:
+    asked = evidence.asked(db, db.get_one(CaseRecord, row.case_id))
+    items = [
+        LookOut(
+            check=one.check.code,
+            loan_id=one.loan_id,
+            label=one.check.label,
+            value=one.check.value,
+            source=one.check.source,
+            clause=one.check.clause,
+            looked_by=one.seen.person_name if one.seen else None,
+        )
+        for one in asked
+    ]
+    return Page(items=items, next=None)
 
 
 def _moved(

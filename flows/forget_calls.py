@@ -1,0 +1,26 @@
+"""Scheduled: what the API keeps only for a while is forgotten - tokens that ended, answers to old calls, unused files."""
+
+import asyncio
+from datetime import timedelta
+
+from prefect import flow
+
+from models import clock
+from models.database import session
+from models.records import api_call, api_key
+
+KEPT = timedelta(days=30)
+"""How long an `Idempotency-Key` is remembered and an upload waits to be named."""
+
+
+@flow(name="forget-calls", description="清理接口的过期令牌、旧的调用记录和未使用的上传", persist_result=False)
+async def forget_calls() -> int:
+    """How many rows were deleted."""
+    return await asyncio.to_thread(forget)
+
+
+def forget() -> int:
+    """Delete what has had its time."""
+    with session() as s:
+        now = clock.wall()
+        return api_key.forget_tokens(s, now) + api_call.forget(s, now - KEPT)

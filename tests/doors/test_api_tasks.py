@@ -1,0 +1,70 @@
+"""Reviewers' systems: the queue and the answers of the pages, with the same permission and separation of duties."""
+
+from tests import builders
+from tests.doors.api import V1, Api, Callers
+
+
+def answer(api: Api, number: str, **body: object) -> tuple[int, dict[str, object]]:
+    """Look at what a person must look at, then answer the open task of a case."""
+    task = builders.open_task(number)
+    for one in api.get(f"{V1}/tasks/{task.id}/checks").json()["items"]:
+        if one["looked_by"] is None:
+            api.write(f"/tasks/{task.id}/looks", {"check": one["check"], "loan_id": one["loan_id"]})
+    _, tag = api.see(f"/tasks/{task.id}")
+    given = api.write(
+        f"/tasks/{task.id}/answer", {"outcome": "approve", "opinion": "同意。"} | body, seen=tag
+    )
+    builders.wake()
+    return given.status_code, given.json()
+
+
+def test_a_filing_is_reviewed_over_the_api_by_two_people(callers: Callers) -> None:
+    number = builders.filed()
+    officer, head = callers("chenjiamin"), callers("zhoubingwen")
+    (task,) = officer.get(f"{V1}/tasks").json()["items"]
+    assert (task["case"], task["gate"], task["yours"]) == (number, "filing_review", True)
+    assert head.get(f"{V1}/tasks").json()["items"] == []
+    status, said = answer(head, number)
+    assert (status, said["code"]) == (403, "not_permitted")
+    assert answer(officer, number)[0] == 200
+    assert builders.state(number) == "filing_second_review"
+    assert answer(officer, number)[0] == 403
+    assert answer(head, number)[0] == 200
+    assert builders.state(number) == "registered"
+    case, _ = officer.see(f"/cases/{number}")
+    assert case["state"] == "registered"
+
+
+def test_a_return_lists_its_faults_and_the_second_answer_is_told_who_was_first(callers: Callers) -> None:
+    number = builders.filed()
+    officer = callers("chenjiamin")
+    task = builders.open_task(number)
+    _, tag = officer.see(f"/tasks/{task.id}")
+    bare = officer.write(f"/tasks/{task.id}/answer", {"outcome": "return", "clause": "四（二）"}, seen=tag)
+    assert {fault["pointer"] for fault in bare.json()["faults"]} == {"/clause", "/faults"}
+    body = {"outcome": "return", "opinion": "请补齐。", "faults": [{"problem": "缺少盖章页"}]}
+    blind = officer.write(f"/tasks/{task.id}/answer", body)
+    assert blind.status_code == 428
+    assert officer.write(f"/tasks/{task.id}/answer", body, seen=tag).status_code == 200
+    late = callers("wangliqun").write(f"/tasks/{task.id}/answer", body, seen=tag)
+    assert late.status_code == 409
+    assert "陈嘉敏" in late.json()["detail"]
+
+
+def test_a_task_is_claimed_and_released(callers: Callers) -> None:
+    task = builders.open_task(builders.filed())
+    officer, colleague = callers("chenjiamin"), callers("wangliqun")
+    _, tag = officer.see(f"/tasks/{task.id}")
+    claimed = officer.write(f"/tasks/{task.id}/claim", None, seen=tag)
+    assert (claimed.status_code, claimed.json()["assignee"]) == (200, "陈嘉敏")
+    stale = colleague.write(f"/tasks/{task.id}/claim", None, seen=tag)
+    assert stale.status_code in (403, 412)
+    freed = officer.write(f"/tasks/{task.id}/release", None, seen=claimed.headers["etag"])
+    assert (freed.status_code, freed.json()["assignee"]) == (200, None)
+
+
+def test_applicants_see_no_task_of_the_reviewers(callers: Callers) -> None:
+    task = builders.open_task(builders.filed())
+    bank = callers("linwanyi")
+    assert bank.get(f"{V1}/tasks/{task.id}").status_code == 404
+    assert bank.get(f"{V1}/tasks").json()["items"] == []
