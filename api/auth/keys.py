@@ -170,7 +170,9 @@ def _saw(db: Session, key: ApiKey, address: str) -> None:
     now = clock.wall()
     if key.last_used_at is not None and now - key.last_used_at < SEEN_EVERY:
         return
-    free = select(ApiKey.id).where(ApiKey.id == key.id).with_for_update(skip_locked=True).scalar_subquery()
+    # NO KEY UPDATE: a full row lock would wait for calls that refer to the key, which may wait for this one
+    mine = select(ApiKey.id).where(ApiKey.id == key.id)
+    free = mine.with_for_update(skip_locked=True, key_share=True).scalar_subquery()
     db.execute(
         update(ApiKey)
         .where(col(ApiKey.id) == free)
