@@ -98,7 +98,7 @@ def draft_bank(facts: BankClaimFacts, parameters: Parameters | None = None) -> D
     """银行板块: loss, ratio, ratio × loss."""
     terms = terms_of(facts, parameters)
     loss, loss_line = bank_loss(facts, terms)
-    ratio, ratio_line, ratio_checks = bank_ratio(facts, terms)
+    ratio, ratio_line, ratio_checks = bank_ratio(facts, terms, loss)
     requested = ratio * loss
     amount = _requested_line(loss, ratio, requested, "三（四）", "银行承担损失 × 补偿比例")
     rooms, room_checks = limits.rooms(facts, terms)

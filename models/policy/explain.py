@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from models.calendar import WorkingCalendar
 from models.money import ZERO
-from models.policy import compensation, eligibility, limits
+from models.policy import codes, compensation, eligibility
 from models.policy.allocation import allocate
 from models.policy.award import Award
 from models.policy.errors import FactsError, Fault
@@ -22,19 +22,14 @@ from models.policy.lines import Check, Printed, Result
 from models.policy.parameters import Parameters
 
 _SHARED = {"overrides", "known_on", "quotes", "budget"}
-_REMAINDERS = {
-    compensation.TOTAL_CAP: "超过总体损失的上限比例（三（三））",
-    limits.ENTERPRISE: "超过单家企业补偿限额余额（三（四））",
-    limits.BANK_YEAR: "超过银行年度补偿限额余额（三（四）），记为超限未补偿，可依决议重启",
-    limits.BUDGET: "超过年度预算余额（三（一））",
-}
 
 
 class Explanation(Printed):
     """The answer for one claim (元).
 
     `payable` is 0.00 for an ineligible claim (`result` fail); `would_have` is then what it would have had, else
-    None. `binding` is the code of the limit that cut the amount; `remainder` is what the ratio gave beyond.
+    None. `binding` is the code of the limit that cut the amount; `remainder` is what the ratio gave beyond, and
+    `remainder_code` says why it is not paid. All codes: `codes.py`.
     """
 
     claim_no: str
@@ -44,6 +39,7 @@ class Explanation(Printed):
     would_have: Decimal | None
     binding: str | None
     remainder: Decimal
+    remainder_code: str
     remainder_reason: str
     award: Award
     checks: tuple[Check, ...]
@@ -126,13 +122,14 @@ def _answer(facts: ClaimFacts, award: Award, checks: tuple[Check, ...]) -> Expla
         checks = (*checks, _asked(facts.asked, award.payable))
     result = eligibility.verdict(checks)
     failed = result is Result.FAIL
-    reason = ""
+    code = ""
+    if failed:
+        code = "ineligible"
+    elif award.binding is not None and award.over_limit:
+        code = "bank_year.deferred" if award.over_limit_deferred else award.binding
+    reason = codes.REMAINDERS[code] if code else ""
     if failed:
         reason = "不符合：" + "、".join(check.label for check in checks if check.result is Result.FAIL)
-    elif award.binding is not None and award.over_limit:
-        reason = _REMAINDERS[award.binding]
-        if award.over_limit_deferred:
-            reason = "超过银行年度补偿限额余额（三（四）），暂缓补偿，待有额度时再办"
     return Explanation(
         claim_no=facts.claim_no,
         board=facts.board,
@@ -141,6 +138,7 @@ def _answer(facts: ClaimFacts, award: Award, checks: tuple[Check, ...]) -> Expla
         would_have=award.payable if failed else None,
         binding=award.binding,
         remainder=award.over_limit,
+        remainder_code=code,
         remainder_reason=reason,
         award=award,
         checks=checks,

@@ -14,11 +14,14 @@ from models.policy.values import Tier
 TIER = "tier"
 
 
-def bank_ratio(facts: BankClaimFacts, terms: Terms) -> tuple[Fraction, Line, tuple[Check, ...]]:
+def bank_ratio(
+    facts: BankClaimFacts, terms: Terms, loss: Fraction
+) -> tuple[Fraction, Line, tuple[Check, ...]]:
     """The ratio applied to the bank's loss, its line, and what a person must look at.
 
     A ratio already set (`facts.ratio`, e.g. by the filing confirmation) goes before the tier table. A loan above
-    the highest tier has ratio 0 and a failed check (A18). Raises `FactsError` when the ratio passes the ceiling
+    the highest tier has ratio 0 and a failed check, or the highest tier's ratio (A18). `loss` (元) is what the tiers
+    run through where `marginal_base` says so. Raises `FactsError` when the ratio passes the ceiling
     or the size the tiers go by is missing.
     """
     ceiling = terms.decimal("bank_max_ratio")
@@ -35,8 +38,12 @@ def bank_ratio(facts: BankClaimFacts, terms: Terms) -> tuple[Fraction, Line, tup
     way = Input(
         name="适用方式", value=terms.text("tier_application"), source=terms.source("tier_application")
     )
-    rate = _tiered(size, tiers, terms.choice("tier_application"))
     formula = f"按{terms.text('tier_basis')}所在等级，{terms.text('tier_application')}"
+    passed = Fraction(size)
+    if terms.choice("tier_application") == "marginal" and terms.choice("marginal_base") == "loss":
+        passed = min(loss, passed)
+        formula += f"（{terms.text('marginal_base')}）"
+    rate = None if _above(size, tiers, terms) else _tiered(passed, tiers, terms.choice("tier_application"))
     if rate is None:
         check = Check(
             code="ratio.above_top_tier",
@@ -73,21 +80,23 @@ def _size(facts: BankClaimFacts, terms: Terms) -> tuple[Decimal, Input]:
     return value, Input(name=name, value=fraction_text(value), source=source)
 
 
-def _tiered(size: Decimal, tiers: tuple[Tier, ...], application: str) -> Fraction | None:
+def _above(size: Decimal, tiers: tuple[Tier, ...], terms: Terms) -> bool:
+    """A18: beyond the table there is no ratio, unless the last tier is read as open."""
+    return size > tiers[-1].up_to and terms.choice("above_top_tier") == "refuse"
+
+
+def _tiered(size: Fraction, tiers: tuple[Tier, ...], application: str) -> Fraction:
     """A6: the ratio of the tier the size falls in, or the blend of the tiers it passes through."""
-    if size > tiers[-1].up_to:
-        return None
     if application == "whole" or not size:
-        return Fraction(next(tier.ratio for tier in tiers if size <= tier.up_to))
-    weighted = Fraction(0)
-    below = Decimal(0)
+        return Fraction(next((tier for tier in tiers if size <= tier.up_to), tiers[-1]).ratio)
+    weighted, below = Fraction(0), Fraction(0)
     for tier in tiers:
-        part = min(size, tier.up_to) - below
-        if part <= 0:
+        top = size if tier is tiers[-1] else min(size, Fraction(tier.up_to))
+        if top <= below:
             break
-        weighted += Fraction(part) * Fraction(tier.ratio)
-        below = tier.up_to
-    return weighted / Fraction(size)
+        weighted += (top - below) * Fraction(tier.ratio)
+        below = top
+    return weighted / size
 
 
 def _line(value: Decimal, inputs: tuple[Input, ...], formula: str) -> Line:

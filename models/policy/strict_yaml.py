@@ -1,7 +1,9 @@
-"""YAML without its surprises: no floats, no repeated keys, one sentence per fault."""
+"""YAML and JSON without their surprises: no floats, no repeated keys, no aliases, one sentence per fault."""
 
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -10,14 +12,33 @@ from models.policy.errors import PolicyError
 _LARGEST = 2_000_000  # characters; a policy or facts file is a few pages
 
 
+_PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+
+
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses what would change a figure silently."""
+    """A safe loader that refuses what would change a figure silently, or grow without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """As usual, but a reference (*name) is refused: nested ones multiply into billions of values."""
+        if self.check_event(yaml.AliasEvent):
+            line = self.peek_event().start_mark.line + 1
+            raise PolicyError(f"第 {line} 行使用了引用（*）：请把内容直接写出，不使用引用和锚点。")
+        return super().compose_node(parent, index)  # type: ignore[no-any-return]
 
 
 def _refuse_float(loader: _Loader, node: yaml.ScalarNode) -> Any:
     raise PolicyError(
         f'第 {node.start_mark.line + 1} 行的 {node.value} 没有加引号：小数会被当成浮点数而失真，请写成 "{node.value}"。'
     )
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """010 would be read as 8 and 1:30 as 90."""
+    if not _PLAIN_INTEGER.fullmatch(node.value):
+        raise PolicyError(
+            f'第 {node.start_mark.line + 1} 行的 {node.value} 写法有歧义：请写成普通整数，或加引号写成 "{node.value}"。'
+        )
+    return int(node.value)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -31,6 +52,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dic
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _refuse_float)
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
@@ -47,6 +69,36 @@ def parse(text: str, source: str) -> Any:
         raise PolicyError(f"{source}：第 {line} 行不是合法的 YAML，请检查缩进、冒号和引号。") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise PolicyError(f"{source}：内容不是合法的 YAML，无法读取。") from error
+
+
+def parse_json(text: str, source: str) -> Any:
+    """The content of a JSON text, as strict as `parse`: no floats, NaN, Infinity or repeated names."""
+
+    def refuse(number: str) -> NoReturn:
+        raise PolicyError(
+            f'数字 {number[:40]} 没有加引号：小数会被当成浮点数而失真，请写成 "{number[:40]}"。'
+        )
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise PolicyError(f"重复写了“{name[:40]}”：同一处只能写一次。")
+            found[name] = value
+        return found
+
+    if len(text) > _LARGEST:
+        raise PolicyError(f"{source} 过大：超过 {_LARGEST} 个字符。")
+    try:
+        return json.loads(text, parse_float=refuse, parse_constant=refuse, object_pairs_hook=once)
+    except PolicyError as error:
+        raise PolicyError(f"{source}：{error}") from error
+    except json.JSONDecodeError as error:
+        raise PolicyError(
+            f"{source}：第 {error.lineno} 行第 {error.colno} 列不是合法的 JSON，请检查引号、逗号和括号。"
+        ) from error
+    except (RecursionError, ValueError) as error:
+        raise PolicyError(f"{source}：内容不是合法的 JSON，无法读取。") from error
 
 
 def read(path: Path) -> Any:
