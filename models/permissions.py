@@ -193,6 +193,36 @@ def may_read_inbox(actor: Actor) -> Verdict:
     return Denied("收件箱供合作银行和政府性融担机构的申报经办使用。")
 
 
+def may_read_rules(actor: Actor) -> Verdict:
+    """政策参数 and 基准数据: everyone who works on cases for the city; the clauses bind applicants too."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("政策参数与基准数据供受托管理机构、市工信局、市财政局和联席会议成员查看。")
+
+
+def may_propose_rules(actor: Actor) -> Verdict:
+    """四（二）: 市工信局 “负责制定和执行贷款风险补偿实施细则”; whoever registers a resolution or a published figure."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.MANAGER}:
+        return ALLOWED
+    return Denied("参数调整和基准数据由市工信局科室经办或统筹管理岗位登记。")
+
+
+def may_confirm_rules(actor: Actor, proposed_by: int, proposer: str) -> Verdict:
+    """A second person confirms what one person registered."""
+    if not actor.roles & {Role.BUREAU_LEADER, Role.MANAGER}:
+        return Denied("参数调整和基准数据由分管领导或统筹管理岗位确认。")
+    if actor.person_id == proposed_by:
+        return Denied(f"这一项是你（{proposer}）登记的，须由另一位分管领导或统筹管理人员确认。")
+    return ALLOWED
+
+
+def may_play_what_if(actor: Actor) -> Verdict:
+    """政策推演 shows every institution's figures and plans of the city."""
+    if Role.MANAGER in actor.roles:
+        return ALLOWED
+    return Denied("政策推演供统筹管理岗位使用。")
+
+
 def may_administer(actor: Actor) -> Verdict:
     """Demo clock, mailbox, accounts."""
     if Role.ADMIN in actor.roles:

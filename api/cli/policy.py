@@ -6,6 +6,7 @@ A question is a YAML or JSON file, "-" for standard input; a file ending in .jso
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,10 +19,9 @@ from models.calendar import seeded_calendar
 from models.policy import explain as explaining
 from models.policy import strict_yaml, uscc
 from models.policy.errors import FactsError, PolicyError
+from models.policy.facts import RuleFacts
 from models.policy.fields import Day, Facts, Percent, Text, Wan, parse
-from models.policy.lines import RESULT_NAMES
-from models.policy.lpr import Quote
-from models.policy.parameters import Parameters
+from models.policy.parameters import Parameters, Terms
 from models.policy.rate_ceiling import rate_ceiling
 from models.policy.recovery import RecoveryFacts, recovery_share
 from models.policy.size_class import Industry, classify
@@ -43,13 +43,12 @@ class _Size(Facts):
     assets_wan: Wan | None = None
 
 
-class _Rate(Facts):
+class _Rate(RuleFacts):
     signed_on: Day
     rate_pct: Percent | None = None
-    quotes: tuple[Quote, ...] | None = None
 
 
-class _Term(Facts):
+class _Term(RuleFacts):
     disbursed_on: Day
     matures_on: Day | None = None
 
@@ -68,7 +67,7 @@ class _Amount(Facts):
     amount: Any
 
 
-def _text(source: str) -> str:
+def text_of(source: str) -> str:
     try:
         return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except OSError as error:
@@ -77,7 +76,7 @@ def _text(source: str) -> str:
         raise PolicyError(f"{source} 不是 UTF-8 编码的文本文件。") from error
 
 
-def _fail(error: ValueError) -> dict[str, Any]:
+def failed_with(error: ValueError) -> dict[str, Any]:
     if isinstance(error, FactsError):
         return {
             "error": str(error),
@@ -86,68 +85,60 @@ def _fail(error: ValueError) -> dict[str, Any]:
     return {"error": str(error)}
 
 
-def _print(answer: Any) -> None:
+def say(answer: Any) -> None:
     typer.echo(json.dumps(answer, ensure_ascii=False, default=str))
 
 
-def _serve(source: str, answer: Callable[[Any], Any]) -> None:
+def _many(source: str, text: str) -> bool:
+    """A .jsonl file, or standard input whose first line is a whole JSON object, asks one question a line."""
+    if source.endswith(".jsonl"):
+        return True
+    first, _, rest = text.strip().partition("\n")
+    return source == "-" and bool(rest) and first.startswith("{") and first.rstrip().endswith("}")
+
+
+def read(text: str, source: str) -> Any:
+    """YAML, or JSON where the name says so or the text begins like it."""
+    if source.endswith((".json", ".jsonl")) or text.lstrip().startswith(('{"', '[{"')):
+        return strict_yaml.parse_json(text, source)
+    return strict_yaml.parse(text, source)
+
+
+def serve(source: str, answer: Callable[[Any], Any]) -> None:
     """Answer one question, or one a line; a wrong one gets a sentence and the exit code 2."""
     failed = False
     try:
-        text = _text(source)
-        questions = text.splitlines() if source.endswith(".jsonl") else [text]
+        text = text_of(source)
+        questions = text.splitlines() if _many(source, text) else [text]
     except PolicyError as error:
-        _print(_fail(error))
+        say(failed_with(error))
         raise typer.Exit(2) from error
     for number, question in enumerate(questions, start=1):
         if not question.strip():
             continue
         try:
-            _print(answer(strict_yaml.parse(question, f"第 {number} 问" if len(questions) > 1 else source)))
+            say(answer(read(question, f"第 {number} 问" if len(questions) > 1 else source)))
         except ValueError as error:
             failed = True
-            _print(_fail(error))
+            say(failed_with(error))
     if failed:
         raise typer.Exit(2)
 
 
-def _dump(model: BaseModel) -> Any:
+def dump(model: BaseModel) -> Any:
     return model.model_dump(mode="json")
 
 
-@app.command("explain")
-def explain_command(source: Source, as_json: AsJson = False) -> None:
-    """测算一笔或多笔补偿：逐项检查、逐行计算、起作用的限额、未补部分及原因。"""
-    if as_json:
-        _serve(source, lambda data: [_dump(item) for item in explaining.explain(data)])
-        return
-    try:
-        answers = explaining.explain(strict_yaml.parse(_text(source), source))
-    except FactsError as error:
-        for fault in error.faults:
-            typer.echo(f"{fault.field}：{fault.message}", err=True)
-        raise typer.Exit(2) from error
-    except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    for item in answers:
-        typer.echo(f"{item.claim_no}  {RESULT_NAMES[item.result]}  应补偿 {money.yuan(item.payable)} 元")
-        for line in item.award.lines:
-            mark = "◀ 起作用" if line.binding else ""
-            typer.echo(f"  {line.no}. {line.label}：{line.text}  {line.formula}（{line.clause}）{mark}")
-        for check in item.checks:
-            if check.remedy:
-                typer.echo(f"  [{RESULT_NAMES[check.result]}] {check.label}：{check.value}。{check.remedy}")
-        if item.would_have is not None:
-            typer.echo(f"  如符合条件，本可补偿 {money.yuan(item.would_have)} 元。{item.remainder_reason}")
-        elif item.remainder:
-            typer.echo(f"  未补 {money.yuan(item.remainder)} 元：{item.remainder_reason}")
+def _terms(asked: RuleFacts, day: date) -> Terms:
+    """The parameters of a day, with the overrides the question brings."""
+    rules = Parameters.load(asked.overrides)
+    return rules.on(max(day, rules.get("policy_from").rows[0].since), asked.known_on)
 
 
 @app.command()
 def schema() -> None:
     """补偿申请事实的 JSON Schema。"""
-    _print(explaining.schema())
+    say(explaining.schema())
 
 
 @app.command()
@@ -165,46 +156,48 @@ def size(source: Source) -> None:
         )
         return {"size": verdict.size, "reason": verdict.reason}
 
-    _serve(source, answer)
+    serve(source, answer)
 
 
 @app.command()
 def rate(source: Source) -> None:
-    """利率上限：{signed_on, rate_pct}。"""
+    """利率上限：{signed_on, rate_pct, quotes, overrides, known_on}。"""
 
     def answer(data: Any) -> Any:
         asked = parse(_Rate, data)
-        ceiling = rate_ceiling(asked.signed_on, quotes=asked.quotes)
+        ceiling = rate_ceiling(asked.signed_on, _terms(asked, asked.signed_on), asked.quotes)
         result = "look" if ceiling.stale else None
         if asked.rate_pct is not None:
             result = ceiling.judge(asked.rate_pct).value
         return {
             "ceiling_pct": ceiling.ceiling,
+            "published_on": ceiling.quote.published_on if ceiling.quote else None,
+            "tenor": ceiling.tenor,
             "stale": ceiling.stale,
             "result": result,
             "reason": ceiling.reason,
         }
 
-    _serve(source, answer)
+    serve(source, answer)
 
 
 @app.command()
 def term(source: Source) -> None:
-    """期限：{disbursed_on, matures_on}。"""
+    """期限：{disbursed_on, matures_on, overrides, known_on}。"""
 
     def answer(data: Any) -> Any:
         asked = parse(_Term, data)
-        last = latest_maturity(asked.disbursed_on, Parameters.load().on(asked.disbursed_on))
+        last = latest_maturity(asked.disbursed_on, _terms(asked, asked.disbursed_on))
         within = None if asked.matures_on is None else asked.matures_on <= last
         return {"latest_maturity": last, "within": within}
 
-    _serve(source, answer)
+    serve(source, answer)
 
 
 @app.command()
 def recovery(source: Source) -> None:
-    """追偿返还：{compensation, loss, receipts, returned}。"""
-    _serve(source, lambda data: _dump(recovery_share(parse(RecoveryFacts, data))))
+    """追偿返还：{compensation, loss, receipts, returned, nominal_ratio, shares, overrides}。"""
+    serve(source, lambda data: dump(recovery_share(parse(RecoveryFacts, data))))
 
 
 @app.command()
@@ -221,7 +214,7 @@ def days(source: Source) -> None:
         count = seeded_calendar().working_days_between(asked.start, asked.end or asked.start)
         return {"days": count.days, "provisional": count.provisional}
 
-    _serve(source, answer)
+    serve(source, answer)
 
 
 @app.command("uscc")
@@ -232,7 +225,7 @@ def uscc_command(source: Source) -> None:
         verdict = uscc.check(parse(_Code, data).uscc)
         return {"valid": verdict.valid, "expected": verdict.expected, "message": verdict.message}
 
-    _serve(source, answer)
+    serve(source, answer)
 
 
 @app.command()
@@ -243,4 +236,4 @@ def daxie(source: Source) -> None:
         amount: Decimal = money.fen(parse(_Amount, data).amount)
         return {"amount": str(amount), "daxie": money.daxie(amount)}
 
-    _serve(source, answer)
+    serve(source, answer)

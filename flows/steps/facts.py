@@ -15,6 +15,7 @@ from flows.steps.accounts import (
 from models import clock
 from models.lifecycle import Board
 from models.policy import facts, lpr, towns
+from models.policy.parameters import Terms
 from models.policy.sector import Sector
 from models.policy.size_class import Industry
 from models.records import institution, ledger, lending, readings, reference
@@ -136,7 +137,7 @@ def claim(s: Session, claimed: Claim, loan: Loan, record: CaseRecord | None) -> 
         "recovery_started": bool(claimed.recovery_plan),
         "registered": True,
         "claimed_before": False,
-        "budget": _budget(s, year),
+        "budget": budget_of(s, year),
         "quotes": _decisive(s, loan),
     }
     if loan.board == Board.GUARANTEE:
@@ -147,14 +148,10 @@ def claim(s: Session, claimed: Claim, loan: Loan, record: CaseRecord | None) -> 
             upper_settled=claimed.fund_shares_confirmed,
         )
     terms = terms_of_loan(s, loan)
-    account = ledger.account(
-        s, AccountKind.ENTERPRISE, enterprise_key(terms, loan.uscc, loan.institution_id, accepted)
-    )
-    on_loss = terms.choice("enterprise_cap_on") == "loss"
     return facts.BankClaimFacts(
         **common,
-        enterprise_prior=(facts.EnterprisePrior(**_used(account, on_loss=on_loss)),),
-        bank_years=_bank_years(s, loan, accepted),
+        enterprise_prior=(enterprise_prior(s, terms, loan.uscc, loan.institution_id, accepted),),
+        bank_years=bank_years(s, terms, loan.institution_id, loan.disbursed_on, accepted),
     )
 
 
@@ -169,31 +166,41 @@ def _net_recovered(claimed: Claim) -> Decimal:
     return max(claimed.recovered - claimed.recovery_costs, ZERO)
 
 
-def _budget(s: Session, year: int) -> facts.Budget:
+def budget_of(s: Session, year: int) -> facts.Budget:
+    """What is left of a budget year; nothing where none was set."""
     account = ledger.account(s, AccountKind.BUDGET, str(year))
     return facts.Budget(year=year, left=account.left if account else ZERO)
 
 
-def _bank_years(s: Session, loan: Loan, accepted: date) -> tuple[facts.BankYear, ...]:
+def enterprise_prior(
+    s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date
+) -> facts.EnterprisePrior:
+    """What an enterprise has had so far, as its limit is read (A3)."""
+    account = ledger.account(
+        s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted)
+    )
+    return facts.EnterprisePrior(**_used(account, on_loss=terms.choice("enterprise_cap_on") == "loss"))
+
+
+def bank_years(
+    s: Session, terms: Terms, institution_id: int, disbursed_on: date, accepted: date
+) -> tuple[facts.BankYear, ...]:
     """The year of disbursement and that of 受理 (A1), with the use of each by its own reading of 当年; the years
     before them where unused room carries over (A2)."""
-    terms = terms_of_loan(s, loan)
     vintage = terms.choice("cap_basis") == "vintage"
-    ruling, other = (
-        (loan.disbursed_on.year, accepted.year) if vintage else (accepted.year, loan.disbursed_on.year)
-    )
+    ruling, other = (disbursed_on.year, accepted.year) if vintage else (accepted.year, disbursed_on.year)
     years = {ruling, other}
     if terms.choice("unused_cap") == "carries":
         years |= {year - 1 for year in years}
     on_loss = terms.choice("cap_applies_to") == "loss"
     found = []
     for year in sorted(years):
-        base = lending.lent(s, loan.institution_id, year)
+        base = lending.lent(s, institution_id, year)
         if year == other != ruling:
-            use = readings.used(s, loan.institution_id, year, by_vintage=not vintage)
+            use = readings.used(s, institution_id, year, by_vintage=not vintage)
             found.append(facts.BankYear(year=year, lending=base, paid=use.paid, reserved=use.reserved))
         else:
-            account = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(loan.institution_id, year))
+            account = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(institution_id, year))
             found.append(facts.BankYear(year=year, lending=base, **_used(account, on_loss=on_loss)))
     return tuple(found)
 

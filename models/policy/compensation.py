@@ -148,6 +148,16 @@ def draft_guarantee(facts: GuaranteeClaimFacts, parameters: Parameters | None = 
     return Draft(facts, terms, own, ratio, min(half, cap), deciding, lines, (*checks, *room_checks), rooms)
 
 
+def settle(draft: Draft) -> tuple[Decimal, str]:
+    """What `finish` would pay (元) and the code of the line that decides it, without writing the lines."""
+    payable, deciding = draft.rounded, draft.deciding
+    for room in draft.rooms:
+        ceiling = round_down_fen(draft.ceiling(room))
+        if ceiling < payable:
+            payable, deciding = ceiling, room.code
+    return payable, deciding
+
+
 def finish(draft: Draft, shares: Mapping[str, Share] | None = None) -> Award:
     """The award: limits in order, the smallest figure decides (of equals the first), cut to the fen once.
 

@@ -59,6 +59,10 @@ class Parameter:
             raise PolicyError(f"参数“{self.label}”在 {on.isoformat()} 没有有效的值。")
         return best
 
+    def parse(self, raw: object) -> Value:
+        """A value for it out of YAML, JSON or a form. Raises `PolicyError` with a sentence."""
+        return values.parse(self.kind, raw, f"“{self.label}”", self.choices)
+
     def text(self, value: Value) -> str:
         """The value as people read it."""
         return values.text(self.kind, value, self.unit, self.choices)

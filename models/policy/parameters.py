@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-from models.policy import strict_yaml, values
+from models.policy import strict_yaml
 from models.policy.errors import PolicyError
 from models.policy.lines import ratio_text
 from models.policy.overrides import Override
@@ -57,7 +57,7 @@ class Parameters:
             parameter = self.get(override.name)
             row = Row(
                 override.effective_from,
-                values.parse(parameter.kind, override.value, parameter.label, parameter.choices),
+                parameter.parse(override.value),
                 override.resolution,
                 override.known_from,
             )

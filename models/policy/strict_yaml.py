@@ -21,9 +21,9 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """As usual, but a reference (*name) is refused: nested ones multiply into billions of values."""
         if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1
-            raise PolicyError(f"第 {line} 行使用了引用（*）：请把内容直接写出，不使用引用和锚点。")
-        return super().compose_node(parent, index)  # type: ignore[no-any-return]
+            line = self.get_mark().line + 1
+            raise PolicyError(f"第 {line} 行附近使用了引用（*）：请把内容直接写出，不使用引用和锚点。")
+        return super().compose_node(parent, index)
 
 
 def _refuse_float(loader: _Loader, node: yaml.ScalarNode) -> Any:

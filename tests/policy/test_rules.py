@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.policy import app
+from api.cli import app
 from models.calendar import CalendarError, WorkingCalendar, seeded_calendar
 from models.policy import strict_yaml, uscc
 from models.policy.deadlines import due, needs_meeting

@@ -1,0 +1,221 @@
+"""What would have been paid under other rules (政策推演): claims replayed on the facts they were decided on.
+
+Only differences travel: where an earlier claim would have taken more or less of a limit, later ones find that much
+less or more of it. What people decided against is not reopened, unless the rules alone stood against it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from models.calendar import WorkingCalendar
+from models.money import ZERO
+from models.policy import codes, compensation, eligibility
+from models.policy.compensation import Draft
+from models.policy.errors import FactsError, Fault, PolicyError
+from models.policy.facts import ClaimFacts
+from models.policy.limits import Room
+from models.policy.lines import Result
+from models.policy.overrides import Override
+from models.policy.parameters import Parameters
+from models.policy.values import day
+
+ASSUMED = "政策推演（假设）"
+DIMENSIONS = ("institution", "size", "industry", "year")
+DIMENSION_NAMES = {"institution": "机构", "size": "企业划型", "industry": "行业", "year": "受理年度"}
+_POOLS = {
+    "cap_basis", "cap_applies_to", "enterprise_cap_period", "enterprise_cap_banks", "enterprise_cap_on",
+    "budget_year_day", "terms_day",
+}  # fmt: skip
+"""Parameters that say which limit a claim counts in: with another reading it leaves one pool and enters another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A claim as it was decided or stands: its facts, what is recorded for it (元), and where it is counted.
+
+    `failed` are the codes of the checks that failed; `refused` that people decided against it; `held` that its
+    amount was taken from the limits; `asked` caps it where less was asked than the rules gave.
+    """
+
+    facts: ClaimFacts
+    before: Decimal | None
+    failed: frozenset[str]
+    refused: bool
+    held: bool
+    asked: Decimal | None
+    groups: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A claim under both sets of rules (元); `reason` says in words what made the difference, "" for none."""
+
+    claim_no: str
+    groups: dict[str, str]
+    before: Decimal
+    after: Decimal
+    reason: str
+
+    @property
+    def difference(self) -> Decimal:
+        """More (+) or less (−) than recorded, 元."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One line of a comparison, 元."""
+
+    label: str
+    claims: int
+    changed: int
+    before: Decimal
+    after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """After less before, 元."""
+        return self.after - self.before
+
+
+def changes(data: Any, parameters: Parameters) -> tuple[Override, ...]:
+    """Assumed values out of {changes: {name: value, or {from, value}}}; from the policy's first day if not said.
+
+    Raises `FactsError` naming each one that cannot be.
+    """
+    given = data.get("changes") if isinstance(data, dict) else None
+    if not isinstance(given, dict) or not given or not set(data) <= {"title", "changes"}:
+        raise FactsError((Fault("changes", "须写明 changes（参数名: 值），可另写 title；至少一项。"),))
+    start = parameters.get("policy_from").rows[0].since
+    found: list[Override] = []
+    faults: list[Fault] = []
+    for name, entry in given.items():
+        dated = isinstance(entry, dict)
+        try:
+            if dated and set(entry) != {"from", "value"}:
+                raise PolicyError("须且仅须写明 from（起始日）和 value（值）。")
+            since = day(entry["from"], "起始日") if dated else start
+            value = entry["value"] if dated else entry
+            override = Override(
+                name=str(name), value=value, effective_from=max(since, start), resolution=ASSUMED
+            )
+            assumed(parameters, (override,), check=False)
+            found.append(override)
+        except PolicyError as error:
+            faults.append(Fault(f"changes.{name}", str(error)))
+    if faults:
+        raise FactsError(tuple(faults))
+    return tuple(found)
+
+
+def assumed(parameters: Parameters, wanted: Iterable[Override], *, check: bool = True) -> Parameters:
+    """The parameters as if the assumed values had been in force from their day on, whatever came later.
+
+    Raises `PolicyError` for a value that cannot be, or (with `check`) values that contradict each other.
+    """
+    wanted = tuple(wanted)
+    items = dict(parameters.items)
+    for override in wanted:
+        known = parameters.get(override.name)
+        kept = tuple(row for row in known.rows if row.since < override.effective_from)
+        items[override.name] = replace(known, rows=kept)
+    emptied = Parameters(items, parameters.version, parameters.files, parameters.overrides)
+    if check:
+        return emptied.with_overrides(wanted)
+    for override in wanted:
+        parameters.get(override.name).parse(override.value)
+    return emptied
+
+
+def replay(
+    claims: Iterable[Pinned],
+    recorded: Parameters,
+    other: Parameters,
+    calendar: WorkingCalendar | None = None,
+) -> tuple[Replayed, ...]:
+    """Every claim under `other` rules, in the order of 受理; `recorded` are the rules the record was made by."""
+    moved = any(recorded.get(name).rows != other.get(name).rows for name in _POOLS)
+    extra: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    result: list[Replayed] = []
+    for claim in sorted(claims, key=lambda one: one.facts.order):
+        draft = _with_less_room(compensation.draft(claim.facts, other), extra)
+        before = claim.before
+        if before is None:
+            before = (
+                ZERO if claim.failed else compensation.settle(compensation.draft(claim.facts, recorded))[0]
+            )
+        after, reason = _after(claim, draft, other, calendar)
+        if claim.held and (after != before or moved):
+            _count(extra, draft, after, 1)
+            _count(extra, compensation.draft(claim.facts, recorded) if moved else draft, before, -1)
+        result.append(
+            Replayed(claim.facts.claim_no, claim.groups, before, after, reason if after != before else "")
+        )
+    return tuple(result)
+
+
+def _after(
+    claim: Pinned, draft: Draft, other: Parameters, calendar: WorkingCalendar | None
+) -> tuple[Decimal, str]:
+    checks = (*eligibility.claim(claim.facts, other, calendar), *draft.checks)
+    failed = {check.code: check.label for check in checks if check.result is Result.FAIL}
+    newly = [label for code, label in failed.items() if code not in claim.failed]
+    if claim.refused:
+        if failed or not claim.failed:
+            return ZERO, ""
+    elif newly or (failed and not claim.held):
+        return ZERO, f"不再符合：{'、'.join(newly)}" if newly else ""
+    payable, deciding = compensation.settle(draft)
+    if claim.asked is not None and claim.asked < payable:
+        return claim.asked, "以申请金额为限"
+    if claim.refused:
+        return payable, "原检查不符合，现符合"
+    return payable, codes.LIMITS.get(deciding, "补偿比例")
+
+
+def _with_less_room(draft: Draft, extra: dict[tuple[str, str], Fraction]) -> Draft:
+    if not any(extra.get((room.code, room.key)) for room in draft.rooms):
+        return draft
+    return replace(draft, rooms=tuple(_room(room, extra) for room in draft.rooms))
+
+
+def _room(room: Room, extra: dict[tuple[str, str], Fraction]) -> Room:
+    taken = extra.get((room.code, room.key), Fraction(0))
+    fen = int((Fraction(room.left) - taken) * 100)
+    return replace(room, left=max(Decimal(fen).scaleb(-2), ZERO))
+
+
+def _count(extra: dict[tuple[str, str], Fraction], draft: Draft, amount: Decimal, sign: int) -> None:
+    for room in draft.rooms:
+        use = Fraction(amount) / draft.rate if room.on_loss and draft.rate else Fraction(amount)
+        extra[room.code, room.key] += sign * use
+
+
+def totals(claims: Sequence[Replayed]) -> Group:
+    """All claims in one line."""
+    return _group("合计", claims)
+
+
+def by(dimension: str, claims: Sequence[Replayed]) -> tuple[Group, ...]:
+    """One line per institution, size class, industry or year: years in order, else the largest difference first."""
+    found: defaultdict[str, list[Replayed]] = defaultdict(list)
+    for claim in claims:
+        found[claim.groups[dimension]].append(claim)
+    groups = [_group(label, members) for label, members in found.items()]
+    if dimension == "year":
+        return tuple(sorted(groups, key=lambda group: group.label))
+    return tuple(sorted(groups, key=lambda group: (-abs(group.difference), -group.before, group.label)))
+
+
+def _group(label: str, members: Sequence[Replayed]) -> Group:
+    return Group(
+        label,
+        len(members),
+        sum(one.after != one.before for one in members),
+        sum((one.before for one in members), ZERO),
+        sum((one.after for one in members), ZERO),
+    )
