@@ -10,6 +10,7 @@ from models.permissions import (
     Actor,
     may_manage,
     may_manage_keys,
+    may_read_rules,
     may_resolve_incident,
     may_see_deliveries,
     may_see_limits,
@@ -66,6 +67,8 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
         places.append(NavItem("limits", "额度", "gauge", "/limits", phone=False))
     if may_see_deliveries(actor) and not files:
         places.append(NavItem("deliveries", "送达", "bell", "/notices/deliveries", phone=False))
+    if may_read_rules(actor):
+        places.append(NavItem("policy", "政策", "scale", "/policy", phone=False))
     if files:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
     if may_manage_keys(actor, actor.institution_id):

@@ -39,6 +39,7 @@ class Parameter:
     ambiguity: str
     choices: dict[str, str]
     rows: tuple[Row, ...]
+    group: str = ""  # the file it stands in
 
     def row(self, on: date, known_on: date | None = None) -> Row:
         """The row in force on a day, counting only what was known by `known_on` (None: all there is).
@@ -76,10 +77,11 @@ def parse_file(raw: Any, file: str) -> dict[str, Parameter]:
     """The parameters of one file's content. Raises `PolicyError` naming the file and the parameter."""
     if not isinstance(raw, dict):
         raise PolicyError(f"{file}：应为“参数名: 内容”的列表。")
-    return {name: _parameter(name, entry, f"{file} 的 {name}") for name, entry in raw.items()}
+    group = file.partition(".")[0]
+    return {name: _parameter(name, entry, f"{file} 的 {name}", group) for name, entry in raw.items()}
 
 
-def _parameter(name: str, entry: Any, where: str) -> Parameter:
+def _parameter(name: str, entry: Any, where: str, group: str) -> Parameter:
     if not isinstance(entry, dict) or not _REQUIRED <= set(entry) <= _ALLOWED:
         raise PolicyError(f"{where}：须写明 {'、'.join(sorted(_REQUIRED))}，不认识的项不予接受。")
     if entry["status"] not in STATUSES:
@@ -109,4 +111,5 @@ def _parameter(name: str, entry: Any, where: str) -> Parameter:
         ambiguity=entry.get("ambiguity", ""),
         choices=choices,
         rows=tuple(rows),
+        group=group,
     )

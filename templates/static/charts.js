@@ -47,6 +47,7 @@ function series(one, ink) {
   return { name: one.name, type: "line", data: one.data, endLabel: end, itemStyle: { color: tone },
     symbol: one.kind === "line" ? "emptyCircle" : "none", symbolSize: 6,
     lineStyle: { color: tone, width: dash ? 1 : 2, type: dash ? "dashed" : "solid" },
+    step: one.kind === "step" ? "end" : undefined,
     areaStyle: one.kind === "area" ? { color: tone, opacity: 0.12 } : undefined };
 }
 
@@ -77,7 +78,7 @@ function options(spec) {
   const bars = spec.series.some((one) => one.kind === "bar");
   return { ...base,
     xAxis: { type: "category", boundaryGap: bars, data: spec.x, ...axis(ink, rule) },
-    yAxis: { type: "value", min: 0, max: spec.max, ...axis(ink, rule), axisLine: { show: false } },
+    yAxis: { type: "value", min: spec.from ?? 0, max: spec.max, ...axis(ink, rule), axisLine: { show: false } },
     series: lines };
 }
 

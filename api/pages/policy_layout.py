@@ -1,0 +1,54 @@
+"""What the three policy pages share: their tabs, and who may do what about a registered change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.pages.render import stamp
+from api.pages.views import Tab
+from models import clock
+from models.permissions import Actor, may_confirm_rules, may_play_what_if
+from models.records.two_people import VERDICT_NAMES, Verdict
+
+
+def tabs(actor: Actor, current: str) -> tuple[Tab, ...]:
+    """政策参数, 基准数据 and, for whoever plans, 政策推演."""
+    places = [("parameters", "政策参数", "/policy"), ("reference", "基准数据", "/policy/reference")]
+    if may_play_what_if(actor):
+        places.append(("what-if", "政策推演", "/policy/what-if"))
+    return tuple(Tab(label, href, current=key == current) for key, label, href in places)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """The buttons of a registered change: `denied` says why confirming is not for this person."""
+
+    action: str
+    confirm: bool
+    withdraw: bool
+    denied: str
+
+
+def deciding(actor: Actor, action: str, proposed_by: int, proposer: str) -> Deciding:
+    """Who may confirm, and who may withdraw, a change that waits."""
+    verdict = may_confirm_rules(actor, proposed_by, proposer)
+    own = proposed_by == actor.person_id
+    return Deciding(action, bool(verdict), own, "" if verdict else getattr(verdict, "sentence", ""))
+
+
+def verdict_of(word: str) -> Verdict | None:
+    """The verdict a button sends, or None for anything else."""
+    return next((verdict for verdict in Verdict if verdict.value == word), None)
+
+
+def decided(verdict: Verdict | None, by: str, at: datetime | None, note: str) -> str:
+    """“黎志远 11-23 10:05 已确认”, or "" while it waits."""
+    if verdict is None or at is None:
+        return ""
+    words = f"{by} {stamp(at)} {VERDICT_NAMES[Verdict(verdict)]}"
+    return f"{words}：{note}" if note else words
+
+
+def today_note() -> str:
+    """The day values are shown for."""
+    day = clock.today()
+    return f"{day.year}年{day.month}月{day.day}日有效的值"
