@@ -47,7 +47,7 @@ def seed(s: Session, budget: str = "60000000.00") -> None:
                 published_on=quote.published_on,
                 one_year=quote.one_year,
                 five_year=quote.five_year,
-                source="LPR",
+                source="全国银行间同业拆借中心公布",
             )
         )
     s.flush()

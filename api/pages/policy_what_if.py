@@ -208,8 +208,20 @@ def _part(name: str, groups: Sequence[Group]) -> Part:
     spec = {
         "x": [group.label for group in shown],
         "series": [
-            {"name": "现行", "kind": "bar", "tone": "plain", "data": [_plot(g.before) for g in shown]},
-            {"name": "推演", "kind": "bar", "tone": "act", "data": [_plot(g.after) for g in shown]},
+            {
+                "name": "现行",
+                "kind": "bar",
+                "bare": True,
+                "tone": "plain",
+                "data": [_plot(g.before) for g in shown],
+            },
+            {
+                "name": "推演",
+                "kind": "bar",
+                "bare": True,
+                "tone": "act",
+                "data": [_plot(g.after) for g in shown],
+            },
         ],
     }
     words = "；".join(f"{g.label}现行 {wan(g.before)}、推演 {wan(g.after)} 万元" for g in shown)

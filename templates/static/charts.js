@@ -40,8 +40,8 @@ function series(one, ink) {
     ? { show: true, formatter: one.end, color: one.tone === "plain" ? ink : tone, fontWeight: 600 }
     : { show: false };
   if (one.kind === "bar") {
-    return { name: one.name, type: "bar", barMaxWidth: 14, itemStyle: { color: tone }, data: one.data,
-      label: { show: true, position: "top", color: ink, fontSize: 11 } };
+    return { name: one.name, type: "bar", barMaxWidth: one.bare ? 26 : 14, itemStyle: { color: tone }, data: one.data,
+      label: { show: !one.bare, position: "top", color: ink, fontSize: 11 } };
   }
   const dash = one.kind === "dash";
   return { name: one.name, type: "line", data: one.data, endLabel: end, itemStyle: { color: tone },

@@ -237,7 +237,7 @@ def test_the_schema_describes_what_the_examples_say() -> None:
 def ask(command: str, question: Any, tmp_path: Path) -> tuple[int, Any]:
     path = tmp_path / "question.jsonl"
     path.write_text(json.dumps(question, ensure_ascii=False), encoding="utf-8")
-    result = CliRunner().invoke(app, [command, str(path)])
+    result = CliRunner().invoke(app, ["policy", command, str(path)])
     return result.exit_code, json.loads(result.stdout)
 
 
@@ -255,6 +255,6 @@ def test_the_doors(tmp_path: Path) -> None:
 
 def test_explain_at_the_command_line() -> None:
     for name, payable in (("bank", "4000000.00"), ("guarantee", "150000.04")):
-        result = CliRunner().invoke(app, ["explain", str(EXAMPLES / f"{name}.yaml"), "--json"])
+        result = CliRunner().invoke(app, ["policy", "explain", str(EXAMPLES / f"{name}.yaml"), "--json"])
         assert json.loads(result.stdout)[0]["payable"] == payable
-    assert CliRunner().invoke(app, ["explain", "no-such-file"]).exit_code == 2
+    assert CliRunner().invoke(app, ["policy", "explain", "no-such-file"]).exit_code == 2

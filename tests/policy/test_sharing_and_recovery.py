@@ -1,6 +1,5 @@
 """B3, B7 and A20, A22: shared limits and money that comes back."""
 
-import copy
 from decimal import Decimal
 from typing import Any
 
@@ -10,59 +9,18 @@ from models.policy.errors import FactsError
 from models.policy.explain import explain
 from models.policy.fields import parse
 from models.policy.recovery import RecoveryFacts, recovery_share
-from tests.policy.test_stories import facts_of
-
-
-def two_banks(**overrides: Any) -> list[dict[str, Any]]:
-    claims = []
-    for name, loss, day in (("甲", "12000000.00", "2025-06-02"), ("乙", "8000000.00", "2025-06-03")):
-        facts = copy.deepcopy(facts_of({"from": "bank", "overrides": overrides}))
-        facts.update(claim_no=name, unpaid_principal=loss, accepted_on=day)
-        facts["loan"].update(institution=f"示例银行{name}", principal=loss)
-        facts["bank_years"] = [{"year": 2024, "lending": "1200000000.00"}]
-        claims.append(facts)
-    return claims
-
-
-def paid(claims: list[dict[str, Any]]) -> list[str]:
-    return [str(answer.payable) for answer in explain(claims)]
+from tests.policy.test_stories import two_banks
 
 
 def test_b3_one_batch_shares_the_enterprise_cap_pro_rata() -> None:
-    answers = explain(two_banks())
+    answers = explain(two_banks({}))
     assert [str(a.payable) for a in answers] == ["6000000.00", "4000000.00"]
     assert {a.binding for a in answers} == {"enterprise.cap"}
     assert "按比例分配" in answers[0].award.model_dump_json()
 
 
-def test_b3_first_come() -> None:
-    assert paid(two_banks(competition="first_come")) == ["9600000.00", "400000.00"]
-
-
-def test_different_batches_follow_the_day_of_acceptance() -> None:
-    first, second = two_banks()
-    assert paid([{**first, "batch": "一"}, {**second, "batch": "二"}]) == ["9600000.00", "400000.00"]
-
-
-def test_a20_what_a_later_limit_frees_is_kept_or_redistributed() -> None:
-    kept = two_banks()
-    kept[0]["bank_years"] = [{"year": 2024, "lending": "100000000.00"}]
-    assert paid(kept) == ["2000000.00", "4000000.00"]
-    again = two_banks(freed_share="redistributed")
-    again[0]["bank_years"] = [{"year": 2024, "lending": "100000000.00"}]
-    assert paid(again) == ["2000000.00", "6400000.00"]
-
-
-def test_an_ineligible_claim_takes_nothing_from_the_others() -> None:
-    first, second = two_banks()
-    first["loan"]["physical_mortgage"] = True
-    refused, other = explain([first, second])
-    assert (str(refused.payable), str(refused.would_have)) == ("0.00", "9600000.00")
-    assert str(other.payable) == "6400000.00"
-
-
 def test_balances_that_contradict_each_other_are_refused() -> None:
-    first, second = two_banks()
+    first, second = two_banks({})
     second["budget"] = {"year": 2025, "left": "1.00"}
     second["claim_no"] = first["claim_no"]
     with pytest.raises(FactsError) as refused:
@@ -95,12 +53,6 @@ def test_costs_above_a_receipt_carry_over_or_lapse() -> None:
     assert str(share(receipts=receipts).due_now) == "40000.00"
     assert str(share(receipts=receipts, overrides=lapse).due_now) == "50000.00"
     assert str(share(receipts=receipts[:1]).costs_carried) == "20000.00"
-
-
-def test_interest_is_last_and_the_return_never_passes_what_was_paid() -> None:
-    result = share(receipts=[{"received_on": "2026-03-02", "amount": "9000000.00"}], returned="3999999.99")
-    assert (str(result.due_in_all), str(result.due_now)) == ("4000000.00", "0.01")
-    assert str(result.interest) == "1000000.00"
 
 
 def test_each_hundred_recovered_on_the_guarantee_board_goes_twenty_to_each() -> None:
