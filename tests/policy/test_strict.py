@@ -2,12 +2,13 @@
 
 import pytest
 
-from models.policy import strict_yaml, typed, what_if
+from models.policy import codes, strict_yaml, typed, what_if
 from models.policy.errors import FactsError, PolicyError
 from models.policy.explain import explain
 from models.policy.overrides import Override
 from models.policy.parameters import Parameters
 from models.policy.values import Kind, Tier
+from tests.policy.test_stories import EXAMPLES
 
 LAUGHS = "a: &a [1, 1]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]"
 
@@ -162,3 +163,10 @@ def test_assumptions_that_cannot_be(data: object, field: str, said: str) -> None
     with pytest.raises(FactsError, match=said) as refused:
         what_if.changes(data, Parameters.load())
     assert refused.value.faults[0].field == field
+
+
+def test_every_code_is_in_the_readme() -> None:
+    said = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    for listed in (codes.CHECKS, codes.LIMITS, codes.REMAINDERS, codes.LINES):
+        for code, words in listed.items():
+            assert not code or f"| `{code}` | {words} |" in said, code
