@@ -176,9 +176,7 @@ def enterprise_prior(
     s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date
 ) -> facts.EnterprisePrior:
     """What an enterprise has had so far, as its limit is read (A3)."""
-    account = ledger.account(
-        s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted)
-    )
+    account = ledger.account(s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted))
     return facts.EnterprisePrior(**_used(account, on_loss=terms.choice("enterprise_cap_on") == "loss"))
 
 

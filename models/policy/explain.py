@@ -52,13 +52,13 @@ def read(data: object) -> tuple[ClaimFacts, ...]:
     Raises `FactsError` with every fault of every claim.
     """
     shared: dict[str, Any] = {}
-    listed = False
+    listed, inside = False, ""
     if isinstance(data, Mapping) and "claims" in data:
         unknown = [str(key) for key in data if key not in {*_SHARED, "claims"}]
         if unknown:
             raise FactsError(tuple(Fault(key, "不认识的字段，请对照字段说明核对拼写。") for key in unknown))
         shared = {key: value for key, value in data.items() if key != "claims"}
-        data, listed = data["claims"], True
+        data, listed, inside = data["claims"], True, "claims."
     if isinstance(data, list):
         listed = True
     elif listed:
@@ -72,7 +72,7 @@ def read(data: object) -> tuple[ClaimFacts, ...]:
         try:
             claims.append(_one({**shared, **entry} if isinstance(entry, Mapping) else entry))
         except FactsError as error:
-            prefix = f"claims.{place}." if listed else ""
+            prefix = f"{inside}{place}." if listed else ""
             faults.extend(Fault(prefix + fault.field, fault.message) for fault in error.faults)
     if faults:
         raise FactsError(tuple(faults))

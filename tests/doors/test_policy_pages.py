@@ -1,7 +1,6 @@
-"""政策参数, 基准数据, 政策推演 and POST /api/v1/policy/explain, from outside."""
+"""政策参数, 基准数据, 政策推演, from outside."""
 
 import io
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,10 +12,8 @@ from sqlmodel import Session
 from api.demo.play import a_claim, do, run_due
 from api.demo.play import seed as seed_all
 from models.lifecycle import Board
-from models.policy import strict_yaml
 from tests.conftest import EMPTY_ALL_TABLES
 from tests.doors.conftest import Server
-from tests.policy.test_stories import EXAMPLES
 
 Db = Callable[[], AbstractContextManager[Session]]
 RATIO = "/policy/parameters/bank_year_cap_ratio"
@@ -102,22 +99,3 @@ def test_what_if_on_the_page_and_in_excel(office: Server) -> None:
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.content))
     assert sheets.sheet_names == ["假设与合计", "按机构", "按企业划型", "按行业", "按受理年度", "逐件"]
     assert sheets.get_sheet_by_name("逐件").to_python()[1][5:8] == [100000.0, 150000.0, 50000.0]
-
-
-def test_explain_over_http(office: Server) -> None:
-    manager, bank = office.client("lizhiyuan"), office.client("linwanyi")
-    facts = json.loads(json.dumps(strict_yaml.read(EXAMPLES / "bank.yaml"), default=str))
-    address, kind = "/api/v1/policy/explain", {"Content-Type": "application/json"}
-    (answer,) = manager.post(address, json=facts).json()
-    assert (answer["payable"], answer["binding"]) == ("4000000.00", "bank_year.cap")
-    assert answer["remainder_code"] == "bank_year.cap"
-    assert bank.post(address, json=facts).status_code == 403
-    wrong = manager.post(address, json={**facts, "typo": 1, "unpaid_principal": "1.001"})
-    assert wrong.status_code == 422
-    assert wrong.headers["content-type"] == "application/problem+json"
-    assert {fault["field"] for fault in wrong.json()["faults"]} == {"typo", "unpaid_principal"}
-    for content in (b'{"x": 0.5}', b'{"x": NaN}', b"{", b"\xff", b"[]", b'{"a": 1, "a": 2}'):
-        refused = manager.post(address, content=content, headers=kind)
-        assert refused.status_code == 422, content
-        assert re.search("[一-鿿]", refused.json()["detail"])
-    assert manager.get("/api/v1/policy/schema").json()["$defs"]["BankClaimFacts"]
