@@ -5,13 +5,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.policy.allocation import Demand, pro_rata
 from models.policy.compensation import bank, guarantee
+from models.policy.errors import FactsError
 from models.policy.explain import explain
-from models.policy.facts import BankClaimFacts, GuaranteeClaimFacts
+from models.policy.facts import BankClaimFacts, GuaranteeClaimFacts, Shares
 from models.policy.fields import parse
 from models.policy.recovery import RecoveryFacts, recovery_share
 from tests.policy.test_stories import facts_of
@@ -129,3 +131,18 @@ def test_receipts_in_parts_return_what_one_receipt_would(
         returned += share.due_now
         assert sum(share.parties.values()) == share.principal
     assert returned == share.due_in_all <= paid
+
+
+@given(st.lists(st.integers(0, 6000), min_size=5, max_size=5))
+def test_shares_are_accepted_exactly_when_they_sum_to_a_hundred(parts: list[int]) -> None:
+    names = ("bank", "national", "province", "city", "other")
+    short = 10_000 - sum(parts[:4])
+    for last in {parts[4], max(short, 0)}:
+        shares = {
+            name: Decimal(part).scaleb(-2) for name, part in zip(names, [*parts[:4], last], strict=True)
+        }
+        if sum(shares.values()) == 100:
+            assert parse(Shares, shares).bank == shares["bank"]
+        else:
+            with pytest.raises(FactsError, match="100%"):
+                parse(Shares, shares)
