@@ -186,7 +186,7 @@ def test_a_decided_case_is_computed_again_to_the_fen_after_everything_changed(of
         adopt(s, effective_from="2026-12-23")
         adopt(s, name="bank_tiers", value="3000万 40%", effective_from="2026-12-23")
         adopt(s, name="terms_day", value="acceptance", effective_from="2026-12-24")
-        s.connection().execute(text("UPDATE ledger_accounts SET ceiling = ceiling + 1000000"))
+        s.connection().execute(text("UPDATE loans SET annual_rate_pct = 20"))
         s.connection().execute(text("UPDATE lpr_quotes SET one_year = 1"))
     with clock.at(NOW + timedelta(days=3000)), office() as s:
         again = recompute(s, None, number)
