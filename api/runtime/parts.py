@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Sequence
 
+from sqlmodel import Session, create_engine
+
 from api.runtime import postgres, prefect_server
 from api.runtime.postgres import DatabaseUrls, RunningPostgres
 from api.runtime.prefect_server import PROJECT, PrefectServer, prefect_environment, without_prefect_variables
 from api.runtime.process import ManagedProcess, refuse_taken_port
 from api.runtime.supervisor import Part, Task
+from flows.documents import versions
 from models import database
 from models.settings import Settings
 
@@ -156,7 +159,12 @@ def standard_parts(settings: Settings, more: Sequence[Part] = ()) -> list[Part]:
 
     def migrate() -> str:
         database.run_migrations(base.urls.app)
-        return "最新"
+        engine = create_engine(database.sqlalchemy_url(base.urls.app))
+        try:
+            with Session(engine) as s, s.begin():
+                return f"最新；文书模板 {versions.adopt_all(s)} 种"
+        finally:
+            engine.dispose()
 
     def prepare() -> str:
         prefect_server.prepare(settings)

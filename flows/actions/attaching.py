@@ -6,7 +6,6 @@ What a file is, its bytes say; a name that says otherwise is refused.
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -59,9 +58,7 @@ def store(s: Session, slot: str, filename: str, data: bytes) -> Stored:
         kind = _kind(name, data)
     except ValueError as error:
         raise InvalidError((FieldFault(f"materials.{slot}", f"“{name}”{error}"),)) from error
-    digest = sha256(data).hexdigest()
-    keep(s, digest, data)
-    return Stored(slot, name, MEDIA_TYPES[kind], len(data), digest)
+    return Stored(slot, name, MEDIA_TYPES[kind], len(data), keep(s, data))
 
 
 def attach(s: Session, actor: Actor, case: CaseRecord, slot: str, filename: str, data: bytes) -> Attachment:

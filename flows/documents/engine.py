@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from flows.documents.contexts import DocumentContext
 from flows.documents.preview import plain_text, preview_html
 from flows.documents.registry import DOCUMENTS, DocumentKind
-from flows.documents.template import TemplateFault, compiled
+from flows.documents.template import CompiledDocument, TemplateFault, compiled
 
 __all__ = [
     "DOCUMENTS",
+    "CompiledDocument",
     "DocumentKind",
     "Rendered",
     "TemplateFault",
@@ -29,8 +30,10 @@ class Rendered:
     context_sha256: str
 
 
-def render(code: str, context: DocumentContext) -> Rendered:
-    """The document `code` for `context`. Same template and context, same bytes.
+def render(code: str, context: DocumentContext, template: CompiledDocument | None = None) -> Rendered:
+    """The document `code` for `context`, with the template the system ships unless another version is given.
+
+    Same template and context, same bytes.
 
     Raises KeyError for an unknown code, TypeError for the context of another document, TemplateFault for a
     template that cannot be compiled, and Jinja2's errors for one that fails on this context: nothing is
@@ -39,7 +42,7 @@ def render(code: str, context: DocumentContext) -> Rendered:
     kind = DOCUMENTS[code]
     if type(context) is not kind.context:
         raise TypeError(f"{code} needs a {kind.context.__name__}, not a {type(context).__name__}")
-    template = compiled(code)
+    template = template or compiled(code)
     data = template.render(dict(context))
     stored = context.model_dump_json().encode()
     return Rendered(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 from xml.sax.saxutils import escape
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
@@ -17,6 +18,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from flows.documents import qr
 from flows.documents.archive import Package
 from flows.documents.contexts.base import Frozen
 from flows.documents.registry import DOCUMENTS, DocumentKind
@@ -26,6 +28,10 @@ from models.money import daxie, yuan
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 _CORE = "docProps/core.xml"
 _RENDERED = re.compile(r"word/(document|header\d+|footer\d+)\.xml")
+# From the picture's description to the first picture reference after it, within one drawing.
+_QR_DRAWING = re.compile(
+    rf'<wp:docPr[^>]*descr="{qr.DESCRIPTION}"(?:(?!</w:drawing>).)*?r:embed="([^"]+)"', re.DOTALL
+)
 _FULL_WIDTH = (("｛｛", "{{"), ("｝｝", "}}"), ("｛%", "{%"), ("%｝", "%}"), ("｛％", "{%"), ("％｝", "%}"))
 # Inside a text run a line end has to become an element; the value around it is escaped like any other.
 _LINE_BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
@@ -118,6 +124,7 @@ class CompiledDocument:
 
     def __init__(self, data: bytes, kind: DocumentKind) -> None:
         self.sha256 = hashlib.sha256(data).hexdigest()
+        self.size = len(data)
         self._kind = kind
         fixed: dict[str, bytes] = {}
         self._parts: dict[str, Template] = {}
@@ -132,6 +139,8 @@ class CompiledDocument:
                     fixed[name] = part
         if "word/document.xml" not in self._parts:
             raise TemplateFault(f"{kind.title}：模板中没有任何占位符，无法用来生成文书。")
+        self._qr = _qr_part(data)
+        self._specimen = fixed.pop(self._qr, b"")
         self._package = Package(fixed)
 
     def _compile(self, name: str, xml: str) -> Template:
@@ -155,6 +164,9 @@ class CompiledDocument:
     def render(self, fields: Mapping[str, object]) -> bytes:
         """The .docx for these fields. Same fields, same bytes."""
         parts = {name: part.render(fields).encode("utf-8") for name, part in self._parts.items()}
+        if self._qr:
+            address = fields["verification_url"]
+            parts[self._qr] = self._specimen if address is None else qr.png(str(address))
         parts[_CORE] = self._core(fields).encode("utf-8")
         return self._package.with_parts(parts)
 
@@ -173,6 +185,19 @@ class CompiledDocument:
             f"<dcterms:created {stamp}</dcterms:created><dcterms:modified {stamp}</dcterms:modified>"
             "</cp:coreProperties>"
         )
+
+
+def _qr_part(data: bytes) -> str:
+    """The name of the part that holds the QR code's picture; Word names it anew when it saves. "" if there is none."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        document = archive.read("word/document.xml").decode("utf-8")
+        drawing = _QR_DRAWING.search(document)
+        if drawing is None:
+            return ""
+        relations = fromstring(archive.read("word/_rels/document.xml.rels"))  # noqa: S314 - intake has looked at it
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    target = targets.get(drawing[1], "")
+    return target.lstrip("/") if target.startswith("/") else f"word/{target}"
 
 
 @cache

@@ -13,3 +13,4 @@ class Common(TypedDict):
     recipient: str
     case_number: str
     verification_code: str | None
+    verification_url: str | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from flows.documents import qr, versions
 from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
@@ -18,13 +19,15 @@ from flows.steps.happened import happened
 from models import clock
 from models.gates import GATES
 from models.policy import deadlines
-from models.records import attachment, document
 from models.records import claim as claims
+from models.records import document, numbers
+from models.records.attachment import keep
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.institution import Institution, Kind, of_kind
 from models.records.reference import working_calendar
 from models.records.rules import rules
+from models.settings import get_settings
 
 Builder = Callable[[Session, CaseRecord, Common], DocumentContext]
 
@@ -71,7 +74,6 @@ REPEATED = frozenset({"D08", "D22"})
 MEETING_NAME = "东莞市中小微企业融资风险补偿联席会议"
 UNNUMBERED = "预览·未编号"
 AT_ISSUE = "出具时生成"
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 @step()
@@ -80,13 +82,14 @@ def draw_up(case: Case, code: str) -> int:
     s, record, kind = case.session, case.record, DOCUMENTS[code]
     organ = _organ(s, record, kind.signer)
     today = clock.today()
+    used = versions.in_force(s, code, today)
+    check = "".join(secrets.choice(qr.ALPHABET) for _ in range(qr.CODE_LENGTH))
     word = f"{organ.number_word}{SUFFIXES[code]}" if kind.numbered else None
-    serial = document.next_serial(s, organ.id or 0, word, today.year) if word else None
-    number = f"{word}〔{today.year}〕{serial}号" if word else None
-    check = "".join(secrets.choice(_ALPHABET) for _ in range(12))
-    context = _context(s, record, code, organ, number, check)
-    made = render(code, context)
-    _keep_bytes(s, made)
+    serial = numbers.next_serial(s, organ.id or 0, word, today.year) if word else None
+    number = numbers.written(word, today.year, serial) if word and serial else None
+    context = _context(s, record, code, organ, number, check, f"{get_settings().base_url}/v/{check}")
+    made = render(code, context, used.template)
+    keep(s, made.data)
     if code not in REPEATED:
         document.supersede(s, case.id, code)
     issued = Document(
@@ -100,6 +103,7 @@ def draw_up(case: Case, code: str) -> int:
         number=number,
         filename=f"{record.number}-{kind.title}.docx",
         sha256=made.sha256,
+        template_version=used.version,
         template_sha256=made.template_sha256,
         context_sha256=made.context_sha256,
         context=context.model_dump(mode="json"),
@@ -115,15 +119,22 @@ def draw_up(case: Case, code: str) -> int:
 
 
 def preview(s: Session, record: CaseRecord, code: str) -> Rendered:
-    """The document `code` as it would be issued now, without number, code or register entry; nothing is written."""
+    """The document `code` as it would be issued now, without number, code or register entry."""
     kind = DOCUMENTS[code]
     organ = _organ(s, record, kind.signer)
     number = UNNUMBERED if kind.numbered else None
-    return render(code, _context(s, record, code, organ, number, AT_ISSUE))
+    context = _context(s, record, code, organ, number, AT_ISSUE, None)
+    return render(code, context, versions.in_force(s, code, clock.today()).template)
 
 
 def _context(
-    s: Session, record: CaseRecord, code: str, organ: Institution, number: str | None, check: str | None
+    s: Session,
+    record: CaseRecord,
+    code: str,
+    organ: Institution,
+    number: str | None,
+    check: str,
+    address: str | None,
 ) -> DocumentContext:
     meeting = DOCUMENTS[code].signer is Signer.MEETING
     common = Common(
@@ -133,12 +144,9 @@ def _context(
         recipient=_recipient(s, record, code),
         case_number=record.number,
         verification_code=check,
+        verification_url=address,
     )
     return BUILDERS[code](s, record, common)
-
-
-def _keep_bytes(s: Session, made: Rendered) -> None:
-    attachment.keep(s, made.sha256, made.data)
 
 
 def _organ(s: Session, record: CaseRecord, signer: Signer) -> Institution:

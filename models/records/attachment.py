@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import LargeBinary
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +21,14 @@ class Blob(SQLModel, table=True):
     data: bytes = Field(sa_type=LargeBinary)
 
 
+def keep(session: Session, data: bytes) -> str:
+    """Store bytes unless they are stored already; their SHA-256."""
+    digest = sha256(data).hexdigest()
+    row = {"sha256": digest, "size": len(data), "data": data}
+    session.connection().execute(insert(Blob).values(row).on_conflict_do_nothing())
+    return digest
+
+
 class Attachment(SQLModel, table=True):
     """A file in a material slot of a case. A replaced one stays, with the time it was replaced."""
 
@@ -35,12 +44,6 @@ class Attachment(SQLModel, table=True):
     uploaded_by: int = Field(foreign_key="people.id")
     uploaded_at: datetime = moment()
     replaced_at: datetime | None = moment(nullable=True)
-
-
-def keep(session: Session, sha256: str, data: bytes) -> None:
-    """Store bytes under their hash, unless they are there."""
-    row = {"sha256": sha256, "size": len(data), "data": data}
-    session.connection().execute(insert(Blob).values(row).on_conflict_do_nothing())
 
 
 def current(session: Session, case_id: int) -> Sequence[Attachment]:

@@ -1,10 +1,13 @@
-"""Issued documents (文书) and the register their numbers (文号) come from."""
+"""Issued documents (文书). Their bytes, numbers and facts never change: triggers of the database see to it.
+
+The numbers come from `models.records.numbers`, the templates from `models.records.template`.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint, text, update
+from sqlalchemy import BigInteger, ForeignKeyConstraint, UniqueConstraint, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import Facts, coded, dated, facts, moment, one_of
@@ -25,6 +28,9 @@ class Document(SQLModel, table=True):
     __table_args__ = (
         one_of("state", DocumentState),
         UniqueConstraint("organ_id", "word", "year", "serial"),
+        ForeignKeyConstraint(
+            ["code", "template_version"], ["document_templates.code", "document_templates.version"]
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -39,6 +45,7 @@ class Document(SQLModel, table=True):
     number: str | None = Field(default=None, max_length=60, index=True)  # 东工信函〔2026〕12号
     filename: str = Field(max_length=200)
     sha256: str = Field(foreign_key="blobs.sha256", max_length=64)
+    template_version: int | None = None
     template_sha256: str = Field(max_length=64)
     context_sha256: str = Field(max_length=64)
     context: Facts = facts()
@@ -47,38 +54,6 @@ class Document(SQLModel, table=True):
     verification_code: str = Field(max_length=20, unique=True)
     for_applicant: bool = False  # the applicant may read it
     state: DocumentState = coded(DocumentState, default=DocumentState.ISSUED)
-
-
-class NumberCounter(SQLModel, table=True):
-    """The last serial given, per organ, word and year. Read and raised in the issuing transaction: no gaps."""
-
-    __tablename__ = "number_counters"
-
-    organ_id: int = Field(foreign_key="institutions.id", primary_key=True)
-    word: str = Field(primary_key=True, max_length=20)
-    year: int = Field(primary_key=True)
-    last: int
-
-
-def next_serial(session: Session, organ_id: int, word: str, year: int) -> int:
-    """The next serial; the counter row stays locked until the issuing transaction ends, so none is lost."""
-    statement = text(
-        "INSERT INTO number_counters (organ_id, word, year, last) VALUES (:organ, :word, :year, 1) "
-        "ON CONFLICT (organ_id, word, year) DO UPDATE SET last = number_counters.last + 1 RETURNING last"
-    )
-    values = {"organ": organ_id, "word": word, "year": year}
-    return int(session.connection().execute(statement, values).scalar_one())
-
-
-def supersede(session: Session, case_id: int, document_code: str) -> None:
-    """A newer document of this kind is issued: those in force are superseded."""
-    query = (
-        update(Document)
-        .where(col(Document.case_id) == case_id, col(Document.code) == document_code)
-        .where(col(Document.state) == DocumentState.ISSUED)
-        .values(state=DocumentState.SUPERSEDED)
-    )
-    session.execute(query.execution_options(synchronize_session="evaluate"))
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Document]:
@@ -97,4 +72,21 @@ def latest(session: Session, case_id: int, document_code: str) -> Document | Non
         )
         .order_by(col(Document.id).desc())
     )
+    return session.exec(query).first()
+
+
+def supersede(session: Session, case_id: int, document_code: str) -> None:
+    """A newer document of this kind is issued: those in force are superseded."""
+    query = (
+        update(Document)
+        .where(col(Document.case_id) == case_id, col(Document.code) == document_code)
+        .where(col(Document.state) == DocumentState.ISSUED)
+        .values(state=DocumentState.SUPERSEDED)
+    )
+    session.execute(query.execution_options(synchronize_session="evaluate"))
+
+
+def by_verification(session: Session, verification_code: str) -> Document | None:
+    """The document that carries this code."""
+    query = select(Document).where(Document.verification_code == verification_code)
     return session.exec(query).first()

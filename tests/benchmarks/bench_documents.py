@@ -19,9 +19,9 @@ from jinja2 import Environment
 
 from flows.documents.contexts import PaymentLetter
 from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
+from flows.documents.samples import SAMPLES
 from flows.documents.template import _BOARDS, TEMPLATES, cn_date, pct, percent
 from models.money import daxie, yuan
-from tests.documents.samples import SAMPLES
 
 FILE = TEMPLATES / DOCUMENTS["D25"].template
 

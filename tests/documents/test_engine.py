@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from flows.documents.authoring.paper import Paper
 from flows.documents.engine import DOCUMENTS, TemplateFault, plain_text, render
+from flows.documents.samples import SAMPLES
 from flows.documents.template import CompiledDocument, cn_date, pct, percent
-from tests.documents.samples import SAMPLES
 
 
 def template(*sentences: str) -> CompiledDocument:

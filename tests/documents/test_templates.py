@@ -11,9 +11,9 @@ from openxml_audit import OpenXmlValidator
 from flows.documents.authoring import AUTHORS
 from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
 from flows.documents.registry import Signer
+from flows.documents.samples import SAMPLES, variants
+from flows.documents.samples.facts import FIRM
 from flows.documents.template import TEMPLATES
-from tests.documents import variants
-from tests.documents.samples import FIRM, SAMPLES
 
 CODES = sorted(DOCUMENTS)
 

@@ -17,7 +17,7 @@ from models.database import session
 from models.gates import Outcome, Role
 from models.lifecycle import FINAL, Board, State
 from models.permissions import Actor
-from models.records import document, ledger, person, task, timeline
+from models.records import document, ledger, numbers, person, task, timeline
 from models.records.case import CaseRecord, EntryKind, JournalEntry, by_number, journal_of, open_incident
 from models.records.ledger import EntryType, LedgerAccount, LedgerEntry
 from models.records.notice import Notice
@@ -140,7 +140,7 @@ def check_numbers(s: Session) -> None:
         given.setdefault((row.organ_id, row.word, row.year), []).append(row.serial or 0)
     for key, serials in given.items():
         assert sorted(serials) == list(range(1, len(serials) + 1)), key
-    counted = {(c.organ_id, c.word, c.year): c.last for c in s.exec(select(document.NumberCounter))}
+    counted = {(c.organ_id, c.word, c.year): c.last for c in s.exec(select(numbers.NumberCounter))}
     assert counted == {key: len(serials) for key, serials in given.items()}
 
 

@@ -1,10 +1,11 @@
 """Passages that several documents share, so that they read the same everywhere."""
 
 from flows.documents.authoring.gbt9704 import TEXT_WIDTH
-from flows.documents.authoring.paper import Cell, Paper, Run, Table, amount, head, middle, text
+from flows.documents.authoring.paper import Cell, Paper, Picture, Run, Table, amount, head, middle, text
 
 POLICY = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号，以下简称《工作方案》）"
 SCHEME = "东莞市中小微企业融资风险补偿"
+_CODE = "{{ verification_code }}"
 SHORT = "中小微企业融资风险补偿"  # under the organ's own name, or where the whole would need a second line
 
 
@@ -39,15 +40,22 @@ def notice_head(paper: Paper, title: str) -> None:
 
 
 def signature(paper: Paper, *, contact: bool = True) -> None:
-    """Organ above date, both centred on one axis so that the date ends four characters from the right."""
+    """Organ above date, both centred on one axis so that the date ends four characters from the right.
+
+    The seal goes over them; what is left of it holds the QR code and the code by which anyone may check the letter.
+    """
     axis = 139 * 20  # the middle of a date of ten characters that ends four characters in
-    with paper.table("Signature", TEXT_WIDTH - 2 * axis, 2 * axis) as table:
+    code = 1134  # 20 mm: the QR code and a little air
+    with paper.table("Signature", code, TEXT_WIDTH - 2 * axis - code, 2 * axis) as table:
         table.row(
+            Cell(
+                (("Verify", ["{%r if verification_url %}", Picture(18), "{%r endif %}"]),),
+            ),
             Cell(
                 (
                     (
                         "Verify",
-                        "{% if verification_code %}办理编号：{{ case_number }}\n核验码：{{ verification_code }}{% endif %}",
+                        f"{{% if verification_code %}}办理编号\n{{{{ case_number }}}}\n核验码\n{_CODE}{{% endif %}}",
                     ),
                 )
             ),
@@ -67,7 +75,7 @@ def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
 def verify(paper: Paper) -> None:
     """The code by which anyone may check that the document is the one that was issued."""
     with paper.when("verification_code"):
-        paper.p("Verify", "办理编号：{{ case_number }}　核验码：{{ verification_code }}")
+        paper.p("Verify", f"办理编号：{{{{ case_number }}}}　核验码：{_CODE}")
 
 
 CALCULATION_WIDTHS = (11, 30, 58, 27, 30)

@@ -77,7 +77,7 @@ STYLES = (
     ParagraphStyle("AttachMore", "附件说明（续）", jc="left", left=6 * CHAR, first=-CHAR, keep=True),
     ParagraphStyle("Sign", "落款", jc="center", keep=True),
     ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR),
-    ParagraphStyle("Verify", "核验码", size=21, jc="left", line=340, squeeze=0, before=120),
+    ParagraphStyle("Verify", "核验码", size=18, jc="left", line=0, squeeze=0),
     ParagraphStyle("Space", "空行"),
     ParagraphStyle("Tail", "文末", size=2, line=20, squeeze=0),
     # 红头: mark 35 mm below the top of the 版心, 发文字号 two lines below it, the line 4 mm below that.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from flows.documents.authoring import gbt9704 as gbt
-from flows.documents.authoring.wordfile import build
+from flows.documents.authoring.wordfile import build, qr_drawing
 
 
 class Run(NamedTuple):
@@ -17,8 +17,14 @@ class Run(NamedTuple):
     text: str
 
 
-Piece = str | Run
-Content = str | Run | Sequence[Piece]
+class Picture(NamedTuple):
+    """The QR code in its place, `millimetres` wide; every document gets its own (see `flows.documents.qr`)."""
+
+    millimetres: int
+
+
+Piece = str | Run | Picture
+Content = str | Run | Picture | Sequence[Piece]
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,14 @@ def head(content: Content, span: int = 1) -> Cell:
 
 
 def _paragraph(style: str, content: Content) -> str:
-    pieces: Sequence[Piece] = [content] if isinstance(content, str | Run) else content
+    pieces: Sequence[Piece] = [content] if isinstance(content, str | Run | Picture) else content
     runs = "".join(_run(piece) for piece in pieces if piece)
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{runs}</w:p>'
 
 
 def _run(piece: Piece) -> str:
+    if isinstance(piece, Picture):
+        return f"<w:r>{qr_drawing(piece.millimetres)}</w:r>"
     style, words = piece if isinstance(piece, Run) else ("", piece)
     properties = f'<w:rPr><w:rStyle w:val="{style}"/></w:rPr>' if style else ""
     lines = escape(words).replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')

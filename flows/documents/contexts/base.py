@@ -58,7 +58,8 @@ class DocumentContext(Frozen):
     """The facts every document carries. Stored as JSON, it renders to the same bytes for ever.
 
     `organ_name` is the name the signing organ had on `issued_on`; `number` is the complete 文号 (or None
-    where none is given); `recipient` is the 主送, empty where a document has none.
+    where none is given); `recipient` is the 主送, empty where a document has none. `verification_url` is the
+    public page that confirms the document; it ends in `verification_code`.
     """
 
     organ_name: Words
@@ -67,6 +68,7 @@ class DocumentContext(Frozen):
     recipient: Text = ""
     case_number: Words
     verification_code: Words | None = None
+    verification_url: Words | None = None
 
 
 class Contact(Frozen):

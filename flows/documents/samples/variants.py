@@ -36,7 +36,7 @@ def _bare(value: Any) -> Any:
 
 
 def _figure(row: dict[str, Any]) -> Decimal:
-    return next(row[name] for name in ("resolved", "amount", "principal") if name in row)
+    return next(Decimal(row[name]) for name in ("resolved", "amount", "principal") if name in row)
 
 
 def odd(context: DocumentContext) -> DocumentContext:
@@ -55,7 +55,13 @@ def longest(context: DocumentContext, rows: int = 40) -> DocumentContext:
     return type(context).model_validate(data)
 
 
-_CODES = {"board", "about", "outcome", "result"}  # fixed vocabularies, not texts
+_CODES = {
+    "board",
+    "about",
+    "outcome",
+    "result",
+    "verification_url",
+}  # fixed vocabularies and addresses, not texts
 
 
 def _texts(context: DocumentContext, change: Any) -> DocumentContext:

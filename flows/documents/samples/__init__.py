@@ -1,0 +1,7 @@
+"""One believable context for each document; what templates are tried and shown with."""
+
+from flows.documents.contexts import DocumentContext
+from flows.documents.samples import claim, decision, filing
+
+SAMPLES: dict[str, DocumentContext] = {**filing.SAMPLES, **claim.SAMPLES, **decision.SAMPLES}
+"""Document code → its sample."""
