@@ -223,6 +223,46 @@ def may_play_what_if(actor: Actor) -> Verdict:
     return Denied("政策推演供统筹管理岗位使用。")
 
 
+def may_see_registers(actor: Actor) -> Verdict:
+    """The register of document numbers and the templates, with every organ's documents."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("文号登记和文书模板供受托管理机构、市工信局和市财政局使用。")
+
+
+def may_ask_to_void(actor: Actor, organ_id: int) -> Verdict:
+    """Whoever works at the organ that issued a document may ask that it becomes void."""
+    if actor.watches_all and (actor.institution_id == organ_id or Role.MANAGER in actor.roles):
+        return ALLOWED
+    return Denied("只有出具单位的工作人员或统筹管理可以申请作废这份文书。")
+
+
+def may_decide_void(actor: Actor, organ_id: int, asked_by: int) -> Verdict:
+    """A person in charge at the issuing organ, or 统筹管理; never who asked."""
+    in_charge = actor.roles & {Role.MANAGING_HEAD, Role.BUREAU_LEADER} and actor.institution_id == organ_id
+    if not in_charge and Role.MANAGER not in actor.roles:
+        return Denied("作废由出具单位的审核负责人、分管领导或统筹管理批准。")
+    if actor.person_id == asked_by:
+        return Denied("不能批准自己提出的作废申请，请由另一人办理。")
+    return ALLOWED
+
+
+def may_change_templates(actor: Actor) -> Verdict:
+    """Proposing and confirming the wording of documents."""
+    if actor.roles & {Role.MANAGER, Role.ADMIN, Role.BUREAU_OFFICER, Role.BUREAU_LEADER, Role.MANAGING_HEAD}:
+        return ALLOWED
+    return Denied("文书模板由统筹管理、系统管理、市工信局科室和受托管理机构负责人维护。")
+
+
+def may_confirm_template(actor: Actor, proposed_by: int | None) -> Verdict:
+    """A second person decides about a changed wording."""
+    if actor.roles & {Role.MANAGER, Role.BUREAU_LEADER, Role.MANAGING_HEAD} == set():
+        return Denied("新模板由统筹管理、分管领导或受托管理机构负责人确认。")
+    if actor.person_id == proposed_by:
+        return Denied("不能确认自己上传的模板，请由另一人核对后确认。")
+    return ALLOWED
+
+
 def may_administer(actor: Actor) -> Verdict:
     """Demo clock, mailbox, accounts."""
     if Role.ADMIN in actor.roles:

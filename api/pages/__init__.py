@@ -19,6 +19,7 @@ def routers() -> tuple[APIRouter, ...]:
         limits,
         mailbox,
         notices,
+        numbers,
         overview,
         policy_parameters,
         policy_reference,
@@ -28,10 +29,14 @@ def routers() -> tuple[APIRouter, ...]:
         signin,
         task,
         task_looks,
+        templates,
+        verify,
+        voiding,
     )
 
     return (
         signin.router,
+        verify.router,
         admin.router,
         notices.router,
         mailbox.router,
@@ -39,6 +44,9 @@ def routers() -> tuple[APIRouter, ...]:
         task.router,
         task_looks.router,
         files.router,
+        numbers.router,
+        templates.router,
+        voiding.router,
         cases.router,
         case.router,
         overview.router,

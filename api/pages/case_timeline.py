@@ -29,6 +29,7 @@ TONES: dict[str, Tone] = {
     "incident_raised": "late", "withdrawn": "idle", "notice_sent": "idle", "document_issued": "idle",
     "checks_run": "idle", "filing_submitted": "idle", "claim_submitted": "idle", "decided_against": "late",
     "notice_started": "act", "correction_resubmitted": "act", "awaiting_room": "soon", "recalculation_asked": "soon",
+    "document_voided": "late", "document_void_asked": "soon",
 }  # fmt: skip
 OUTCOMES: dict[Outcome, Tone] = {
     Outcome.APPROVE: "ok", Outcome.RETURN: "stop", Outcome.SEND_BACK: "soon", Outcome.REFUSE: "late",
@@ -44,6 +45,8 @@ INTERNAL = frozenset(
         "incident_retried",
         "sent_back",
         "recalculation_asked",
+        "document_void_asked",
+        "document_void_declined",
     }
 )
 """What only staff read."""
@@ -168,7 +171,7 @@ def _by_applicant(event: Event) -> bool:
 
 def _open_to_applicant(event: Event, own_documents: frozenset[int]) -> bool:
     """Whether the applicant reads this event at all."""
-    if event.event == "document_issued":
+    if event.event in ("document_issued", "document_voided"):
         return event.data.get("document_id") in own_documents
     if event.event == ANSWERED:
         known = _by_applicant(event) or event.gate == ACCEPTANCE.key

@@ -14,6 +14,7 @@ from models.permissions import (
     may_resolve_incident,
     may_see_deliveries,
     may_see_limits,
+    may_see_registers,
 )
 from models.records import institution, notice
 from models.records.queue import count_open
@@ -61,6 +62,8 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     if answers:
         places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
     places.append(NavItem("cases", "案件", "folders", "/cases"))
+    if may_see_registers(actor):
+        places.append(NavItem("papers", "文书", "file", "/numbers", phone=False))
     if may_manage(actor):
         places.append(NavItem("overview", "总览", "chart", "/overview"))
     if may_see_limits(actor):

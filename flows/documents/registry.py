@@ -17,6 +17,15 @@ class Signer(StrEnum):
     INSTITUTION = "institution"
 
 
+SIGNER_NAMES = {
+    Signer.MANAGING: "受托管理机构",
+    Signer.BUREAU: "市工信局",
+    Signer.FINANCE: "市财政局",
+    Signer.MEETING: "联席会议",
+    Signer.INSTITUTION: "申报机构",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
     """One kind of document. `key` names the template file; `genre` is the 文种.

@@ -32,7 +32,7 @@ _RENDERED = re.compile(r"word/(document|header\d+|footer\d+)\.xml")
 _QR_DRAWING = re.compile(
     rf'<wp:docPr[^>]*descr="{qr.DESCRIPTION}"(?:(?!</w:drawing>).)*?r:embed="([^"]+)"', re.DOTALL
 )
-_FULL_WIDTH = (("｛｛", "{{"), ("｝｝", "}}"), ("｛%", "{%"), ("%｝", "%}"), ("｛％", "{%"), ("％｝", "%}"))
+FULL_WIDTH = (("｛｛", "{{"), ("｝｝", "}}"), ("｛%", "{%"), ("%｝", "%}"), ("｛％", "{%"), ("％｝", "%}"))
 # Inside a text run a line end has to become an element; the value around it is escaped like any other.
 _LINE_BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
 _LOOP = frozenset({"index", "first", "last", "length"})
@@ -96,11 +96,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self.unsafe_undefined(obj, str(argument))
 
 
-def _environment() -> _Sandbox:
-    environment = _Sandbox(autoescape=True, undefined=StrictUndefined, finalize=_finalize, cache_size=0)
+@cache
+def environment() -> _Sandbox:
+    """The language of templates; one for all of them."""
+    made = _Sandbox(autoescape=True, undefined=StrictUndefined, finalize=_finalize, cache_size=0)
     # Not the standard filters: `safe` would let data become markup, `default` would hide a misspelt field.
-    standard = environment.filters
-    environment.filters = {
+    standard = made.filters
+    made.filters = {
         "join": standard["join"],
         "length": standard["length"],
         "yuan": yuan,
@@ -112,11 +114,8 @@ def _environment() -> _Sandbox:
         "board": _BOARDS.__getitem__,
         "result": _RESULTS.__getitem__,
     }
-    environment.globals.clear()
-    return environment
-
-
-_ENVIRONMENT = _environment()
+    made.globals.clear()
+    return made
 
 
 class CompiledDocument:
@@ -146,18 +145,18 @@ class CompiledDocument:
     def _compile(self, name: str, xml: str) -> Template:
         from docxtpl import DocxTemplate  # slow to import, and only needed when a template is first used
 
-        for wide, narrow in _FULL_WIDTH:
+        for wide, narrow in FULL_WIDTH:
             xml = xml.replace(wide, narrow)
         # patch_xml joins placeholders that Word split over runs, and lifts {%p %}, {%tr %} to their element.
         source = DocxTemplate.patch_xml(None, xml)
         try:
-            used = meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
+            used = meta.find_undeclared_variables(environment().parse(source))
             unknown = sorted(used - self._kind.context.model_fields.keys())
             if unknown:
                 raise TemplateFault(
                     f"{self._kind.title}（{name}）：模板用到了资料中没有的字段 {'、'.join(unknown)}。"
                 )
-            return _ENVIRONMENT.from_string(source)
+            return environment().from_string(source)
         except TemplateError as error:
             raise TemplateFault(f"{self._kind.title}（{name}）：模板语句有误，{error}。") from error
 

@@ -28,12 +28,13 @@ PUBLIC = {
     "/signin",
     "/signout",
     "/healthz",
+    "/v",
     "/api/v1/oauth/token",
     "/api/v1/openapi.json",
     "/api-docs",
 }
 """Doors for people who are not signed in. Everything else names its permission."""
-PUBLIC_PREFIXES = ("/verify",)
+PUBLIC_PREFIXES = ("/v/",)
 """Pages that confirm a printed document to whoever holds it."""
 
 
