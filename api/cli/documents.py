@@ -59,7 +59,7 @@ def bundle(
 ) -> None:
     """导出一件案件的证据包：文书、材料、测算、经过、审计摘录、清单和离线核验程序。"""
     _use_running_database()
-    from flows.documents import bundle as bundling
+    from api.pages.evidence import evidence
     from models import database
     from models.records.case import by_number
 
@@ -68,9 +68,10 @@ def bundle(
         if record is None:
             typer.echo(f"没有找到案件 {case}。", err=True)
             raise typer.Exit(2)
-        made = bundling.make(s, record, applicant=False)
+        made = evidence(s, record, applicant=False)
     place = out or Path()
     target = place / made.filename if place.is_dir() or not place.suffix else place
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(made.data)
-    typer.echo(f"{target}\n共 {made.files} 个文件；清单指纹 {made.fingerprint}")
+    with target.open("wb") as file:
+        file.writelines(made.write())
+    typer.echo(f"{target}\n共 {len(made.items)} 个文件；清单指纹 {made.fingerprint}")

@@ -128,10 +128,8 @@ def _item(
     *,
     applicant: bool,
 ) -> TimelineItem:
-    facts = {key: _money(value) if key in MONEY else value for key, value in event.data.items()}
     hide = applicant and event.event == ANSWERED and not _by_applicant(event)
-    told = Told("" if hide else event.person_name, event.organ, GATES.get(event.gate), facts, applicant)
-    body = render(_template(event.event), e=told)
+    body = render(_template(event.event), e=_told(event, applicant=applicant))
     marks = Markup("").join(Markup('<span id="r{}"></span>').format(number) for number in anchors)
     answered = event.event == ANSWERED
     tone = TONES.get(event.event, "ok")
@@ -145,6 +143,24 @@ def _item(
         opinion="" if hide or not answered else str(event.data.get("opinion", "")),
         used=task_clock.answered(days, entry).words if decided and entry and entry.budget_days else "",
     )
+
+
+def spoken(event: Event, *, applicant: bool) -> str:
+    """An event as one line of plain text, opinion included: for files that leave the system."""
+    text = render(_template(event.event), e=_told(event, applicant=applicant)).striptags()
+    opinion = "" if applicant else str(event.data.get("opinion", ""))
+    return f"{text}　意见：{opinion}" if opinion and opinion not in text else text
+
+
+def open_to(event: Event, own_documents: frozenset[int] | None) -> bool:
+    """Whether an event is told to a reader: staff (None) read everything, an applicant what concerns them."""
+    return own_documents is None or _open_to_applicant(event, own_documents)
+
+
+def _told(event: Event, *, applicant: bool) -> Told:
+    facts = {key: _money(value) if key in MONEY else value for key, value in event.data.items()}
+    hide = applicant and event.event == ANSWERED and not _by_applicant(event)
+    return Told("" if hide else event.person_name, event.organ, GATES.get(event.gate), facts, applicant)
 
 
 def _template(event: str) -> str:

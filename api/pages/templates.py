@@ -1,7 +1,5 @@
 """文书模板: what each document says, in which version, and how its wording is changed by two people."""
 
-import difflib
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
@@ -18,11 +16,14 @@ from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.numbers import places
 from api.pages.render import day, page
+from api.pages.template_rows import FieldRow, KindRow, VersionRow
+from api.pages.template_rows import version as version_row
+from api.pages.template_rows import wording as changed
 from api.pages.views import Column, Link, Note, Tag
 from flows.actions import templating
 from flows.actions.errors import InvalidError
 from flows.documents import intake, lint, proposal, schema, versions
-from flows.documents.engine import DOCUMENTS, DocumentKind, plain_text, preview_html, render
+from flows.documents.engine import DOCUMENTS, DocumentKind, preview_html, render
 from flows.documents.intake import Finding
 from flows.documents.registry import SIGNER_NAMES
 from flows.documents.samples import SAMPLES
@@ -30,7 +31,7 @@ from models import clock
 from models.permissions import Actor, may_change_templates, may_confirm_template, may_see_registers
 from models.records import person, template
 from models.records.attachment import Blob
-from models.records.template import TEMPLATE_STATE_NAMES, TemplateState, TemplateVersion
+from models.records.template import TemplateState, TemplateVersion
 
 router = APIRouter(prefix="/templates")
 Reader = Annotated[Actor, requires(may_see_registers)]
@@ -50,48 +51,6 @@ DONE = {
     "confirmed": Note("ok", "已确认。", "从生效日起出具的文书使用新版；已出具的文书不变。"),
     "declined": Note("ok", "未采用这份模板。", "现行版不变。"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KindRow:
-    """One document in the list."""
-
-    code: str
-    title: str
-    genre: str
-    signer: str
-    version: str
-    waiting: str
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """One version of a template."""
-
-    href: str
-    name: str
-    note: str
-    effective: str
-    people: str
-    tag: Tag
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One placeholder; `written` is how it stands in a template."""
-
-    meaning: str
-    written: str
-    kind: str
-    tag: Tag | None
-
-
-@dataclass(frozen=True, slots=True)
-class WordingLine:
-    """A line of the wording beside the present version: kept, added or removed."""
-
-    sign: str
-    text: str
 
 
 @router.get("")
@@ -256,7 +215,7 @@ def _compare(
         before=before,
         old=_sample(db, kind, before) if before else None,
         new=_sample(db, kind, found),
-        wording=_wording(old, new) if before else (),
+        wording=changed(old, new) if before else (),
         hints=tuple(hint for hint in hints if not hint.fatal),
         open=open_,
         denied=getattr(verdict, "sentence", ""),
@@ -271,14 +230,6 @@ def _compare(
 def _sample(db: Session, kind: DocumentKind, found: TemplateVersion) -> Markup:
     made = render(kind.code, SAMPLES[kind.code], versions.compiled(db, kind.code, found.sha256))
     return Markup(preview_html(made.data))  # noqa: S704 - escaped by preview_html
-
-
-def _wording(old: bytes, new: bytes) -> tuple[WordingLine, ...]:
-    """The template's wording line by line where it differs, with a line around each change."""
-    lines = list(
-        difflib.unified_diff(plain_text(old).splitlines(), plain_text(new).splitlines(), n=1, lineterm="")
-    )
-    return tuple(WordingLine(line[0], line[1:]) for line in lines[2:] if line[0] in "+- ")
 
 
 def _fields(kind: DocumentKind, data: bytes) -> tuple[FieldRow, ...]:
@@ -297,25 +248,4 @@ def _versions(db: Session, kind: DocumentKind) -> tuple[VersionRow, ...]:
     known = template.versions(db, kind.code)
     present = versions.row_in_force(db, kind.code, clock.today())
     names = person.names(db, [key for one in known for key in (one.proposed_by, one.confirmed_by) if key])
-    return tuple(_version(one, names, current=one.id == present.id) for one in known)
-
-
-def _version(one: TemplateVersion, names: dict[int, str], *, current: bool) -> VersionRow:
-    state = TemplateState(one.state)
-    people = "随系统发布" if one.shipped else f"{names.get(one.proposed_by or 0, '')}上传"
-    if one.confirmed_by:
-        people += (
-            f"，{names.get(one.confirmed_by, '')}{'确认' if state is TemplateState.CONFIRMED else '退回'}"
-        )
-    tag = Tag("现行", "ok") if current else Tag(
-        TEMPLATE_STATE_NAMES[state], "soon" if state is TemplateState.PROPOSED else "idle"
-    )  # fmt: skip
-    effective = "启用时" if one.effective_on == versions.FIRST_DAY else day(one.effective_on)
-    return VersionRow(
-        f"/templates/{one.code}/versions/{one.version}",
-        f"第 {one.version} 版",
-        one.note,
-        effective,
-        people,
-        tag,
-    )
+    return tuple(version_row(one, names, current=one.id == present.id) for one in known)

@@ -50,3 +50,9 @@ def current(session: Session, case_id: int) -> Sequence[Attachment]:
     """The attachments in force, oldest first."""
     query = select(Attachment).where(Attachment.case_id == case_id, col(Attachment.replaced_at).is_(None))
     return session.exec(query.order_by(col(Attachment.id))).all()
+
+
+def plain_name(filename: str) -> str:
+    """A file's name for a folder of files: no path, nothing a file system refuses."""
+    base = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join("_" if c in '<>:"|?*' or not c.isprintable() else c for c in base).strip(". ") or "材料"
