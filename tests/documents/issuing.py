@@ -2,8 +2,10 @@
 
 from sqlmodel import Session, select
 
+from api.demo.play import give_budget
 from flows.kernel.case import Case
 from flows.steps import documents
+from models import database
 from models.records.case import CaseRecord
 from models.records.document import Document
 from tests import builders
@@ -12,13 +14,15 @@ from tests import builders
 def issue(s: Session, number: str, code: str) -> Document:
     """Draw a document of the case up in this transaction, as its step does."""
     record = s.exec(select(CaseRecord).where(CaseRecord.number == number)).one()
-    case = Case(record, [])
-    case._session, case._record = s, record
-    return s.get_one(Document, documents.draw_up.__wrapped__(case, code))  # type: ignore[attr-defined]
+    made = documents.draw_up.__wrapped__(Case(s, record, []), code)  # type: ignore[attr-defined]
+    s.flush()
+    return s.get_one(Document, made)
 
 
 def reviewed_claim() -> str:
     """A claim of the bank after 受理, 初审 and 复核: several letters, with and without a number; its case number."""
+    with database.session() as s:
+        give_budget(s, "60000000.00")
     number = builders.claimed()
     for login in ("chenjiamin", "wangliqun", "zhoubingwen"):
         builders.answer(number, login)
