@@ -230,5 +230,6 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
         links.append(Link("登记异议", f"/cases/{case.number}/objection", icon="announce"))
     if case.closed_at is None and may_withdraw(actor, case.institution_id, State(case.state)):
         links.append(Link("撤回", f"/cases/{case.number}/withdraw", icon="back"))
+    links.append(Link("全部文书", f"/cases/{case.number}/documents.zip", icon="download"))
     links.append(Link("证据包", f"/cases/{case.number}/evidence", icon="zip"))
     return tuple(links)

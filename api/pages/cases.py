@@ -97,6 +97,7 @@ def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query
         "pages/cases/index.html",
         frame=frame(request, db, actor, "cases"),
         view=_view(db, actor, asked),
+        packing_href=f"/exports?{request.url.query}",
     )
 
 
