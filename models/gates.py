@@ -388,3 +388,9 @@ CLAIM_GATES: tuple[Gate, ...] = (
 )
 GATES: dict[str, Gate] = {gate.key: gate for gate in (*FILING_GATES, *CLAIM_GATES)}
 """Gates by key. 补正 is one question in both processes, so filing and claim share its declaration."""
+
+SIGNING: tuple[Answer, ...] = (
+    Answer(Outcome.APPROVE, "同意", "签署意见后交回办理人"),
+    Answer(Outcome.REFUSE, "不同意", "须写理由；交回办理人重新考虑，环节不因此终结", True),
+)
+"""加签: what an added signer may say. The one who answers the gate decides, knowing it."""

@@ -3,11 +3,21 @@
 Every "no" names the reason, the earlier act where there is one, and who can do it instead.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from models.gates import APPLICANT_ROLES, GATES, PARTY_NAMES, ROLE_NAMES, Role
 from models.lifecycle import BOARD_NAMES, WITHDRAWABLE, Board, State
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Someone the person at the door stands in for today (被代理人)."""
+
+    person_id: int
+    name: str
+    institution_id: int
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,11 @@ class Actor:
     institution_id: int
     roles: frozenset[Role]
     files_board: Board | None = None  # on which board their institution files
+    stands_for: tuple[Principal, ...] = ()
+
+    def as_stand_in(self, principal: Principal) -> "Actor":
+        """The same person with the seat of the one they stand in for."""
+        return Actor(self.person_id, self.name, principal.institution_id, principal.roles)
 
     @property
     def watches_all(self) -> bool:
@@ -59,6 +74,15 @@ class Seat:
     applicant_id: int
     assignee_id: int | None
     assignee_name: str = ""
+    delegated: bool = False  # 委派: the holder gives advice, the answer stays with who asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What bars a person from a case: the duty they already performed in it, and a recusal (回避), as a reason."""
+
+    duty: "EarlierDuty | None" = None
+    recused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +94,70 @@ class EarlierDuty:
     on: date
 
 
-def may_answer(actor: Actor, seat: Seat, earlier: EarlierDuty | None) -> Verdict:
+def may_answer(actor: Actor, seat: Seat, past: Past) -> Verdict:
     """Whether the actor may answer this seat, given what they did before in the same case.
 
     The same institution must hold the seat, the role must fit, nobody performs two duties in one case,
-    and no unit reviews its own claim (受托管理机构 that also claims).
+    no unit reviews its own claim (受托管理机构 that also claims), and who keeps out of a firm or unit stays out.
     """
+    barred = _wrong_seat(actor, seat) or _involved(past, seat) or _held(actor, seat)
+    if barred:
+        return Denied(barred)
+    return ALLOWED
+
+
+def fits(actor: Actor, seat: Seat) -> bool:
+    """Whether role and unit fit the seat, whatever else may bar the person."""
+    return not _wrong_seat(actor, seat)
+
+
+def _wrong_seat(actor: Actor, seat: Seat) -> str:
+    """Why the seat is somebody else's to fill; "" if it is not."""
     gate = GATES[seat.gate]
+    no = f"不能由你办理{gate.title}。"
     if seat.role not in actor.roles:
-        return Denied(
-            f"不能由你办理{gate.title}。这一环节由{PARTY_NAMES[gate.party]}的“{ROLE_NAMES[seat.role]}”岗位办理。"
-        )
+        return f"{no}这一环节由{PARTY_NAMES[gate.party]}的“{ROLE_NAMES[seat.role]}”岗位办理。"
     if seat.institution_id != actor.institution_id and gate.party.value != "meeting":
-        return Denied(f"不能由你办理{gate.title}。这件任务属于另一机构的待办。")
+        return f"{no}这件任务属于另一机构的待办。"
     if seat.applicant_id == actor.institution_id and gate.party.value != "applicant":
-        return Denied(f"不能由你办理{gate.title}。这是你单位自己的申请，须由与申报机构无关的单位办理。")
+        return f"{no}这是你单位自己的申请，须由与申报机构无关的单位办理。"
+    return ""
+
+
+def _involved(past: Past, seat: Seat) -> str:
+    """Why the person must keep out of this case; "" if nothing is known."""
+    gate, earlier = GATES[seat.gate], past.duty
     if earlier is not None and earlier.duty != seat.duty:
         done = GATES[earlier.gate].title if earlier.gate in GATES else "申报"
         when = f"{earlier.on.month}月{earlier.on.day}日"
-        return Denied(f"不能由你办理{gate.title}。你在{when}办理过本案{done}；请由未参与本案的人办理。")
+        return f"不能由你办理{gate.title}。你在{when}办理过本案{done}；请由未参与本案的人办理。"
+    if past.recused:
+        return f"不能由你办理{gate.title}。你已登记回避（{past.recused}）；请由其他人办理。"
+    return ""
+
+
+def _held(actor: Actor, seat: Seat) -> str:
+    """Who holds the task now; "" if it is free, or the person's own to answer."""
     if seat.assignee_id is not None and seat.assignee_id != actor.person_id:
         holder = seat.assignee_name or "另一位同事"
-        return Denied(f"这件任务已由{holder}认领；请等其释放或转办后再办理。")
+        if seat.delegated:
+            return f"这件任务已委派{holder}提出意见；其回复或收回委派后再办理。"
+        return f"这件任务已由{holder}认领；请等其释放或转办后再办理。"
+    if seat.delegated:
+        return "这件任务是委派给你提出意见的；请写明意见后交回，由委派人作出结论。"
+    return ""
+
+
+def may_answer_for(actor: Actor, principal: Principal, seat: Seat, own: Past, theirs: Past) -> Verdict:
+    """代理: whether the actor may answer in place of `principal`. What bars either of the two bars both."""
+    if seat.assignee_id == principal.person_id:
+        seat = replace(seat, assignee_id=actor.person_id)
+    if isinstance(verdict := may_answer(actor.as_stand_in(principal), seat, own), Denied):
+        return verdict
+    absent = Actor(principal.person_id, principal.name, principal.institution_id, principal.roles)
+    if isinstance(verdict := may_answer(absent, replace(seat, assignee_id=None), theirs), Denied):
+        gate = GATES[seat.gate]
+        return Denied(f"不能代{principal.name}办理{gate.title}：{principal.name}本人也不得办理本案这一环节。")
     return ALLOWED
 
 
@@ -277,3 +343,20 @@ def may_manage_keys(actor: Actor, institution_id: int) -> Verdict:
     if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
         return ALLOWED
     return Denied("接口密钥由本单位的机构管理岗位或系统管理岗位管理。")
+
+
+def may_talk(actor: Actor) -> Verdict:
+    """Comments, copies, nudges and following are for those who see every case."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("批注、抄送、关注供审核各方内部使用；需要补充说明请在补正或申请材料中提交。")
+
+
+def may_arrange(actor: Actor, person_institution: int) -> Verdict:
+    """Substitution, recusal and handover of others: administrators, and heads within their own unit."""
+    heads = {Role.MANAGING_HEAD, Role.BUREAU_LEADER, Role.FINANCE_TREASURER}
+    if Role.ADMIN in actor.roles or Role.MANAGER in actor.roles:
+        return ALLOWED
+    if actor.roles & heads and actor.institution_id == person_institution:
+        return ALLOWED
+    return Denied("代理、回避和移交由本人登记，或由本单位负责人、统筹管理、系统管理岗位办理。")

@@ -17,6 +17,7 @@ from api.auth.db import Db
 from api.auth.refusals import SignInNeeded, StaleForm
 from models import clock
 from models.permissions import Actor
+from models.records import stand_in
 from models.records.institution import Institution
 from models.records.person import Person, PersonRole, SignIn
 from models.settings import get_settings
@@ -144,7 +145,9 @@ def _living(db: Session, token: str) -> tuple[SignIn, Actor] | None:
     if now - sign_in.last_seen_at > SEEN_EVERY:
         _saw(db, sign_in)
     roles = frozenset(role.role for *_, role in rows if role is not None)
-    return sign_in, Actor(person.id or 0, person.name, institution.id or 0, roles, institution.files_board)
+    absent = stand_in.principals(db, person.id or 0, clock.today())
+    actor = Actor(person.id or 0, person.name, institution.id or 0, roles, institution.files_board, absent)
+    return sign_in, actor
 
 
 def _saw(db: Session, sign_in: SignIn) -> None:

@@ -48,6 +48,8 @@ INTERNAL = frozenset(
         "document_void_asked",
         "document_void_declined",
     }
+    | {"task_transferred", "task_delegated", "delegate_replied", "delegation_recalled", "signer_added"}
+    | {"signer_removed", "taken_back", "nudged", "copied"}
 )
 """What only staff read."""
 FOLDED = {"notice_sent": "通知", "document_issued": "文书"}

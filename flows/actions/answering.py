@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, select
 
+from flows.actions import signing
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.kernel import Decision
@@ -18,34 +19,78 @@ from flows.kernel.case import wake
 from flows.steps import evidence
 from models import clock
 from models.database import session
-from models.gates import GATES, PARTY_NAMES, Gate, Outcome, Party, Rule
-from models.permissions import Actor, Denied, EarlierDuty, Seat, Verdict, may_answer
+from models.gates import GATES, PARTY_NAMES, SIGNING, Answer, Gate, Outcome, Party, Rule
+from models.permissions import (
+    Actor,
+    Denied,
+    EarlierDuty,
+    Past,
+    Principal,
+    Seat,
+    Verdict,
+    fits,
+    may_answer,
+    may_answer_for,
+)
+from models.records import stand_in
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
 from models.records.rules import rules
-from models.records.task import Participation, Task, TaskState, of_entry, participation
+from models.records.task import ADDED_NAMES, Participation, Task, TaskState, of_entry, participation
 from models.records.timeline import Event
 
 MOST_CHARACTERS = 10_000
 
 
-def verdict(s: Session, actor: Actor, task: Task) -> Verdict:
-    """Whether the actor may answer this task, by role, unit and what they did earlier in this case."""
-    earlier = participation(s, task.case_id, actor.person_id)
+def seat_of(s: Session, task: Task) -> Seat:
+    """The task as the permissions see it."""
     holder = s.get(Person, task.assignee_id) if task.assignee_id else None
-    return may_answer(
-        actor,
-        Seat(
-            task.gate,
-            task.duty,
-            task.role,
-            task.institution_id,
-            task.applicant_id,
-            task.assignee_id,
-            holder.name if holder else "",
-        ),
-        None if earlier is None else EarlierDuty(earlier.duty, earlier.gate, clock.local(earlier.at).date()),
+    return Seat(
+        task.gate,
+        task.duty,
+        task.role,
+        task.institution_id,
+        task.applicant_id,
+        task.assignee_id,
+        holder.name if holder else "",
+        task.delegated_by is not None,
     )
+
+
+def past_of(s: Session, task: Task, person_id: int) -> Past:
+    """What bars a person from the case of a task."""
+    earlier = participation(s, task.case_id, person_id)
+    firm = s.exec(select(CaseRecord.uscc).where(CaseRecord.id == task.case_id)).one()
+    kept_out = stand_in.recused(s, person_id, task.applicant_id, firm)
+    return Past(
+        None if earlier is None else EarlierDuty(earlier.duty, earlier.gate, clock.local(earlier.at).date()),
+        kept_out.reason if kept_out else "",
+    )
+
+
+def capacity(s: Session, actor: Actor, task: Task) -> tuple[Verdict, Principal | None]:
+    """Whether the actor may answer, and for whom (代理): in their own name if they can."""
+    seat, own = seat_of(s, task), past_of(s, task, actor.person_id)
+    verdict = may_answer(actor, seat, own)
+    if isinstance(verdict, Denied):
+        for principal in actor.stands_for:
+            theirs = past_of(s, task, principal.person_id)
+            instead = may_answer_for(actor, principal, seat, own, theirs)
+            if not isinstance(instead, Denied):
+                return instead, principal
+            if fits(actor.as_stand_in(principal), seat):
+                verdict = instead  # the reason that concerns this seat
+    return verdict, None
+
+
+def verdict(s: Session, actor: Actor, task: Task) -> Verdict:
+    """Whether the actor may answer this task, by role, unit, recusal and what they did earlier in this case."""
+    return capacity(s, actor, task)[0]
+
+
+def choices(task: Task) -> tuple[Answer, ...]:
+    """The answers a task offers: the gate's, or an added signer's."""
+    return GATES[task.gate].answers if task.added is None else SIGNING
 
 
 def answer(
@@ -62,9 +107,9 @@ def answer(
     `InvalidError` (opinion or a field is missing)."""
     task = _open_task(s, actor, task_id)
     record = locked(s, task.case_id)  # all that changes a case takes its row first
-    task = _locked(s, task_id)
+    task = locked_task(s, task_id)
     _still_open(s, task)
-    allowed = verdict(s, actor, task)
+    allowed, principal = capacity(s, actor, task)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
     if shown_hash is not None and shown_hash != task.shown_hash:
@@ -72,38 +117,47 @@ def answer(
     gate = GATES[task.gate]
     opinion = printable(opinion).strip()
     fields = fields or {}
-    _validate(gate, outcome, opinion, fields)
-    if outcome is Outcome.APPROVE and gate.party is not Party.APPLICANT:
+    _validate(gate, choices(task), outcome, opinion, fields)
+    if outcome is Outcome.APPROVE and task.added is None and gate.party is not Party.APPLICANT:
         _everything_looked_at(s, record, fields)
-    _take_part(s, actor, task)
+    _take_part(s, actor.person_id, task, "你刚刚")
+    if principal is not None:
+        _take_part(s, principal.person_id, task, principal.name)
 
     now = clock.now()
     task.state = TaskState.ANSWERED
     task.answered_at, task.answered_by = now, actor.person_id
     task.outcome, task.opinion, task.fields, task.draft = outcome, opinion, fields, {}
+    task.on_behalf_of = principal.person_id if principal else None
     s.add(
         Event(
             case_id=task.case_id,
             at=now,
             event="task_answered",
             person_id=actor.person_id,
-            person_name=actor.name,
+            person_name=in_the_name(actor, principal),
             organ=PARTY_NAMES[gate.party],
             gate=gate.key,
             entry_id=task.entry_id,
-            data=_told(gate, outcome, opinion, fields, task),
+            data=_told(outcome, opinion, fields, task),
         )
     )
-    _decide(s, gate, task, actor)
+    s.flush()
+    decide(s, task)
     s.flush()
     wake(s, record)
     return task
 
 
+def in_the_name(actor: Actor, principal: Principal | None) -> str:
+    """Who signs: “李明”, or “李明（代王强）”."""
+    return f"{actor.name}（代{principal.name}）" if principal else actor.name
+
+
 def claim(s: Session, actor: Actor, task_id: int) -> Task:
     """认领: put one's name on a task of the group's queue."""
     _open_task(s, actor, task_id)
-    task = _locked(s, task_id)
+    task = locked_task(s, task_id)
     _still_open(s, task)
     allowed = verdict(s, actor, task)
     if isinstance(allowed, Denied):
@@ -115,11 +169,13 @@ def claim(s: Session, actor: Actor, task_id: int) -> Task:
 def release(s: Session, actor: Actor, task_id: int) -> Task:
     """释放: give a claimed task back to the group."""
     _open_task(s, actor, task_id)
-    task = _locked(s, task_id)
+    task = locked_task(s, task_id)
     _still_open(s, task)
     if task.assignee_id != actor.person_id:
         raise ForbiddenError("只能释放你自己认领的任务。")
-    if GATES[task.gate].rule is not Rule.ONE:
+    if task.delegated_by is not None:
+        raise ForbiddenError("这件任务是委派给你的；请写明意见后交回，或请委派人收回。")
+    if GATES[task.gate].rule is not Rule.ONE or task.added is not None:
         raise ForbiddenError("这是指定给你的席位，不能释放；不能办理时请联系召集部门。")
     task.assignee_id = None
     return task
@@ -162,7 +218,8 @@ def _open_task(s: Session, actor: Actor, task_id: int) -> Task:
     return task
 
 
-def _locked(s: Session, task_id: int) -> Task:
+def locked_task(s: Session, task_id: int) -> Task:
+    """The task, its row locked until the transaction ends; lock its case first."""
     query = select(Task).where(Task.id == task_id).with_for_update()
     return s.exec(query.execution_options(populate_existing=True)).one()
 
@@ -175,15 +232,17 @@ def _still_open(s: Session, task: Task) -> None:
     who = s.get(Person, task.answered_by) if task.answered_by else None
     if who is None or task.answered_at is None or task.outcome is None:
         raise ConflictError("这件任务已经不需要办理（案件已由他人办结或撤回）。")
-    label = GATES[task.gate].answer(task.outcome)
+    label = next((answer for answer in choices(task) if answer.outcome == task.outcome), None)
     at = clock.local(task.answered_at)
     raise ConflictError(
         f"这件已由{who.name}于{at.month}月{at.day}日{at:%H:%M}办理（{label.label if label else task.outcome}）。"
     )
 
 
-def _validate(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any]) -> None:
-    chosen = gate.answer(outcome)
+def _validate(
+    gate: Gate, offered: Sequence[Answer], outcome: Outcome, opinion: str, fields: dict[str, Any]
+) -> None:
+    chosen = next((answer for answer in offered if answer.outcome == outcome), None)
     if chosen is None:
         raise InvalidError((FieldFault("outcome", f"{gate.title}没有这种结论，请从列出的结论中选择。"),))
     faults = []
@@ -218,36 +277,44 @@ def _everything_looked_at(s: Session, record: CaseRecord, fields: dict[str, Any]
         raise InvalidError((FieldFault("looks", said),), said)
 
 
-def _take_part(s: Session, actor: Actor, task: Task) -> None:
+def _take_part(s: Session, person_id: int, task: Task, who: str) -> None:
     """One person, one duty per case: the primary key decides, even between two answers at the same time."""
     query = insert(Participation).values(
-        case_id=task.case_id, person_id=actor.person_id, duty=task.duty, gate=task.gate, at=clock.now()
+        case_id=task.case_id, person_id=person_id, duty=task.duty, gate=task.gate, at=clock.now()
     )
     s.connection().execute(query.on_conflict_do_nothing())
-    mine = participation(s, task.case_id, actor.person_id)
-    if mine is None or mine.duty != task.duty:
-        raise ForbiddenError("不能由你办理。你刚刚办理过本案的另一环节；请由未参与本案的人办理。")
+    found = participation(s, task.case_id, person_id)
+    if found is None or found.duty != task.duty:
+        raise ForbiddenError(f"不能由你办理。{who}办理过本案的另一环节；请由未参与本案的人办理。")
 
 
-def _decide(s: Session, gate: Gate, task: Task, actor: Actor) -> None:
-    """Write the gate's decision once its rule is met; seats no longer needed lapse."""
-    seats = of_entry(s, task.entry_id)
-    answered = [seat for seat in seats if seat.state == TaskState.ANSWERED]
+def decide(s: Session, task: Task) -> None:
+    """After an answer: write the gate's decision if its rule is met; else let the next seats have their turn."""
+    gate, seats = GATES[task.gate], of_entry(s, task.entry_id)
+    signers = [seat for seat in seats if seat.added is not None and seat.state != TaskState.LAPSED]
+    asked = [seat for seat in seats if seat.added is None]
+    if gate.rule is Rule.ONE:
+        asked = asked[-1:]  # asked again after a signer disagreed: the newest answer counts
+    deciding = asked[-1] if gate.rule is Rule.ONE else task
+    if signers and not signing.complete(s, deciding, signers, task):
+        return
+    answered = [seat for seat in asked if seat.state == TaskState.ANSWERED]
     approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
-    outcome = outcome_of(s, gate, seats, task)
+    outcome = outcome_of(s, gate, asked, deciding)
     if outcome is None:
         if gate.rule is Rule.IN_ORDER:
-            following = next(seat for seat in seats if seat.state == TaskState.WAITING)
+            following = next(seat for seat in asked if seat.state == TaskState.WAITING)
             following.state = TaskState.OPEN
         return
+    who = s.get_one(Person, deciding.answered_by)
     entry = s.get_one(JournalEntry, task.entry_id)
     entry.finished_at = clock.now()
     entry.result = Decision(
         outcome=outcome,
-        opinion=task.opinion,
-        fields=task.fields,
-        person_id=actor.person_id,
-        person=actor.name,
+        opinion=deciding.opinion,
+        fields=deciding.fields,
+        person_id=who.id or 0,
+        person=who.name,
         at=clock.now(),
         votes_for=len(approvals),
         votes_against=len(answered) - len(approvals),
@@ -274,10 +341,11 @@ def outcome_of(s: Session, gate: Gate, seats: Sequence[Task], last: Task) -> Out
     return Outcome.APPROVE if len(approvals) == len(seats) else None
 
 
-def _told(gate: Gate, outcome: Outcome, opinion: str, fields: dict[str, Any], task: Task) -> dict[str, Any]:
-    chosen = gate.answer(outcome)
+def _told(outcome: Outcome, opinion: str, fields: dict[str, Any], task: Task) -> dict[str, Any]:
+    chosen = next((answer for answer in choices(task) if answer.outcome == outcome), None)
+    signed = f"（{ADDED_NAMES[task.added]}）" if task.added else ""
     return {
-        "gate": gate.title,
+        "gate": GATES[task.gate].title + signed,
         "outcome": outcome.value,
         "label": chosen.label if chosen else "",
         "opinion": opinion,

@@ -77,7 +77,14 @@ class Letter:
 
 
 def letters(s: Session, actor: Actor, task: Task, draft: Draft) -> tuple[str, ...]:
-    """The codes of the letters the answer would have written before the case waits again, in their order."""
+    """The codes of the letters the answer would have written before the case waits again, in their order.
+
+    A gate that waits for signatures (加签) writes nothing yet, and a signer's opinion never does.
+    """
+    waits = {TaskState.OPEN, TaskState.WAITING}
+    pending = any(t.added is not None and t.state in waits for t in of_entry(s, task.entry_id))
+    if task.added is not None or (pending and draft.outcome is Outcome.APPROVE):
+        return ()
     if (task.gate, draft.outcome) not in _DEPEND:
         return _PLAIN.get((task.gate, draft.outcome), ())
     with _supposed(s, actor, task, draft) as (aside, record, seat):

@@ -4,6 +4,8 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
+from sqlalchemy import text
+
 from flows.kernel.case import Case
 from models import clock
 from models.gates import Gate, Party, Role, Rule
@@ -52,7 +54,7 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
         used_before=used,
         due_provisional=due.provisional,
     )
-    shown = _shown(case)
+    shown, unstaffed = _shown(case), _unstaffed(case, asked)
     record = case.record
     for number, (institution_id, person_id) in enumerate(_seats(case, asked), start=1):
         waiting = asked.rule is Rule.IN_ORDER and number > 1
@@ -78,6 +80,7 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
                 due_at=due_at,
                 shown_hash=shown,
                 corrected=bool(before),
+                unstaffed=unstaffed,
             )
         )
     return entry
@@ -91,6 +94,32 @@ def _seats(case: Case, asked: Gate) -> list[tuple[int, int | None]]:
     if asked.rule is Rule.ONE:
         return [(institution_id, None)]
     return [(institution_id, p.id) for p in holders(case.session, asked.role, institution_id)]
+
+
+def _unstaffed(case: Case, asked: Gate) -> bool:
+    """Whether nobody may answer: no one holds the role, or all who do are barred from this case. Such a task is
+    put before the managers; it is never answered for want of a person."""
+    if asked.rule is not Rule.ONE or asked.party is Party.APPLICANT:
+        return False
+    values = {
+        "role": asked.role.value,
+        "institution": _institution(case, asked.party),
+        "case": case.id,
+        "duty": asked.duty_key,
+        "applicant": case.record.institution_id,
+        "uscc": case.record.uscc,
+    }
+    return case.session.connection().execute(text(_SOMEBODY), values).first() is None
+
+
+_SOMEBODY = """
+SELECT FROM people p JOIN person_roles r ON r.person_id = p.id AND r.role = :role
+WHERE p.institution_id = :institution AND p.active AND p.institution_id <> :applicant
+AND NOT EXISTS (SELECT FROM participations q WHERE q.case_id = :case AND q.person_id = p.id AND q.duty <> :duty)
+AND NOT EXISTS (SELECT FROM recusals k WHERE k.person_id = p.id AND k.ended_at IS NULL
+                AND (k.institution_id = :applicant OR k.uscc = :uscc))
+LIMIT 1
+"""
 
 
 def _institution(case: Case, party: Party) -> int:

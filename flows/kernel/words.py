@@ -100,7 +100,8 @@ def gate(case: Case, asked: Gate) -> Decision:
     if entry is not None and entry.result is not None:
         decision = Decision.model_validate(entry.result)
         if decision.outcome is Outcome.SEND_BACK:
-            _rewind(case, entry, State(decision.fields["target"]))
+            rewind(case, entry, State(decision.fields["target"]))
+            raise Again
         return decision
     if entry is None:
         seats.open_gate(case, asked, key)
@@ -139,11 +140,12 @@ def send_back(case: Case, target: Gate, reason: str) -> None:
         entry = case.add_entry(
             EntryKind.STEP, f"send_back.{target.key}", key, result=result, finished_at=clock.now()
         )
-    _rewind(case, entry, target.state)
+    rewind(case, entry, target.state)
+    raise Again
 
 
-def _rewind(case: Case, cause: JournalEntry, target: State) -> None:
-    """Make everything from the gate `target` on void, undoing steps in reverse, and run from the top.
+def rewind(case: Case, cause: JournalEntry, target: State) -> None:
+    """Make everything from the gate `target` on void, undoing steps in reverse; the next run starts from the top.
 
     Calculations made for that gate are void too. Void entries and answers stay visible for ever.
     """
@@ -161,7 +163,6 @@ def _rewind(case: Case, cause: JournalEntry, target: State) -> None:
             if task.state in (TaskState.OPEN, TaskState.WAITING):
                 task.state = TaskState.LAPSED
     case.tell(cause)
-    raise Again
 
 
 def _redone(entry: JournalEntry) -> bool:
@@ -183,4 +184,4 @@ def interrupt(record: CaseRecord, entry: JournalEntry, facts: dict[str, Any]) ->
     entry.finished_at = clock.now()
 
 
-__all__ = ["STEPS", "conclude", "gate", "interrupt", "send_back", "step", "until"]
+__all__ = ["STEPS", "conclude", "gate", "interrupt", "rewind", "send_back", "step", "until"]

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from flows.documents import contexts
 from models import clock
-from models.gates import GATES, PARTY_NAMES
+from models.gates import GATES, PARTY_NAMES, SIGNING
 from models.lifecycle import Board
 from models.policy.award import Award
 from models.policy.facts import AssetClass
@@ -19,7 +19,7 @@ from models.records import institution, look, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
-from models.records.task import Task, TaskState, of_case
+from models.records.task import ADDED_NAMES, Task, TaskState, of_case
 
 HUNDRED = Decimal(100)
 OBJECTION_DAYS = 10
@@ -167,17 +167,19 @@ def _check_row(check: Check, looks: Mapping[look.Key, look.CheckLook], loan_id: 
 def opinions(s: Session, case_id: int, gates: tuple[str, ...]) -> tuple[contexts.Opinion, ...]:
     """Every answer given at these gates, void ones included, oldest first."""
     answered = [t for t in of_case(s, case_id) if t.state == TaskState.ANSWERED and t.gate in gates]
-    names = person.names(s, [t.answered_by for t in answered if t.answered_by])
+    people = [key for t in answered for key in (t.answered_by, t.on_behalf_of) if key]
+    names = person.names(s, people)
     return tuple(_opinion(s, task, names) for task in answered)
 
 
 def _opinion(s: Session, task: Task, names: dict[int, str]) -> contexts.Opinion:
     gate = GATES[task.gate]
-    chosen = gate.answer(task.outcome) if task.outcome else None
+    chosen = next((a for a in (SIGNING if task.added else gate.answers) if a.outcome == task.outcome), None)
+    signer = names.get(task.answered_by or 0, "")
     return contexts.Opinion(
-        gate=gate.title,
+        gate=f"{gate.title}（{ADDED_NAMES[task.added]}）" if task.added else gate.title,
         organ=full_name(s, task.institution_id) or PARTY_NAMES[gate.party],
-        person=names.get(task.answered_by or 0, ""),
+        person=f"{signer}（代{names.get(task.on_behalf_of, '')}）" if task.on_behalf_of else signer,
         answer=chosen.label if chosen else "",
         opinion=task.opinion,
         on=clock.local(task.answered_at or task.opened_at).date(),

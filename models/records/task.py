@@ -26,6 +26,17 @@ class TaskState(StrEnum):
     LAPSED = "lapsed"  # decided without this seat (或签, 票决), or the case was withdrawn
 
 
+class Added(StrEnum):
+    """加签: when an added signer signs, seen from the one who answers the gate."""
+
+    BEFORE = "before"
+    PARALLEL = "parallel"
+    AFTER = "after"
+
+
+ADDED_NAMES: dict[Added, str] = {Added.BEFORE: "前加签", Added.PARALLEL: "并加签", Added.AFTER: "后加签"}
+
+
 class Task(SQLModel, table=True):
     """A question in somebody's queue. Columns repeat what the queue filters and sorts on."""
 
@@ -36,6 +47,8 @@ class Task(SQLModel, table=True):
         one_of("role", Role),
         one_of("board", Board),
         one_of("process", Process),
+        one_of("added", Added),
+        Index("ix_tasks_unstaffed", "due_at", postgresql_where=text("state = 'open' AND unstaffed")),
         Index(
             "ix_tasks_queue",
             "institution_id",
@@ -71,6 +84,10 @@ class Task(SQLModel, table=True):
     due_at: datetime = moment()
     shown_hash: str = Field(default="", max_length=64)  # the answer is bound to what was shown
     corrected: bool = False  # came back from 补正
+    delegated_by: int | None = Field(default=None, foreign_key="people.id")  # 委派: who waits for the advice
+    added_by: int | None = Field(default=None, foreign_key="people.id")  # 加签: who asked for this signature
+    added: Added | None = coded(Added, nullable=True)
+    unstaffed: bool = False  # nobody may answer it: a manager must see to that
 
     answered_at: datetime | None = moment(nullable=True)
     answered_by: int | None = Field(default=None, foreign_key="people.id")

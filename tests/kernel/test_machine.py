@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, incidents, looking, objecting, withdrawing
-from flows.actions.errors import ConflictError, ForbiddenError
+from flows.actions import answering, incidents, looking, objecting, passing, withdrawing
+from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
 from flows.steps import documents
@@ -35,7 +35,7 @@ from models.records import ledger
 from models.records.case import CaseRecord, Incident
 from models.records.ledger import AccountKind
 from models.records.person import Person, PersonRole
-from models.records.task import Task, TaskState
+from models.records.task import Added, Task, TaskState
 from tests.kernel.stage import MONDAY, actor, check_case, check_everything
 
 Office = Callable[[], AbstractContextManager[Session]]
@@ -50,6 +50,7 @@ FIELDS: dict[str, Any] = {
 ROOM = Decimal("1500000.00")
 """Of two claims of 1,000,000 元 one finds room: the other waits in line, or is calculated anew."""
 PLACES = count(1)
+VERBS = ("transfer", "delegate", "advise", "recall", "remove", "take back", *Added)
 
 
 class DiskFullError(OSError):
@@ -122,7 +123,9 @@ class Days(RuleBasedStateMachine):
             who = data.draw(st.sampled_from(holders(s, seat)), label="person")
         gate = GATES[seat.gate]
         usual = [Outcome.APPROVE] * 3  # most days are ordinary, so that cases come far
-        outcome = data.draw(st.sampled_from([*usual, *(a.outcome for a in gate.answers)]), label="outcome")
+        outcome = data.draw(
+            st.sampled_from([*usual, *(a.outcome for a in answering.choices(seat))]), label="outcome"
+        )
         fields = dict(FIELDS)
         if outcome is Outcome.SEND_BACK:
             fields["target"] = data.draw(st.sampled_from(gate.send_back_to), label="target").value
@@ -135,6 +138,40 @@ class Days(RuleBasedStateMachine):
                 answering.answer(s, who, seat.id or 0, outcome, opinion="说明。", fields=fields)
         except ForbiddenError:
             return  # they had another duty in the case; the invariants see that nothing was recorded
+        self.work()
+
+    @rule(data=st.data(), verb=st.sampled_from(VERBS))
+    def colleagues_pass_it_on(self, data: st.DataObject, verb: str) -> None:
+        """转办, 委派, 加签, 减签, 拿回 by anyone on anything: mostly refused, never the end of a case."""
+        with session() as s:
+            query = select(Task).where(col(Task.case_number).in_(self.numbers)).order_by(col(Task.id).desc())
+            seats = s.exec(query.limit(6)).all()
+            if not seats:
+                return
+            seat = data.draw(st.sampled_from(seats), label="task")
+            people = holders(s, seat)
+            who = data.draw(st.sampled_from(people), label="person")
+            other = data.draw(st.sampled_from(people), label="colleague")
+        key = seat.id or 0
+        try:
+            with clock.at(self.now), session() as s:
+                match verb:
+                    case "transfer":
+                        passing.transfer(s, who, key, other.person_id, "外出")
+                    case "delegate":
+                        passing.delegate(s, who, key, other.person_id, "请核")
+                    case "advise":
+                        passing.advise(s, who, key, "已核")
+                    case "recall":
+                        passing.recall(s, who, key)
+                    case "remove":
+                        passing.remove_signer(s, who, key)
+                    case "take back":
+                        passing.take_back(s, who, key, "更正")
+                    case how:
+                        passing.add_signer(s, who, key, other.person_id, Added(how), "请核")
+        except (ConflictError, ForbiddenError, NotThereError):
+            return
         self.work()
 
     @rule(days=st.integers(1, 9))
