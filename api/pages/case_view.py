@@ -26,7 +26,7 @@ from api.pages.case_timeline import now_item, timeline
 from api.pages.case_views import DocThumb, Fact, FlowItem, TimelineItem
 from api.pages.render import day, yuan
 from api.pages.views import Link, Tag, Tone, WorkingDays
-from flows.actions import answering
+from flows.actions import sitting
 from flows.kernel.diagram import read
 from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw
@@ -223,7 +223,7 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
     """What this person can do here now."""
     links = []
     for task in open_of_case(db, case.id or 0):
-        if answering.verdict(db, actor, task):
+        if sitting.verdict(db, actor, task):
             links.append(Link(f"办理：{GATES[task.gate].title}", f"/tasks/{task.id}", primary=True))
             break
     if case.state == State.PUBLIC_NOTICE and may_register_objection(actor):

@@ -17,7 +17,7 @@ from api.pages.layout import frame
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
 from api.pages.views import Link, Note
-from flows.actions import answering
+from flows.actions import answering, sitting
 from flows.actions.errors import (
     ActionRefusedError,
     ConflictError,
@@ -100,7 +100,7 @@ def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str) -> N
         raise ForbiddenError(f"{GATES[task.gate].title}由申报机构在案件页面上办理。")
     outcome = parsed.outcome
     if outcome is None or parsed.faults:
-        allowed = answering.verdict(db, actor, task)
+        allowed = sitting.verdict(db, actor, task)
         if isinstance(allowed, Denied):
             raise ForbiddenError(allowed.sentence)
         if task.state == TaskState.OPEN:

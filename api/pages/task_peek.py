@@ -8,7 +8,7 @@ from api.pages import task_clock, task_facts
 from api.pages.case_views import CheckView, PeekView
 from api.pages.task_matter import Matter, matter_of
 from api.pages.views import Link
-from flows.actions import answering
+from flows.actions import sitting
 from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES
@@ -27,7 +27,7 @@ def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekVi
     rounds = f"（第 {task.round} 次送达）" if task.round > 1 else ""
     filed = "申请" if matter.claim is not None else "备案本金"
     actions = [Link("打开办理", f"/tasks/{task.id}", primary=True, key="↵")]
-    if task.assignee_id is None and answering.verdict(db, actor, task):
+    if task.assignee_id is None and sitting.verdict(db, actor, task):
         actions.append(Link("认领", f"/tasks/{task.id}/claim", post=True))
     return PeekView(
         line=f"{task.case_number} · {PROCESS_NAMES[task.process]} · {gate.title}{rounds}",

@@ -16,7 +16,7 @@ from api.pages.task_form import Typed
 from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
 from api.pages.task_papers import Papers, papers
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
-from flows.actions import answering
+from flows.actions import sitting
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock
@@ -150,7 +150,7 @@ def _decision(
     if gate.party is Party.APPLICANT:
         words = f"由申报机构在案件 {task.case_number} 的页面上办理。"
         return task_decision.denied(task, words, f"{gate.title}由申报机构办理。")
-    allowed = answering.verdict(db, actor, task)
+    allowed = sitting.verdict(db, actor, task)
     if isinstance(allowed, Denied) or foreseen is None:
         return task_decision.denied(task, allowed.sentence if isinstance(allowed, Denied) else "")
     returned = [e for e in earlier if (e.result or {}).get("outcome") == Outcome.RETURN.value]

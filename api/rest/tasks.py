@@ -15,7 +15,7 @@ from api.rest.common import CHANGE, READ, WRITE, answers
 from api.rest.problems import ApiError
 from api.rest.strict import RestRoute
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
-from flows.actions import answering, looking
+from flows.actions import answering, looking, sitting
 from flows.actions.answer_forms import read_answer
 from flows.actions.errors import ForbiddenError, NotThereError
 from flows.steps import evidence
@@ -172,7 +172,7 @@ def answer(
         if gate.party is Party.APPLICANT:
             raise ForbiddenError(f"{gate.title}由申报机构办理：补正用 corrections，收款回执用 receipt。")
         if row.state == TaskState.OPEN:
-            allowed = answering.verdict(db, caller.actor, row)
+            allowed = sitting.verdict(db, caller.actor, row)
             if isinstance(allowed, Denied):
                 raise ForbiddenError(allowed.sentence)
             unchanged(_view(db, caller.actor, row), if_match)
@@ -264,7 +264,7 @@ def _locked(db: Session, actor: Actor, task_id: int) -> Task:
 def _view(db: Session, actor: Actor, row: Task) -> TaskOut:
     gate = GATES[row.gate]
     holder = db.get(Person, row.assignee_id) if row.assignee_id else None
-    allowed = answering.verdict(db, actor, row)
+    allowed = sitting.verdict(db, actor, row)
     open_now = row.state == TaskState.OPEN
     return TaskOut(
         id=row.id or 0,

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import answering
+from flows.actions import sitting
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.steps import evidence
@@ -38,7 +38,7 @@ def look(s: Session, actor: Actor, task_id: int, key: str, remark: str = "") -> 
     s.refresh(task)
     if task.state != TaskState.OPEN:
         raise ConflictError("这件任务已经办理或不再需要办理，核对情况以案件页为准。")
-    allowed = answering.verdict(s, actor, task)
+    allowed = sitting.verdict(s, actor, task)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
     remark = printable(remark).strip()

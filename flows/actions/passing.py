@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from flows.actions.answering import capacity, decide, locked_task, past_of, seat_of
+from flows.actions.answering import decide
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.sitting import capacity, locked_task, past_of, seat_of
 from flows.actions.telling import tell
 from flows.documents.text import printable
 from flows.kernel.case import Case, wake

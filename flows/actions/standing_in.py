@@ -5,8 +5,8 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from flows.actions.answering import past_of, seat_of
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.sitting import past_of, seat_of
 from flows.documents.text import printable
 from models import clock
 from models.gates import GATES, Rule

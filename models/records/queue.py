@@ -13,17 +13,17 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, tuple_
 from sqlmodel import Session, col, select
 
-from models.gates import APPLICANT_ROLES, CORRECTION, MEETING, Role
+from models.gates import CORRECTION, Role
 from models.lifecycle import Process
 from models.permissions import Actor
 from models.records.case import CaseRecord, JournalEntry
 from models.records.institution import InstitutionName
 from models.records.loan import Loan
-from models.records.stand_in import Recusal
-from models.records.task import Participation, Task, TaskState
+from models.records.seating import seat_conditions
+from models.records.task import Task, TaskState
 
 
 class Queue(StrEnum):
@@ -230,7 +230,7 @@ def _page(
 
 def _conditions(actor: Actor, filters: Filters | None, queue: Queue) -> list[ColumnElement[bool]]:
     given = filters or Filters()
-    conditions: list[Any] = [Task.state == TaskState.OPEN, *_seat(actor, queue)]
+    conditions: list[Any] = [Task.state == TaskState.OPEN, *seat_conditions(actor, team=queue is Queue.TEAM)]
     if given.process is not None:
         conditions.append(Task.process == given.process)
     if given.gate:
@@ -253,65 +253,6 @@ def _between(start: datetime | None, end: datetime | None) -> list[Any]:
     if end is not None:
         conditions.append(Task.due_at < end)
     return conditions
-
-
-def _seat(actor: Actor, queue: Queue) -> list[ColumnElement[bool]]:
-    """The seats the actor may sit on, their own or those of people they stand in for (代理)."""
-    seats = or_(
-        _seats_of(actor.person_id, actor.institution_id, actor.roles),
-        *(
-            and_(
-                _seats_of(p.person_id, p.institution_id, p.roles),
-                ~_elsewhere(p.person_id),
-                ~_kept_out(p.person_id),
-            )
-            for p in actor.stands_for
-        ),
-    )
-    if queue is Queue.TEAM:
-        return [seats]
-    people = [actor.person_id, *(p.person_id for p in actor.stands_for)]
-    free = or_(col(Task.assignee_id).is_(None), col(Task.assignee_id).in_(people))
-    return [seats, free, ~_elsewhere(actor.person_id), ~_kept_out(actor.person_id)]
-
-
-def _seats_of(person_id: int, institution_id: int, held: frozenset[Role]) -> ColumnElement[bool]:
-    """A person's seats: those of their roles at home, and named ones. Their own institution's applications are
-    another unit's to review."""
-    roles = sorted(role.value for role in held - APPLICANT_ROLES)
-    at_home = and_(
-        col(Task.institution_id) == institution_id,
-        col(Task.role).in_(roles),
-        col(Task.applicant_id) != institution_id,
-        col(Task.gate) != MEETING.key,
-        col(Task.added).is_(None),
-    )
-    seats = or_(at_home, col(Task.assignee_id) == person_id)
-    if Role.FILER in held:
-        own = and_(col(Task.institution_id) == institution_id, col(Task.role) == Role.FILER)
-        return or_(seats, own)
-    return seats
-
-
-def _elsewhere(person_id: int) -> ColumnElement[bool]:
-    """The person performs another duty in the case."""
-    query = select(Participation.case_id).where(
-        Participation.case_id == Task.case_id,
-        Participation.person_id == person_id,
-        Participation.duty != Task.duty,
-    )
-    return query.exists()
-
-
-def _kept_out(person_id: int) -> ColumnElement[bool]:
-    """回避: the person keeps out of the applicant's cases, or of the firm's."""
-    firm = select(CaseRecord.id).where(CaseRecord.id == Task.case_id, CaseRecord.uscc == Recusal.uscc)
-    query = select(Recusal.id).where(
-        Recusal.person_id == person_id,
-        col(Recusal.ended_at).is_(None),
-        or_(col(Recusal.institution_id) == Task.applicant_id, firm.exists()),
-    )
-    return query.exists()
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, incidents, looking, objecting, passing, withdrawing
+from flows.actions import answering, incidents, looking, objecting, passing, sitting, withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
@@ -124,7 +124,7 @@ class Days(RuleBasedStateMachine):
         gate = GATES[seat.gate]
         usual = [Outcome.APPROVE] * 3  # most days are ordinary, so that cases come far
         outcome = data.draw(
-            st.sampled_from([*usual, *(a.outcome for a in answering.choices(seat))]), label="outcome"
+            st.sampled_from([*usual, *(a.outcome for a in sitting.choices(seat))]), label="outcome"
         )
         fields = dict(FIELDS)
         if outcome is Outcome.SEND_BACK:
