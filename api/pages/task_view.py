@@ -183,7 +183,7 @@ def _decision(
 def _foreseen(db: Session, actor: Actor, task: Task, matter: Matter, kept: Typed) -> Coming | None:
     """What each answer would have written; None for a reader who cannot answer."""
     applicants = GATES[task.gate].party is Party.APPLICANT
-    if task.state != TaskState.OPEN or applicants or isinstance(answering.verdict(db, actor, task), Denied):
+    if task.state != TaskState.OPEN or applicants or isinstance(sitting.verdict(db, actor, task), Denied):
         return None
     return coming(db, actor, task, kept, matter.prepared, matter.names)
 
