@@ -101,9 +101,7 @@ def may_answer(actor: Actor, seat: Seat, past: Past) -> Verdict:
     no unit reviews its own claim (受托管理机构 that also claims), and who keeps out of a firm or unit stays out.
     """
     barred = _wrong_seat(actor, seat) or _involved(past, seat) or _held(actor, seat)
-    if barred:
-        return Denied(barred)
-    return ALLOWED
+    return Denied(barred) if barred else ALLOWED
 
 
 def fits(actor: Actor, seat: Seat) -> bool:
