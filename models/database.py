@@ -79,14 +79,13 @@ session = contextmanager(transaction)
 @contextmanager
 def aside(s: Session) -> Iterator[Session]:
     """A side look at the transaction of `s`: it reads what `s` would read, PostgreSQL refuses it every write, and
-    whatever its objects are made to say is forgotten at the end."""
+    whatever its objects are made to say is forgotten at the end: closing rolls the savepoint back."""
     s.flush()
     with Session(
         bind=s.connection(), autoflush=False, join_transaction_mode="create_savepoint", expire_on_commit=False
     ) as looking:
         looking.connection().execute(text("SET TRANSACTION READ ONLY"))
         yield looking
-        looking.rollback()
 
 
 def notify(s: Session, channel: str, payload: str = "") -> None:
