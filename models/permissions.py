@@ -175,6 +175,16 @@ def may_file(actor: Actor, board: Board) -> Verdict:
     return ALLOWED
 
 
+def may_backfill(actor: Actor, institution_id: int | None = None) -> Verdict:
+    """Entering loans approved elsewhere for the institution that made them (补录): 受托管理机构 staff, never for
+    their own unit. A permission of its own: it lets nobody file for themselves or review what they entered."""
+    if Role.MANAGING_OFFICER not in actor.roles:
+        return Denied("批量补录由受托管理机构的“项目审核”岗位办理；合作机构请用“批量备案”申报本单位的贷款。")
+    if institution_id == actor.institution_id:
+        return Denied("不能补录本单位的贷款，须由本单位申报经办备案，由另一机构审核。")
+    return ALLOWED
+
+
 def may_withdraw(actor: Actor, applicant_id: int, state: State) -> Verdict:
     """The applicant may withdraw until the city has decided."""
     if Role.FILER not in actor.roles or applicant_id != actor.institution_id:

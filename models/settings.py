@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """How often one key may call the API, per web process."""
     api_failures_per_minute: Annotated[int, Field(gt=0)] = 30
     """How often one address may call the API without a key that fits, per web process."""
+    import_case_loans: Annotated[int, Field(gt=0, le=10_000)] = 500
+    """How many loans of a file go into one filing: what one reviewer can answer for at a time."""
 
     lease_seconds: Annotated[float, Field(gt=0)] = 15
     """How long a worker that died keeps the cases it had claimed."""

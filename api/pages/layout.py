@@ -8,6 +8,7 @@ from models import clock
 from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions import (
     Actor,
+    may_backfill,
     may_manage,
     may_manage_keys,
     may_read_rules,
@@ -64,6 +65,9 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     places.append(NavItem("cases", "案件", "folders", "/cases"))
     if may_see_registers(actor):
         places.append(NavItem("papers", "文书", "file", "/numbers", phone=False))
+    if files or may_backfill(actor):
+        word, where = ("批量", "/bank/imports") if files else ("补录", "/backfills")
+        places.append(NavItem("imports", word, "table", where))
     if may_manage(actor):
         places.append(NavItem("overview", "总览", "chart", "/overview"))
     if may_see_limits(actor):

@@ -9,6 +9,7 @@ import flows.filing  # noqa: F401 - registers the processes
 from api.runtime import logs, postgres
 from flows.deliver_notices import deliver_forever
 from flows.file_batches import file_forever
+from flows.import_loans import import_forever
 from flows.kernel.worker import Worker
 from models.settings import get_settings
 
@@ -28,4 +29,4 @@ async def _work() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await asyncio.gather(Worker().run(stop), deliver_forever(stop), file_forever(stop))
+    await asyncio.gather(Worker().run(stop), deliver_forever(stop), file_forever(stop), import_forever(stop))

@@ -3,7 +3,8 @@
 四（二）: “各受托管理机构负责资金管理、备案审核、项目审核、后续跟踪等工作”.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,13 +25,13 @@ from models.policy import eligibility, lpr
 from models.policy.lines import Check
 from models.policy.size_class import classify
 from models.records.case import CaseRecord
-from models.records.enterprise import Enterprise, by_uscc, white_listed_on
-from models.records.institution import ShareAgreement, shares_on
+from models.records.enterprise import Enterprise, by_uscc, stays_of
+from models.records.institution import ShareAgreement, agreements_of
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState, alive
 from models.records.reference import working_calendar
 from models.records.rules import rules
 
-__all__ = ["duplicates", "firm_of", "loan_facts", "preview", "route_managing", "submit"]
+__all__ = ["References", "duplicates", "firm_of", "loan_facts", "preview", "route_managing", "submit"]
 
 
 def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] = ()) -> CaseRecord:
@@ -108,23 +109,39 @@ def _row(s: Session, actor: Actor, record: CaseRecord, item: int, form: LoanForm
 
 def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) -> dict[str, Any]:
     """The columns of a loan as filed, with what the records add: its firm's size, LPR, white list, shares."""
-    used = rules(s)
-    terms = used.on(max(form.disbursed_on, used.get("policy_from").rows[0].since))
-    quote = lpr.latest(quotes(s) or lpr.shipped_quotes(), form.contract_date)
-    listed = white_listed_on(s, form.uscc, form.disbursed_on) if board == Board.BANK else None
-    shares = shares_on(s, institution_id, form.contract_date) if board == Board.GUARANTEE else None
-    return {
-        **form.model_dump(),
-        **_line_of_business(form),
-        "town": str(form.town),
-        "guarantee_method": form.guarantee_method.value,
-        "size_class": _size(form),
-        "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
-        "lpr_published_on": quote.published_on if quote else None,
-        "white_list_batch": listed.batch if listed else "",
-        "parameter_version": used.version,
-        **_shares(shares),
-    }
+    return References(s, board, institution_id, [form.uscc]).columns(form)
+
+
+class References:
+    """What the records add to loans as filed, read once for many of them: rules, quotes, white list, agreements."""
+
+    def __init__(self, s: Session, board: Board, institution_id: int, firms: Collection[str]) -> None:
+        self._rules = rules(s)
+        self._quotes = quotes(s) or lpr.shipped_quotes()
+        self._quote_on: dict[date, lpr.Quote | None] = {}
+        self._stays = stays_of(s, firms) if board == Board.BANK else {}
+        self._agreements = agreements_of(s, institution_id) if board == Board.GUARANTEE else ()
+
+    def columns(self, form: LoanForm) -> dict[str, Any]:
+        """The columns of one loan."""
+        terms = self._rules.on(max(form.disbursed_on, self._rules.get("policy_from").rows[0].since))
+        if form.contract_date not in self._quote_on:
+            self._quote_on[form.contract_date] = lpr.latest(self._quotes, form.contract_date)
+        quote = self._quote_on[form.contract_date]
+        listed = next((w for w in self._stays.get(form.uscc, ()) if w.covers(form.disbursed_on)), None)
+        shares = next((a for a in self._agreements if a.valid_from <= form.contract_date), None)
+        return {
+            **form.model_dump(),
+            **_line_of_business(form),
+            "town": str(form.town),
+            "guarantee_method": form.guarantee_method.value,
+            "size_class": _size(form),
+            "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
+            "lpr_published_on": quote.published_on if quote else None,
+            "white_list_batch": listed.batch if listed else "",
+            "parameter_version": self._rules.version,
+            **_shares(shares),
+        }
 
 
 def _line_of_business(form: LoanForm) -> dict[str, str | bool]:

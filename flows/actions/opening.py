@@ -46,9 +46,14 @@ def open_case(
     amount: Decimal,
     uscc: str = "",
     town: str = "",
+    institution_id: int | None = None,
 ) -> CaseRecord:
-    """A new case of the actor's institution, numbered and stored; `told` finishes it once its rows are there."""
-    managing = route_managing(board, actor.institution_id, institution.of_kind(s, Kind.MANAGING))
+    """A new case of the actor's institution, numbered and stored; `told` finishes it once its rows are there.
+
+    A back-filing names the `institution_id` whose loans are entered; the actor's part in the case is the same.
+    """
+    applicant_id = institution_id or actor.institution_id
+    managing = route_managing(board, applicant_id, institution.of_kind(s, Kind.MANAGING))
     if managing is None:
         raise ConflictError(
             "没有可以办理本案的受托管理机构（不能审核自己单位的申请）。请联系市工业和信息化局指定。"
@@ -62,7 +67,7 @@ def open_case(
         process=process,
         process_version=latest(process).version,
         board=board,
-        institution_id=actor.institution_id,
+        institution_id=applicant_id,
         managing_institution_id=managing.id or 0,
         subject=subject,
         uscc=uscc,

@@ -84,6 +84,14 @@ class Filed(Facts):
     loans: Count
 
 
+class Backfilled(Facts):
+    """`loans` entered for the institution by `by`, from the document `source`."""
+
+    loans: Count
+    by: Words
+    source: Words
+
+
 class Returned(Facts):
     """Everything to correct at once (一次性告知), the last day, and whose clock stands still.
 
@@ -166,6 +174,7 @@ class Overdue(Facts):
 
 EVENTS: dict[str, type[Facts]] = {
     "filing_received": Filed,
+    "filing_backfilled": Backfilled,
     "filing_returned": Returned,
     "filing_registered": Registered,
     "filing_refused": Refused,
@@ -186,6 +195,7 @@ EVENTS: dict[str, type[Facts]] = {
 
 EVENT_NAMES: dict[str, str] = {
     "filing_received": "备案申请已收到",
+    "filing_backfilled": "备案已由受托管理机构补录",
     "filing_returned": "备案退回补正",
     "filing_registered": "备案已确认",
     "filing_refused": "不予备案",

@@ -46,25 +46,10 @@ class Loans:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The checks of one loan as they are stored (JSON)."""
-
-    key: int
-    checks: list[dict[str, Any]]
-
-
-def found(s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool = True) -> Iterator[Found]:
-    """The checks of every loan, in no order; without the passed ones unless asked for."""
-    for statement, values in _statements(s, board, loans, filed_on, passed=passed):
-        for key, checks in s.connection().execute(text(statement), values):
-            yield Found(key, _by_hand(s, loans, key, filed_on, passed) if ROW in checks else checks)
-
-
 def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
     """Write the checks of a filing's loans into them: one statement per set of terms."""
     loans = Loans("(SELECT id AS key, * FROM loans WHERE case_id = :case) l", {"case": case_id})
-    for statement, values in _statements(s, board, loans, filed_on, passed=True):
+    for statement, values in statements(s, board, loans, filed_on, passed=True):
         write = f"""
         WITH checked AS MATERIALIZED ({statement})
         UPDATE loans SET checks = jsonb_build_object('checks', checked.checks) FROM checked
@@ -78,7 +63,7 @@ def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
     s.flush()
 
 
-def _statements(
+def statements(
     s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     used = rules(s)
@@ -298,12 +283,12 @@ def _made_up(
     )
 
 
-def _by_hand(s: Session, loans: Loans, key: int, filed_on: date, passed: bool) -> list[dict[str, Any]]:
+def by_hand(s: Session, loans: Loans, key: int, filed_on: date) -> list[dict[str, Any]]:
+    """The checks of one loan that did not pass, as the policy's function says them."""
     query = text(f"SELECT l.* FROM {loans.relation} WHERE l.key = :one")
     row = s.connection().execute(query, {**loans.values, "one": key}).mappings().one()
     loan = Loan(**{name: value for name, value in row.items() if name in Loan.model_fields})
-    checks = _row_wise(s, loan, filed_on)
-    return [check for check in checks if passed or check["result"] != Result.PASS.value]
+    return [check for check in _row_wise(s, loan, filed_on) if check["result"] != Result.PASS.value]
 
 
 def _row_wise(s: Session, loan: Loan, filed_on: date) -> list[dict[str, Any]]:

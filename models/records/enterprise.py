@@ -1,9 +1,10 @@
 """Borrowing firms (企业), and the white list (白名单) of 三（二）."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
-from sqlmodel import Field, Session, SQLModel, col, or_, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import dated, money
 
@@ -42,17 +43,20 @@ class WhiteListEntry(SQLModel, table=True):
     valid_to: date | None = dated(nullable=True)
     removal_reason: str = Field(default="", max_length=200)
 
+    def covers(self, day: date) -> bool:
+        """Whether the firm is on the list on that day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def stays_of(session: Session, firms: Collection[str]) -> dict[str, list[WhiteListEntry]]:
+    """The stays on the white list of each firm (by 统一社会信用代码), earliest first."""
+    found: dict[str, list[WhiteListEntry]] = {}
+    query = select(WhiteListEntry).where(col(WhiteListEntry.uscc).in_(firms))
+    for stay in session.exec(query.order_by(col(WhiteListEntry.valid_from), col(WhiteListEntry.id))):
+        found.setdefault(stay.uscc, []).append(stay)
+    return found
+
 
 def by_uscc(session: Session, uscc: str) -> Enterprise | None:
     """The firm with this 统一社会信用代码."""
     return session.exec(select(Enterprise).where(Enterprise.uscc == uscc)).first()
-
-
-def white_listed_on(session: Session, uscc: str, on: date) -> WhiteListEntry | None:
-    """The white-list entry of a firm in force on a day (eligibility is frozen at disbursement: A12)."""
-    query = select(WhiteListEntry).where(
-        WhiteListEntry.uscc == uscc,
-        WhiteListEntry.valid_from <= on,
-        or_(col(WhiteListEntry.valid_to).is_(None), col(WhiteListEntry.valid_to) >= on),
-    )
-    return session.exec(query).first()

@@ -174,6 +174,12 @@ def shares_on(session: Session, institution_id: int, on: date) -> ShareAgreement
     return session.exec(query).first()
 
 
+def agreements_of(session: Session, institution_id: int) -> Sequence[ShareAgreement]:
+    """An institution's share agreements, newest first."""
+    query = select(ShareAgreement).where(ShareAgreement.institution_id == institution_id)
+    return session.exec(query.order_by(col(ShareAgreement.valid_from).desc())).all()
+
+
 def contacts(session: Session, institution_id: int) -> Sequence[InstitutionContact]:
     """Contacts who receive notices."""
     query = select(InstitutionContact).where(

@@ -39,6 +39,7 @@ FAULT = {
 DUE = date(2026, 11, 30)
 FACTS: dict[str, dict[str, Any]] = {
     "filing_received": {"loans": 12},
+    "filing_backfilled": {"loans": 12, "by": "东莞市电子计算中心", "source": "东工信〔2024〕18号备案清单"},
     "filing_returned": {
         "stage": "经办审核",
         "items": [FAULT, {"problem": "缺借款合同。"}],
@@ -72,6 +73,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "receipt_overdue": {"due_on": DUE},
 }
 SAYS = {
+    "filing_backfilled": ("东莞市电子计算中心依据东工信〔2024〕18号备案清单", "共12笔", "仍须由"),
     "filing_received": ("共12笔", "￥1,250,000.00元（大写：壹佰贰拾伍万元整）"),
     "filing_returned": (
         "共2项",

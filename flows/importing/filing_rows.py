@@ -1,0 +1,165 @@
+"""Good rows become filings: so many loans at a time, each filing one transaction, however often it is tried."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from flows.actions.attaching import Stored, attach_stored
+from flows.actions.errors import ForbiddenError
+from flows.actions.importing import actor_of
+from flows.actions.opening import open_case, told
+from flows.importing.sheets import KINDS, UnreadableError, kind_of
+from models import clock
+from models.lifecycle import Board, Process
+from models.permissions import Actor, Denied, may_backfill, may_file
+from models.records import institution
+from models.records.attachment import Blob
+from models.records.base import Facts
+from models.records.case import CaseRecord
+from models.records.loan import Loan
+from models.records.loan_import import CaseOrigin, LoanImport
+from models.settings import get_settings
+
+SLOT = "loan_list"
+"""The slot of a filing that holds the file its loans came from."""
+
+
+def file_some(s: Session, found: LoanImport) -> bool:
+    """The next filing of the import, with at most `import_case_loans` loans; False when no good row is left.
+
+    Raises `ForbiddenError` when whoever submitted may no longer do so.
+    """
+    actor = actor_of(s, found.submitted_by or 0)
+    allowed = (
+        may_backfill(actor, found.institution_id) if found.backfilled else may_file(actor, Board(found.board))
+    )
+    if isinstance(allowed, Denied):
+        raise ForbiddenError(allowed.sentence)
+    values: Facts = {
+        "import": found.id,
+        "institution": found.institution_id,
+        "most": get_settings().import_case_loans,
+    }
+    connection = s.connection()
+    # nobody of this institution files the same 借据 while we look and write
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('filing'), :institution)"), values)
+    connection.execute(text(_MEANWHILE), values)
+    rows = connection.execute(text(_NEXT), values).all()
+    if not rows:
+        return False
+    one = rows[0] if len(rows) == 1 else None
+    record = open_case(
+        s,
+        actor,
+        Process.FILING,
+        Board(found.board),
+        subject=one.firm_name if one else f"{len(rows)} 笔贷款",
+        amount=sum(row.principal for row in rows),
+        uscc=one.uscc if one else "",
+        town=one.town if one else "",
+        institution_id=found.institution_id,
+    )
+    values |= {"case": record.id, "board": record.board, "rows": [row.row for row in rows]}
+    connection.execute(text(_FIRMS), values)
+    connection.execute(text(_LOANS), values)
+    connection.execute(
+        text(
+            "UPDATE import_rows SET state = 'filed', case_id = :case WHERE import_id = :import AND row = ANY(:rows)"
+        ),
+        values,
+    )
+    _origin(s, actor, found, record)
+    _tell(s, actor, found, record, len(rows))
+    found.filed += len(rows)
+    found.good -= len(rows)
+    return True
+
+
+def _origin(s: Session, actor: Actor, found: LoanImport, record: CaseRecord) -> None:
+    blob = s.get_one(Blob, found.sha256)
+    try:
+        media_type = KINDS[kind_of(found.filename, blob.data)]
+    except UnreadableError:
+        media_type = found.media_type
+    attach_stored(s, actor, record, Stored(SLOT, found.filename, media_type, found.size, found.sha256))
+    s.add(
+        CaseOrigin(
+            case_id=record.id or 0,
+            import_id=found.id or 0,
+            backfilled=found.backfilled,
+            entered_by=actor.person_id,
+            entered_by_institution_id=actor.institution_id,
+            source_document=found.source_document,
+        )
+    )
+
+
+def _tell(s: Session, actor: Actor, found: LoanImport, record: CaseRecord, loans: int) -> None:
+    if not found.backfilled:
+        told(s, actor, record, "filing_submitted", "filing_received", loans=loans)
+        return
+    by = institution.name_on(s, actor.institution_id, clock.today()).name
+    told(
+        s,
+        actor,
+        record,
+        "filing_backfilled",
+        "filing_backfilled",
+        loans=loans,
+        by=by,
+        source=found.source_document,
+    )
+
+
+_MEANWHILE = """
+UPDATE import_rows r SET state = 'bad', faults = jsonb_build_array(jsonb_build_object('field', 'receipt_number',
+    'code', 'on_record', 'message', '该借据刚刚已在 ' || c.number || ' 中备案，没有再次提交。'))
+FROM loans l JOIN cases c ON c.id = l.case_id
+WHERE r.import_id = :import AND r.state = 'good' AND l.institution_id = :institution
+    AND l.contract_number = r.contract_number AND l.receipt_number = r.receipt_number
+    AND l.state IN ('filed', 'registered')
+"""
+_NEXT = """
+SELECT row, principal, loan->>'firm_name' AS firm_name, loan->>'uscc' AS uscc, loan->>'town' AS town
+FROM import_rows WHERE import_id = :import AND state = 'good' ORDER BY row LIMIT :most
+"""
+_OF_FIRM = (
+    "sector", "finance_like", "investment_management", "industry", "employees", "revenue_wan", "assets_wan",
+    "size_class", "town", "legal_person",
+)  # fmt: skip
+# In the order of their codes: two imports that name the same firms do not wait for each other in a circle.
+_FIRMS = f"""
+INSERT INTO enterprises (uscc, legal_representative, name, {", ".join(_OF_FIRM)})
+SELECT DISTINCT ON (p.uscc) p.uscc, '', p.firm_name, {", ".join("p." + name for name in _OF_FIRM)}
+FROM import_rows i, jsonb_populate_record(NULL::loans, i.loan) p
+WHERE i.import_id = :import AND i.row = ANY(:rows) ORDER BY p.uscc, i.row DESC
+ON CONFLICT (uscc) DO UPDATE SET name = excluded.name, {", ".join(f"{n} = excluded.{n}" for n in _OF_FIRM)}
+"""
+_GIVEN = {
+    "case_id": ":case", "board": ":board", "institution_id": ":institution", "state": "'filed'", "checks": "'{}'",
+    "state_reason": "''", "item": "row_number() OVER (ORDER BY i.row)", "enterprise_id": "e.id",
+}  # fmt: skip
+_NOT_YET = {"id", "filing_number", "registered_at"}
+
+
+def _loans() -> str:
+    names = [name for name in Loan.model_fields if name not in _NOT_YET]
+    defaults: dict[str, Any] = {"str": "''", "bool": "false"}
+    chosen = []
+    for name in names:
+        column = Loan.__table__.columns[name]  # type: ignore[attr-defined]
+        value = _GIVEN.get(name, f"p.{name}")
+        if name not in _GIVEN and not column.nullable:
+            kind = column.type.python_type.__name__
+            value = f"COALESCE({value}, {defaults[kind]})" if kind in defaults else value
+        chosen.append(value)
+    return f"""
+    INSERT INTO loans ({", ".join(names)}) SELECT {", ".join(chosen)}
+    FROM import_rows i CROSS JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p
+    JOIN enterprises e ON e.uscc = p.uscc
+    WHERE i.import_id = :import AND i.row = ANY(:rows)"""
+
+
+_LOANS = _loans()
+__all__ = ["SLOT", "file_some"]

@@ -1,0 +1,146 @@
+"""批量备案 and 批量补录 at their doors."""
+
+import io
+from typing import Any
+
+import pytest
+import python_calamine
+from playwright.sync_api import expect
+
+from flows.importing import running
+from models import clock, database
+from models.records.enterprise import WhiteListEntry
+from tests.browser import DESK, PHONE, assert_accessible, chromium
+from tests.imports import files
+from tests.imports.test_importing import TODAY
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture(autouse=True)
+def listed(server: Any) -> None:
+    with database.session() as s:
+        for number in range(40):
+            s.add(
+                WhiteListEntry(
+                    uscc=files.uscc(number),
+                    batch="1",
+                    recommended_by="科技局",
+                    valid_from=TODAY.date().replace(2024),
+                )
+            )
+
+
+def some_bad() -> bytes:
+    rows = [
+        files.row(1),
+        files.row(2, 贷款本金="=1+1"),
+        files.row(3, 年利率=9.9),
+        files.row(4, 到期日="2026-13-01"),
+    ]
+    return files.book(
+        [*rows, files.row(5, 企业名称="<b>=HYPERLINK(1)"), files.row(5), files.row(6, 贷款用途="")]
+    )
+
+
+def post(client: Any, where: str, data: bytes, name: str = "清单.xlsx", **fields: str) -> Any:
+    return client.post(where, files={"file": (name, data, XLSX)}, data=fields)
+
+
+def test_a_list_is_checked_corrected_and_submitted(server: Any) -> None:
+    bank = server.client("linwanyi")
+    data = some_bad()
+    where = post(bank, "/bank/imports", data).headers["Location"]
+    number = int(where.rpartition("/")[2])
+    assert "排队中" in bank.get(where).text and "HX-Refresh" not in bank.get(f"{where}/progress").headers
+    running.work(number)
+    assert bank.get(f"{where}/progress").headers["HX-Refresh"] == "true"
+    page = bank.get(where).text
+    assert "7 行里有 2 行可以备案，5 行要改" in page and "尚未提交任何一行" in page
+    assert "没有 2026年13月1日" in page or "2026-13-01" in page
+    copy = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(bank.get(f"{where}/annotated").content))
+    listed = copy.get_sheet_by_name("问题清单").to_python()
+    assert listed[0] == ["行", "列", "列名", "填写内容", "问题和更正办法"] and len(listed) == 6
+    assert ["5", "S", "到期日"] in [row[:3] for row in listed]
+    assert copy.get_sheet_by_name("贷款清单").to_python()[5][1] == "<b>=HYPERLINK(1)"
+    assert bank.post(f"{where}/submit", data={}).status_code == 409
+    assert bank.post(f"{where}/submit", data={"good_only": "1"}).status_code == 303
+    running.work(number)
+    assert "已提交 2 行，还有 5 行要改" in bank.get(where).text
+    assert post(bank, "/bank/imports", data).headers["Location"] == where
+
+
+def test_only_the_institution_that_handed_it_in_sees_a_list(server: Any) -> None:
+    where = post(server.client("linwanyi"), "/bank/imports", some_bad()).headers["Location"]
+    for login in ("tanjunhao", "chenjiamin", "suwenbo"):
+        client = server.client(login)
+        for path in (where, f"{where}/progress", f"{where}/annotated"):
+            assert client.get(path).status_code == 404, (login, path)
+        assert client.post(f"{where}/submit").status_code == 404
+    assert server.client("linwanyi").get("/backfills").status_code == 403
+    assert server.client("chenjiamin").get("/bank/imports").status_code == 403
+
+
+def test_a_back_filing_needs_its_institution_and_source(server: Any) -> None:
+    officer = server.client("chenjiamin")
+    answer = post(officer, "/backfills", files.book([files.row(1)]))
+    assert answer.status_code == 422 and "请选择为哪一家机构补录" in answer.text
+    assert (
+        "请写明依据的文件"
+        in post(officer, "/backfills", files.book([files.row(1)]), institution=_bank()).text
+    )
+    sent = post(
+        officer,
+        "/backfills",
+        files.book([files.row(1)]),
+        institution=_bank(),
+        source_document="东工信〔2024〕18号",
+    )
+    assert sent.status_code == 303
+    assert "依据：东工信〔2024〕18号" in officer.get(sent.headers["Location"]).text
+
+
+def _bank() -> str:
+    from tests.seed import actor
+
+    with database.session() as s:
+        return str(actor(s, "linwanyi").institution_id)
+
+
+def test_the_template_can_be_filled_and_read_back(server: Any) -> None:
+    content = server.client("linwanyi").get("/imports/templates/bank.xlsx").content
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    assert book.sheet_names == ["贷款清单", "填写说明", "示例", "选项"]
+    titles = book.get_sheet_by_name("贷款清单").to_python()[0]
+    assert "贷款本金（元）" in titles and book.get_sheet_by_name("示例").to_python()[1][0]
+
+
+@pytest.mark.browser
+def test_the_main_path_in_a_browser(server: Any, tmp_path: Any) -> None:
+    path = tmp_path / "十一月清单.xlsx"
+    path.write_bytes(some_bad())
+    cookies = [
+        {"name": cookie.name, "value": cookie.value or "", "url": server.base_url}
+        for cookie in server.client("linwanyi").cookies.jar
+    ]
+    with chromium() as browser:
+        context = browser.new_context(viewport=DESK)
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{server.base_url}/bank/imports")
+        assert_accessible(page)
+        page.get_by_label("清单文件").set_input_files(path)
+        page.get_by_role("button", name="上传并查验").click()
+        expect(page.locator("#progress")).to_be_visible()
+        number = int(page.url.rpartition("/")[2])
+        running.work(number)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("7 行里有 2 行可以备案")
+        assert_accessible(page)
+        page.set_viewport_size(PHONE)
+        assert_accessible(page)
+        page.get_by_role("button", name="提交无误的 2 行…").last.click()
+        page.get_by_role("button", name="提交无误的 2 行", exact=True).click()
+        running.work(number)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("已提交 2 行")
+        assert_accessible(page)
+    assert clock.now()
