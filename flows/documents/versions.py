@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from flows.documents.registry import DOCUMENTS
 from flows.documents.template import TEMPLATES, CompiledDocument
+from flows.documents.template import compiled as release
 from models import clock
 from models.records import template
 from models.records.attachment import Blob, keep
@@ -35,6 +36,14 @@ def in_force(s: Session, code: str, on: date) -> Version:
     """The version that documents of a kind issued on a day are made with."""
     found = row_in_force(s, code, on)
     return Version(found.version, compiled(s, code, found.sha256))
+
+
+def foreseen(s: Session, code: str, on: date) -> CompiledDocument:
+    """The template a document would be made with; nothing is taken over, so it may be asked in a side look."""
+    found = template.in_force(s, code, on)
+    if found is None or (found.shipped and found.sha256 != shipped_sha256(code)):
+        return release(code)
+    return compiled(s, code, found.sha256)
 
 
 def row_in_force(s: Session, code: str, on: date) -> template.TemplateVersion:

@@ -119,12 +119,12 @@ def draw_up(case: Case, code: str) -> int:
 
 
 def preview(s: Session, record: CaseRecord, code: str) -> Rendered:
-    """The document `code` as it would be issued now, without number, code or register entry."""
+    """The document `code` as it would be issued now, without number, code or register entry; nothing is written."""
     kind = DOCUMENTS[code]
     organ = _organ(s, record, kind.signer)
     number = UNNUMBERED if kind.numbered else None
     context = _context(s, record, code, organ, number, AT_ISSUE, None)
-    return render(code, context, versions.in_force(s, code, clock.today()).template)
+    return render(code, context, versions.foreseen(s, code, clock.today()))
 
 
 def _context(
