@@ -1,0 +1,74 @@
+"""Approved claims that go straight to their reservation, and what the ledger holds."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from sqlmodel import Session
+
+from api.demo import play
+from flows.actions.verifying import Difference, verify
+from flows.kernel import Case
+from flows.steps import compensation, limits
+from models import clock
+from models.database import session
+from models.lifecycle import Board, State
+from models.records import ledger
+from models.records.case import by_number
+from models.records.claim import of_case as claim_of
+from models.records.ledger import AccountKind, LedgerAccount
+
+
+def leave(left: str) -> None:
+    """Let the year's budget have this much left (元)."""
+    with session() as s:
+        year = str(clock.today().year)
+        budget = ledger.opened(s, AccountKind.BUDGET, year, f"{year}年度风险补偿预算")
+        ledger.keep_ceiling(s, budget, budget.used + Decimal(left), "示例")
+
+
+def approved(s: Session, number: int, amount: str, board: Board = Board.GUARANTEE, **facts: str) -> str:
+    """A claim approved for `amount` (元), whatever its calculation said; its number."""
+    bank = facts.pop("bank", "GYB")
+    applicant = bank if board == Board.BANK else "GHD"
+    record = play.a_claim(s, board, applicant, facts.pop("unpaid", "5000000.00"), amount, number=number)
+    record.state, record.wake_at = State.LEADER_APPROVAL, None
+    s.flush()
+    return record.number
+
+
+def held(number: str) -> Case:
+    """The case as a worker holds it in a run of its process."""
+    with session() as s:
+        record = by_number(s, number)
+        assert record is not None
+        record.lease_token = uuid4().hex
+        s.flush()
+        return Case.load(s, record.id or 0, record.lease_token)
+
+
+def calculated(number: str, amount: str) -> None:
+    """Run the calculation, then let the claim be approved for `amount` (元)."""
+    compensation.calculate(held(number))
+    with session() as s:
+        record = by_number(s, number)
+        assert record is not None
+        claim_of(s, record.id or 0).calculated = Decimal(amount)
+
+
+def reserve(number: str) -> str:
+    """One approval's reservation: "" or the sentence that says why not."""
+    return limits.reserve(held(number))
+
+
+def account(kind: AccountKind, key: str | None = None) -> LedgerAccount:
+    """The account as it stands."""
+    with session() as s:
+        found = ledger.account(s, kind, key or str(clock.today().year))
+        assert found is not None
+        return found
+
+
+def differences() -> list[Difference]:
+    """What `fengbu ledger verify` finds."""
+    with session() as s:
+        return verify(s).differences
