@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 from api.auth.db import Db
 from api.pages import task_clock
 from api.pages.bank_forms import Applicant, board_of
-from api.pages.case_views import LimitView, MeterView
+from api.pages.bank_limits import firms, own_years
 from api.pages.layout import frame
-from api.pages.render import page, sentence_day, wan, yuan
+from api.pages.render import page, sentence_day, yuan
 from api.pages.task_facts import clause_view
 from api.pages.views import AskView, Link, Tag
 from flows.steps.document_filing import faults, returned_entry
@@ -22,19 +22,17 @@ from models import clock
 from models.gates import CORRECTION, RECEIPT
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
-from models.records import draft, institution, ledger, notice
+from models.records import draft, institution, notice
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
-from models.records.ledger import AccountKind
-from models.records.lending import lent as lent_in
-from models.records.loan import Loan, LoanState
-from models.records.rules import rules
+from models.records.loan import Loan
 from models.records.task import Task, TaskState, open_of_case
 
 router = APIRouter(prefix="/bank")
 FILINGS_SHOWN = 8
 NOTICES_SHOWN = 5
+FIRMS_SHOWN = 4
 ZERO = Decimal("0.00")
 
 
@@ -77,7 +75,8 @@ def home(request: Request, db: Db, actor: Applicant) -> HTMLResponse:
         claims=claims,
         claimed=sum((row.amount for row in claims), ZERO),
         filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
-        limits=_limits(db, actor) if board == Board.BANK else (),
+        limits=tuple(m for _, m in own_years(db, actor.institution_id, 2)) if board == Board.BANK else (),
+        firms=firms(db, actor)[:FIRMS_SHOWN] if board == Board.BANK else (),
         limit_clause=clause_view("三（四）"),
         shares=institution.shares_on(db, actor.institution_id, clock.today()),
         share_clause=clause_view("三（三）"),
@@ -175,58 +174,6 @@ def state_tag(state: State, *, mine: bool = False) -> Tag:
     return Tag(
         STATE_NAMES[state],
         "ok" if state in good else "late" if state in bad else "idle" if state == State.WITHDRAWN else "act",
-    )
-
-
-def _limits(db: Session, actor: Actor) -> tuple[LimitView, ...]:
-    """三（四）: the bank's years. Claims under review that hold no reservation yet are hatched."""
-    used = rules(db)
-    today = clock.today()
-    ratio = used.on(max(today, used.get("policy_from").rows[0].since)).decimal("bank_year_cap_ratio")
-    views = []
-    for year in (today.year, today.year - 1):
-        lent = lent_in(db, actor.institution_id, year)
-        account = ledger.account(db, AccountKind.BANK_YEAR, f"{actor.institution_id}:{year}")
-        total = max(
-            (lent * ratio).quantize(Decimal("0.01"), rounding="ROUND_DOWN"),
-            account.ceiling if account else ZERO,
-        )
-        if not total:
-            continue
-        meter = MeterView(
-            account.paid if account else ZERO,
-            account.reserved if account else ZERO,
-            _pending(db, actor, year),
-            total,
-        )
-        note = f"{yuan(lent)} 元 × {ratio * 100:f}%".replace(".00%", "%")
-        note += f"；已付 {wan(meter.paid)}，预留 {wan(meter.held)}，在审 {wan(meter.this)}"
-        if meter.over:
-            note += f"，将超出 {wan(meter.over)}"
-        label = f"{year}年发放" + ("（未满年）" if year == today.year else "")
-        views.append(LimitView(label, meter, note, "late" if meter.over else None))
-    return tuple(views)
-
-
-def _pending(db: Session, actor: Actor, year: int) -> Decimal:
-    query = (
-        select(Claim, Loan)
-        .join(Loan, col(Loan.id) == col(Claim.loan_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Claim.case_id))
-        .where(
-            Loan.institution_id == actor.institution_id,
-            Loan.state == LoanState.REGISTERED,
-            col(CaseRecord.closed_at).is_(None),
-            col(Claim.approved).is_(None),
-        )
-    )
-    return sum(
-        (
-            (claim.requested if claim.calculated is None else claim.calculated)
-            for claim, row in db.exec(query)
-            if row.disbursed_on.year == year
-        ),
-        ZERO,
     )
 
 

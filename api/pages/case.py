@@ -17,10 +17,10 @@ from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Column, Note
-from flows.actions import answering, incidents, objecting, withdrawing
+from flows.actions import answering, incidents, objecting, recalculating, withdrawing
 from flows.actions.errors import InvalidError
 from models.lifecycle import State
-from models.permissions import Actor, may_register_objection, may_withdraw
+from models.permissions import Actor, may_recalculate, may_register_objection, may_withdraw
 from models.records.case import CaseRecord, open_incident
 
 router = APIRouter(prefix="/cases/{number}")
@@ -40,6 +40,7 @@ LOOK_COLUMNS = (Column("检查", "full"), Column("核对的内容", "hide"), Col
 DONE = {
     "objection": ("已登记异议。", "公示已中止，异议处理任务已送科室经办。"),
     "withdrawn": ("已撤回。", "预留的额度已释放，未办理的任务已取消；经过和文书仍可查看。"),
+    "recalculate": ("已退出排队。", "案件回到初审，按现有余额重新测算。"),
     "retried": ("已重新唤醒。", "出错的步骤正在重试，片刻后刷新可见结果。"),
 }
 
@@ -126,6 +127,28 @@ def withdraw(
     return RedirectResponse(f"/cases/{case.number}?done=withdrawn", 303)
 
 
+@router.get("/recalculate")
+def recalculate_form(request: Request, db: Db, actor: CurrentActor, case: SeenCase) -> HTMLResponse:
+    """Asks why the case is not to wait for room any longer."""
+    check(may_recalculate(actor))
+    if case.state != State.AWAITING_ROOM:
+        raise Refused(409, "这件案件现在没有在等额度，可能已经自动继续。")
+    return _recalculation(request, db, actor, case, Withdrawal(), {})
+
+
+@router.post("/recalculate")
+def recalculate(
+    request: Request, db: Db, actor: CurrentActor, case: SeenCase, form: Annotated[Withdrawal, Form()]
+) -> Response:
+    """Take the case out of the line: back to 初审, calculated with what is left."""
+    try:
+        recalculating.recalculate(db, actor, case.number, form.reason)
+    except InvalidError as error:
+        faults = {fault.field: fault.message for fault in error.faults}
+        return _recalculation(request, db, actor, case, form, faults)
+    return RedirectResponse(f"/cases/{case.number}?done=recalculate", 303)
+
+
 @router.post("/retry")
 def retry(db: Db, actor: CurrentActor, case: SeenCase) -> RedirectResponse:
     """Wake a case that stopped with an error."""
@@ -151,6 +174,21 @@ def _objection(
     )  # fmt: skip
     words = "登记后公示立即中止，转科室经办核查；异议不成立的，公示按剩余工作日继续。"
     return _form(request, db, actor, case, "登记异议", words, fields, "登记异议，中止公示", "objection")
+
+
+def _recalculation(
+    request: Request, db: Session, actor: Actor, case: CaseRecord, form: Withdrawal, faults: dict[str, str]
+) -> HTMLResponse:
+    field = FieldView(
+        "不再等待的原因", "reason", form.reason, faults.get("reason", ""), type="textarea", required=True,
+        rows=4, maxlength=500,
+    )  # fmt: skip
+    words = (
+        "案件退出排队，回到初审，按现有余额重新测算；此前的同意作废，仍留痕。超出余额的部分记为超限未补偿。"
+    )
+    return _form(
+        request, db, actor, case, "按现有余额重新测算", words, (field,), "退回初审重新测算", "recalculate"
+    )
 
 
 def _withdrawal(

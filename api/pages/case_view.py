@@ -34,7 +34,13 @@ from flows.kernel.process import PROCESSES
 from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board, Process, State
-from models.permissions import Actor, may_register_objection, may_resolve_incident, may_withdraw
+from models.permissions import (
+    Actor,
+    may_recalculate,
+    may_register_objection,
+    may_resolve_incident,
+    may_withdraw,
+)
 from models.policy.parameters import Parameters
 from models.records import claim as claims
 from models.records import document
@@ -150,6 +156,8 @@ def _stands(walk: Walk, found: CaseRow, holder: str) -> str:
         return f"已办结：{walk.stands}"
     if found.incident is not None:
         return f"停在{walk.stands}：系统办理出错，等系统管理或统筹管理处理"
+    if case.state == State.AWAITING_ROOM:
+        return f"现停在{walk.stands}，额度补足后按批准先后自动继续，不需人办理"
     if case.state == State.PUBLIC_NOTICE and found.waiting is not None:
         return f"现停在{walk.stands}，{day(found.waiting.due_at)} 期满无异议自动继续，不需人办理"
     return f"现停在{walk.stands}，在等：{holder}"
@@ -228,6 +236,8 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
             break
     if case.state == State.PUBLIC_NOTICE and may_register_objection(actor):
         links.append(Link("登记异议", f"/cases/{case.number}/objection", icon="announce"))
+    if case.state == State.AWAITING_ROOM and may_recalculate(actor):
+        links.append(Link("按现有余额重新测算", f"/cases/{case.number}/recalculate", icon="back"))
     if case.closed_at is None and may_withdraw(actor, case.institution_id, State(case.state)):
         links.append(Link("撤回", f"/cases/{case.number}/withdraw", icon="back"))
     links.append(Link("全部文书", f"/cases/{case.number}/documents.zip", icon="download"))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenTask
 from api.auth.session import CurrentActor
-from api.pages import task_done, task_matter, task_view
+from api.pages import meters, task_done, task_matter, task_view
 from api.pages.layout import frame
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
@@ -201,6 +201,7 @@ def _page(
         frame=frame(request, db, actor, "queue"),
         notes=notes,
         view=task_view.view(db, actor, task, paper=paper, typed=typed, faults=faults),
+        limits=meters.of_task(db, task),
         crumbs=(Link("待办", "/queue"),),
         next_href=f"/tasks/{following.id}" if following else "",
     )

@@ -119,8 +119,8 @@ def test_the_reserved_amount_stands_in_the_ledger_of_the_case_and_of_the_limits(
         budget = s.exec(select(LedgerAccount).where(LedgerAccount.kind == AccountKind.BUDGET)).one()
     client = server.client(MANAGER)
     assert text(client, f"/cases/{claim}").count(f'<td class="n">{amount}</td>') == 3
-    limits = text(client, f"/limits?account={budget.id}")
-    assert "单家企业补偿限额" in limits
+    assert f'href="/limits/{budget.id}"' in text(client, "/limits")
+    limits = text(client, f"/limits/{budget.id}")
     assert f"/cases/{claim}" in limits[limits.index('id="entries"') :]
     assert server.client(BANKER).get("/limits").status_code == 403
 

@@ -30,7 +30,8 @@ def approved(s: Session, number: int, amount: str, board: Board = Board.GUARANTE
     """A claim approved for `amount` (元), whatever its calculation said; its number."""
     bank = facts.pop("bank", "GYB")
     applicant = bank if board == Board.BANK else "GHD"
-    record = play.a_claim(s, board, applicant, facts.pop("unpaid", "5000000.00"), amount, number=number)
+    unpaid = facts.pop("unpaid", "5000000.00")
+    record = play.a_claim(s, board, applicant, unpaid, amount, number=number, **facts)
     record.state, record.wake_at = State.LEADER_APPROVAL, None
     s.flush()
     return record.number
