@@ -138,7 +138,11 @@ def line_words(db: Session, account: LedgerAccount | None) -> str:
 def _other_reading(db: Session, bank: int, facts: BankClaimFacts, terms: Terms) -> str:
     """A1: the room of the bank-year under the reading that is not in force, where it differs."""
     vintage = terms.choice("cap_basis") == "vintage"
-    year = facts.accepted_on.year if vintage else facts.loan.disbursed_on.year
+    ruling, year = facts.loan.disbursed_on.year, facts.accepted_on.year
+    if not vintage:
+        ruling, year = year, ruling
+    if ruling == year and not readings_differ(db, bank, year):
+        return ""
     return reading_words(db, bank, year, terms, by_vintage=not vintage)
 
 
