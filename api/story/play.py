@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.demo.secret import PASSWORD
-from api.story import proof
+from api.story import limits, proof
 from api.story.browser import DoorError, Visitor
 from api.story.desks import ApiDesk, Desk, PageDesk
 from api.story.scripts import Answering, Script, scripts
@@ -50,14 +50,24 @@ def run(*, board: str | None, out: Path | None, as_json: bool, via: str = "pages
         for one in told:
             one.checks += proof.prove(stage, one.script, one.filing, one.claim)
         cases = [proof.report(stage, number, out) for one in told for number in (one.filing, one.claim)]
-    checks = [check for one in told for check in one.checks]
+        cut: list[dict[str, Any]] = []
+        checks = [check for one in told for check in one.checks]
+        if board != Board.GUARANTEE.value:
+            console.print("正在演每一项限额核减的补偿……")
+            cut, more = limits.tell(stage.database_url)
+            checks += more
     good = all(check.ok for check in checks)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
-        result = {"cases": cases, "checks": [check.as_dict() for check in checks], "seconds": seconds}
+        result = {
+            "cases": cases,
+            "limits": cut,
+            "checks": [check.as_dict() for check in checks],
+            "seconds": seconds,
+        }
         print(json.dumps(result, ensure_ascii=False, default=str))  # noqa: T201 - the one object asked for
     else:
-        _print(console, cases, checks, seconds, out)
+        _print(console, cases, cut, checks, seconds, out)
     return 0 if good else 1
 
 
@@ -143,7 +153,12 @@ def _wait_for(number: str, state: str) -> None:
 
 
 def _print(
-    console: Console, cases: list[dict[str, Any]], checks: list[proof.Check], seconds: float, out: Path | None
+    console: Console,
+    cases: list[dict[str, Any]],
+    cut: list[dict[str, Any]],
+    checks: list[proof.Check],
+    seconds: float,
+    out: Path | None,
 ) -> None:
     for case in cases:
         table = Table("时间", "事项", "办理", "环节", "结论", title=f"{case['number']} · {case['state']}")
@@ -152,6 +167,14 @@ def _print(
         console.print(table)
         for made in case["documents"]:
             console.print(f"  {made['code']:5} {made['title']}  {made['number'] or ''}")
+    for claim in cut:
+        table = Table(
+            "行", "项目", "算法", "依据", "金额（元）", title=f"{claim['number']} · {claim['name']}"
+        )
+        for line in claim["lines"]:
+            figure = f"[bold]{line['value']} ← 起作用[/]" if line["binding"] else line["value"]
+            table.add_row(str(line["no"]), line["label"], line["formula"], line["clause"], figure)
+        console.print(table)
     for check in checks:
         mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
         console.print(f"{mark} {check.name}  [dim]{check.detail}[/]")

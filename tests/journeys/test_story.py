@@ -32,5 +32,7 @@ def test_both_boards_are_played_from_filing_to_receipt_and_every_check_holds(tmp
     told = json.loads(played.stdout)
     assert [case["state"] for case in told["cases"]] == ["registered", "paid", "registered", "paid"]
     assert not [check for check in told["checks"] if not check["ok"]]
+    deciding = {claim["deciding"] for claim in told["limits"]}
+    assert deciding == {"ratio", "enterprise.cap", "bank_year.cap", "budget", "guarantee.total_cap"}
     written = {path.name for path in (tmp_path / "documents").iterdir()}
     assert written == {made["file"] for case in told["cases"] for made in case["documents"]}
