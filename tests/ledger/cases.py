@@ -33,7 +33,7 @@ def approved(s: Session, number: int, amount: str, board: Board = Board.GUARANTE
     unpaid = facts.pop("unpaid", "5000000.00")
     record = play.a_claim(s, board, applicant, unpaid, amount, number=number, **facts)
     record.state, record.wake_at = State.LEADER_APPROVAL, None
-    s.flush()
+    claim_of(s, record.id or 0).calculated = Decimal(amount)
     return record.number
 
 

@@ -13,7 +13,7 @@ from tests.ledger import cases
 from tests.ledger.conftest import Db
 
 pytestmark = pytest.mark.usefixtures("office")
-APPROVALS = 100
+APPROVALS, BANKS = 100, 20
 
 
 def test_a_hundred_approvals_share_the_last_ten_thousand_yuan_of_the_budget(office: Db) -> None:
@@ -21,19 +21,22 @@ def test_a_hundred_approvals_share_the_last_ten_thousand_yuan_of_the_budget(offi
     with office() as s:
         for bank in ("GYB", "DJB"):  # 2 % of 100,000,000 lent leaves the bank-years room
             cases.approved(s, 900 + ord(bank[0]), "1.00", Board.BANK, bank=bank, unpaid="100000000.00")
-        numbers = [
+        numbers = [cases.approved(s, 500 + place, "333.33") for place in range(APPROVALS - BANKS)]
+        banks = [
             cases.approved(
                 s,
-                1 + place // 2 if place % 2 else 500 + place,
+                1 + place % 5,
                 "333.33",
-                Board.BANK if place % 2 else Board.GUARANTEE,
-                bank=("GYB", "DJB")[place // 2 % 2],
-                contract_number=f"HT-{place}",
+                Board.BANK,
+                bank=("GYB", "DJB")[place % 2],
+                receipt_number=f"JJ-{place}",
             )
-            for place in range(APPROVALS)
+            for place in range(BANKS)
         ]
-    for number in numbers:
+    for number in banks:
         cases.calculated(number, "333.33")
+    numbers = [number for pair in zip(numbers, banks * 4, strict=True) for number in dict.fromkeys(pair)]
+    numbers = list(dict.fromkeys(numbers))
     cases.leave("10000.00")
 
     said = at_once([lambda number=number: cases.reserve(number) for number in numbers])  # type: ignore[misc]
