@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api.demo.play import a_case, a_claim, a_loan, do, run_due, seed
+from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
+from flows.actions import budgeting
 from models import clock
 from models.calendar import WorkingCalendar
 from models.database import session
-from models.gates import Outcome
+from models.gates import Outcome, Role
 from models.lifecycle import Board, Process, State
 from models.records.loan import Loan
 from models.records.person import Person
@@ -74,6 +75,12 @@ def fill() -> str:
     for number, stop in enumerate(STOPS, start=101):
         _claim(number, stop, days)
         total += 1
+    with session() as s:  # one change of the budget waits for its second person
+        officer = person(s, Role.BUREAU_OFFICER, "GXJ")
+        budgeting.propose(
+            s, officer, year=str(clock.today().year), amount="10000000.00",
+            resolution="东财〔2026〕93号（示例）", reason="四季度追加风险补偿资金",
+        )  # fmt: skip
     return f"{total} 件示例案件"
 
 
@@ -184,9 +191,7 @@ def _fields(gate: str, amount: Decimal) -> dict[str, Any]:
 
 
 def _object(case: str, moment: datetime) -> None:
-    from api.demo.play import person
     from flows.actions import objecting
-    from models.gates import Role
 
     with clock.at(moment):
         with session() as s:

@@ -107,8 +107,9 @@ def bank_year_ceiling(s: Session, institution_id: int, year: int, terms: Terms) 
 
 def budget_year(s: Session, record: CaseRecord) -> int:
     """A19: the budget year the case already holds money of, else that of the decision (or of 受理)."""
-    for _, account in reversed(ledger.entries_of_case(s, record.id or 0)):
-        if account.kind == AccountKind.BUDGET:
+    holds = held(s, record.id or 0)
+    for _, account in ledger.entries_of_case(s, record.id or 0):
+        if account.kind == AccountKind.BUDGET and (account.id or 0) in holds:
             return int(account.key)
     today = clock.today()
     if rules(s).on(today).choice("budget_year_day") == "decision":

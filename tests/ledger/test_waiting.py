@@ -12,11 +12,12 @@ from flows.actions import recalculating, withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.steps import limits, line
 from models import clock
+from models.gates import Outcome
 from models.lifecycle import Board, State
 from models.records.case import CaseRecord, by_number
 from models.records.ledger import AccountKind
 from models.records.timeline import Event
-from tests.kernel.stage import MONDAY, actor, claim_at
+from tests.kernel.stage import MONDAY, actor, claim_at, object_to
 from tests.ledger import cases
 from tests.ledger.conftest import Db
 
@@ -143,4 +144,18 @@ def test_what_comes_back_refills_the_firm_only_and_never_more_than_was_paid(offi
     assert (firm.paid, firm.returned, firm.left) == (Decimal(800000), Decimal(800000), Decimal(10000000))
     assert cases.account(AccountKind.BUDGET).used == Decimal("800000.00")
     assert cases.account(AccountKind.RECOVERY).returned == Decimal("800000.00")
+    assert not cases.differences()
+
+
+def test_what_was_released_last_year_is_reserved_in_the_year_of_the_new_decision(office: Db) -> None:
+    number = claim_at("public_notice")
+    object_to(number)
+    do(number, "objection", Outcome.SEND_BACK, "异议成立", target="first_review")
+    with clock.at(datetime(2027, 1, 4, 10, 0, tzinfo=clock.SHANGHAI)):
+        with office() as s:
+            give_budget(s, "3000000.00", "东财〔2027〕1号（示例）")
+        for gate in TO_NOTICE:
+            do(number, gate)
+    assert cases.account(AccountKind.BUDGET, "2027").reserved == Decimal("1000000.00")
+    assert cases.account(AccountKind.BUDGET).reserved == 0
     assert not cases.differences()
