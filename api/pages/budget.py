@@ -22,7 +22,7 @@ from api.pages.views import Column, Note, Tag, Tone
 from flows.actions import budgeting
 from flows.actions.errors import ActionRefusedError, ConflictError, InvalidError
 from models import clock
-from models.permissions import Actor, may_decide_budget, may_manage, may_propose_budget, may_see_budget
+from models.permissions import Actor, may_decide_budget, may_propose_budget, may_see_budget
 from models.records import budget, ledger, person, waiting
 from models.records.budget import BudgetChange
 from models.records.ledger import AccountKind
@@ -146,7 +146,7 @@ def _page(
         request,
         "pages/budget/index.html",
         status=status,
-        frame=frame(request, db, actor, "overview" if may_manage(actor) else "cases"),
+        frame=frame(request, db, actor, "limits"),
         notes=notes,
         years=_years(db, actor),
         clause=clause_view("三（一）"),
