@@ -1,6 +1,8 @@
 """Approved claims that go straight to their reservation, and what the ledger holds."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -37,19 +39,19 @@ def approved(s: Session, number: int, amount: str, board: Board = Board.GUARANTE
     return record.number
 
 
-def held(number: str) -> Case:
-    """The case as a worker holds it in a run of its process."""
+def in_a_run(number: str, act: Callable[[Case], Any]) -> Any:
+    """What a worker does with one line of the process: under a lease, in one transaction."""
     with session() as s:
         record = by_number(s, number)
         assert record is not None
         record.lease_token = uuid4().hex
         s.flush()
-        return Case.load(s, record.id or 0, record.lease_token)
+        return act(Case.load(s, record.id or 0, record.lease_token))
 
 
 def calculated(number: str, amount: str) -> None:
     """Run the calculation, then let the claim be approved for `amount` (元)."""
-    compensation.calculate(held(number))
+    in_a_run(number, compensation.calculate)
     with session() as s:
         record = by_number(s, number)
         assert record is not None
@@ -58,7 +60,7 @@ def calculated(number: str, amount: str) -> None:
 
 def reserve(number: str) -> str:
     """One approval's reservation: "" or the sentence that says why not."""
-    return limits.reserve(held(number))
+    return str(in_a_run(number, limits.reserve))
 
 
 def account(kind: AccountKind, key: str | None = None) -> LedgerAccount:
