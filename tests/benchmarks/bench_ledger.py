@@ -72,9 +72,10 @@ def approvals(count: int) -> None:
     with session() as s:
         numbers = [cases.approved(s, 10_000 + place, "333.33") for place in range(count)]
     cases.leave("10000.00")
-    began = time.perf_counter()
-    said = at_once([lambda number=number: cases.reserve(number) for number in numbers])  # type: ignore[misc]
-    seconds = time.perf_counter() - began
+    with cases.connections(count):
+        began = time.perf_counter()
+        said = at_once([lambda number=number: cases.reserve(number) for number in numbers])  # type: ignore[misc]
+        seconds = time.perf_counter() - began
     failed = [one for one in said if isinstance(one, Exception)]
     left = cases.account(AccountKind.BUDGET).left
     say(
@@ -128,7 +129,7 @@ def main() -> None:
     parser.add_argument("--approvals", type=int, default=100)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fengbu-bench-") as home:
-        running = postgres.start(Path(home))
+        running = postgres.start(Path(home), {"max_connections": "400"})
         try:
             os.environ["DATABASE_URL"] = running.url_for(postgres.APP_DATABASE)
             get_settings.cache_clear()

@@ -1,23 +1,36 @@
 """Approved claims that go straight to their reservation, and what the ledger holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
+from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from api.demo import play
 from flows.actions.verifying import Difference, verify
 from flows.kernel import Case
 from flows.steps import compensation, limits
-from models import clock
+from models import clock, database
 from models.database import session
 from models.lifecycle import Board, State
 from models.records import ledger
 from models.records.case import by_number
 from models.records.claim import of_case as claim_of
 from models.records.ledger import AccountKind, LedgerAccount
+
+
+@contextmanager
+def connections(count: int) -> Iterator[None]:
+    """Let this process hold so many connections at once: as many workers, each on its own machine, would."""
+    usual = database.engine()
+    wide = create_engine(usual.url, pool_size=count, connect_args={"options": "-c timezone=UTC"})
+    with patch.object(database, "engine", lambda: wide):
+        yield
+    wide.dispose()
 
 
 def leave(left: str) -> None:

@@ -39,7 +39,8 @@ def test_a_hundred_approvals_share_the_last_ten_thousand_yuan_of_the_budget(offi
     numbers = list(dict.fromkeys(numbers))
     cases.leave("10000.00")
 
-    said = at_once([lambda number=number: cases.reserve(number) for number in numbers])  # type: ignore[misc]
+    with cases.connections(APPROVALS):
+        said = at_once([lambda number=number: cases.reserve(number) for number in numbers])  # type: ignore[misc]
 
     assert not [one for one in said if isinstance(one, Exception)]
     losers = [one for one in said if one]
