@@ -12,6 +12,7 @@ from api.auth.db import Db
 from api.auth.permit import SeenCase, check
 from api.auth.refusals import Refused
 from api.auth.session import COOKIE, CurrentActor
+from api.pages import task_verbs
 from api.pages.case_view import view
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
@@ -41,6 +42,7 @@ DONE = {
     "objection": ("已登记异议。", "公示已中止，异议处理任务已送科室经办。"),
     "withdrawn": ("已撤回。", "预留的额度已释放，未办理的任务已取消；经过和文书仍可查看。"),
     "recalculate": ("已退出排队。", "案件回到初审，按现有余额重新测算。"),
+    "taken_back": ("已拿回。", "你的结论已作废（仍留痕），本环节重新由你办理。"),
     "retried": ("已重新唤醒。", "出错的步骤正在重试，片刻后刷新可见结果。"),
 }
 
@@ -69,14 +71,16 @@ class Withdrawal(BaseModel):
 
 
 @router.get("", dependencies=[Depends(settled)])
-def show(request: Request, db: Db, actor: CurrentActor, case: SeenCase, done: str = "") -> HTMLResponse:
-    """One case. `done` names what was just done here."""
-    said = DONE.get(done)
+def show(
+    request: Request, db: Db, actor: CurrentActor, case: SeenCase, done: str = "", said: str = ""
+) -> HTMLResponse:
+    """One case. `done` names what was just done here, `said` the verb that was used."""
+    told = DONE.get(done)
     return page(
         request,
         "pages/case/index.html",
         frame=frame(request, db, actor, "cases"),
-        notes=(Note("ok", *said),) if said else (),
+        notes=((Note("ok", *told),) if told else ()) + task_verbs.notes(said),
         view=view(db, actor, case),
         sent_columns=SENT_COLUMNS,
         ledger_columns=LEDGER_COLUMNS,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
-from api.pages import case_rows, task_clock
+from api.pages import case_rows, colleagues, task_clock
 from api.pages.case_papers import (
     LedgerRow,
     LoanRow,
@@ -24,9 +24,11 @@ from api.pages.case_papers import (
 )
 from api.pages.case_timeline import now_item, timeline
 from api.pages.case_views import DocThumb, Fact, FlowItem, TimelineItem
+from api.pages.colleagues import Colleagues
 from api.pages.render import day, yuan
+from api.pages.verbs import Spot
 from api.pages.views import Link, Tag, Tone, WorkingDays
-from flows.actions import sitting
+from flows.actions import choosing, sitting
 from flows.kernel.diagram import read
 from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw
@@ -48,7 +50,7 @@ from models.records import timeline as happenings
 from models.records.case import CaseRecord, Incident, JournalEntry, journal_of
 from models.records.overview import CaseRow, one
 from models.records.rules import rules
-from models.records.task import open_of_case
+from models.records.task import TaskState, of_case, open_of_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class CaseView:
     calculation: str
     loans: tuple[LoanRow, ...]
     loan_count: int
+    colleagues: Colleagues
 
 
 def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
@@ -131,6 +134,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
         _calculation(db, case) if staff else "",
         loans,
         loan_count,
+        colleagues.view(Spot(db, actor, case)),
     )
 
 
@@ -234,6 +238,7 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
         if sitting.verdict(db, actor, task):
             links.append(Link(f"办理：{GATES[task.gate].title}", f"/tasks/{task.id}", primary=True))
             break
+    links += _back(db, actor, case)
     if case.state == State.PUBLIC_NOTICE and may_register_objection(actor):
         links.append(Link("登记异议", f"/cases/{case.number}/objection", icon="announce"))
     if case.state == State.AWAITING_ROOM and may_recalculate(actor):
@@ -243,3 +248,14 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
     links.append(Link("全部文书", f"/cases/{case.number}/documents.zip", icon="download"))
     links.append(Link("证据包", f"/cases/{case.number}/evidence", icon="zip"))
     return tuple(links)
+
+
+def _back(db: Session, actor: Actor, case: CaseRecord) -> list[Link]:
+    """拿回 of the reader's own last answer, while that is possible."""
+    if case.closed_at is not None or not actor.watches_all:
+        return []
+    mine = [t for t in of_case(db, case.id or 0) if t.answered_by == actor.person_id and not t.voided]
+    last = next((t for t in reversed(mine) if t.state == TaskState.ANSWERED), None)
+    if last is None or not choosing.may_take_back(db, actor, last):
+        return []
+    return [Link(f"拿回：{GATES[last.gate].title}", f"/tasks/{last.id}/do/take_back", icon="back")]

@@ -7,7 +7,7 @@ from api.pages.views import ClauseView, Link, Note, Tone
 
 FieldType = Literal[
     "text", "money", "date", "select", "textarea", "password", "number", "search", "file", "checkbox", "radio",
-    "hidden", "email", "tel",
+    "hidden", "email", "tel", "people",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from api.pages import queue_batch, task_clock
 from api.pages.views import Empty, Link, Pages, QueueGroup, Tab, Tag, TaskRowView, Tone
+from flows.actions import sitting
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import GATES
@@ -17,6 +18,7 @@ from models.lifecycle import PROCESS_NAMES, Process
 from models.permissions import Actor
 from models.records import institution, person, queue
 from models.records.queue import Cursor, Filters, Queue, Row
+from models.records.task import ADDED_NAMES
 
 PER_PAGE = 50
 LARGE = Decimal("3000000.00")
@@ -99,8 +101,11 @@ class Rows:
         mine = task.assignee_id == self._actor.person_id
         holder = "我已认领" if mine else holders.get(task.assignee_id or 0, "未认领")
         tags = [Tag("补正回来", "act")] if task.corrected else []
+        tags += [Tag(ADDED_NAMES[task.added], "act")] if task.added else []
+        tags += [Tag("委派", "act")] if task.delegated_by else []
+        tags += [Tag("无人可办", "late", "alert")] if task.unstaffed and not done else []
         if done:
-            answer = gate.answer(task.outcome) if task.outcome else None
+            answer = next((one for one in sitting.choices(task) if one.outcome == task.outcome), None)
             holder = answer.label if answer else ""
             tags = [Tag("已作废", "idle")] if task.voided else []
             due = task_clock.answered(self._days, row.entry)
@@ -117,7 +122,7 @@ class Rows:
             holder=holder,
             due=due,
             tags=tuple(tags),
-            pickable=gate.batch and not done,
+            pickable=gate.batch and not done and task.added is None,
             kind=task.gate,
             mine=mine or done,
             current=current,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import SeenTask
 from api.auth.session import CurrentActor
-from api.pages import meters, task_done, task_matter, task_view
+from api.pages import meters, task_done, task_matter, task_verbs, task_view
 from api.pages.layout import frame
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
@@ -49,12 +49,21 @@ def _items(form: FormData) -> list[tuple[str, str]]:
 
 @router.get("", dependencies=[Depends(task_done.settled)])
 def show(
-    request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: str = "", done: str = ""
+    request: Request,
+    db: Db,
+    actor: CurrentActor,
+    task: SeenTask,
+    paper: str = "",
+    done: str = "",
+    said: str = "",
 ) -> Response:
-    """The page. `done` names the task answered just before, `paper` the letter or material that lies open."""
+    """The page. `done` names the task answered just before, `paper` the letter or material that lies open,
+    `said` the verb that was used."""
     if GATES[task.gate].party is Party.APPLICANT and Role.FILER in actor.roles:
         return RedirectResponse(f"/cases/{task.case_number}", 303)
-    return _page(request, db, actor, task, paper=paper, notes=task_done.notes(db, actor, done))
+    return _page(
+        request, db, actor, task, paper=paper, notes=task_done.notes(db, actor, done) + task_verbs.notes(said)
+    )
 
 
 @router.get("/papers/{paper}")
@@ -80,7 +89,7 @@ def answer(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: 
     """Answer and go on to the next task. Whatever is refused is said on the page, which keeps every word."""
     typed = Typed.posted(_items(form))
     matter = task_matter.matter_of(db, task)
-    parsed = parse(GATES[task.gate], typed, matter.prepared, matter.names)
+    parsed = parse(sitting.asked(task), typed, matter.prepared, matter.names)
     try:
         _act(db, actor, task, parsed, str(form.get("shown", "")))
     except InvalidError as error:

@@ -8,11 +8,11 @@ from sqlmodel import Session
 
 from api.pages.case_views import DocThumb
 from api.pages.task_form import Prepared, Typed, parse
-from flows.actions import foreseeing
+from flows.actions import foreseeing, sitting
 from flows.actions.foreseeing import Draft
 from flows.documents import engine
 from flows.documents.engine import DOCUMENTS
-from models.gates import GATES, Outcome
+from models.gates import Outcome
 from models.permissions import Actor
 from models.records.task import Task
 
@@ -77,12 +77,15 @@ def coming(
     names: Mapping[str, str],
 ) -> Coming:
     """What the answers would have written, from what stands in the form."""
-    gate = GATES[task.gate]
+    gate = sitting.asked(task)
     drafts = {}
     for answer in gate.answers:
         parsed = parse(gate, replace(kept, answer=answer.outcome.value), prepared, names)
         drafts[answer.outcome] = Draft(answer.outcome, parsed.opinion, parsed.fields)
-    letters = {outcome: foreseeing.letters(db, actor, task, draft) for outcome, draft in drafts.items()}
+    letters = {  # a signature writes nothing: the answer of the one who asked for it does
+        outcome: foreseeing.letters(db, actor, task, draft) if task.added is None else ()
+        for outcome, draft in drafts.items()
+    }
     first = gate.answers[0].outcome
     chosen = next((a.outcome for a in gate.answers if a.outcome.value == kept.answer), first)
     return Coming(task, actor, drafts, letters, chosen)

@@ -25,6 +25,13 @@ MOST_TODO = 60
 """Prepared lines of a 补正清单 that are shown; a filing of a thousand loans is corrected in its workbook."""
 
 
+SIGNED: dict[Outcome, tuple[str, ...]] = {
+    Outcome.APPROVE: ("意见记入案件，全部签署人同意后办理人的同意才生效",),
+    Outcome.REFUSE: ("意见记入案件，交回办理人重新决定", "环节不因此终结"),
+}
+"""What follows from a signature (加签)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """What the panel is built from."""
@@ -120,9 +127,9 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
         todo=todo,
         todo_more=p.typed.more if returns else None,
         note=_note(p, answer, errors),
-        next_steps=task_next.steps(
-            p.gate, outcome, p.letters.get(outcome, ()), p.days, p.clock.words, p.rules
-        ),
+        next_steps=SIGNED[outcome]
+        if p.task.added
+        else task_next.steps(p.gate, outcome, p.letters.get(outcome, ()), p.days, p.clock.words, p.rules),
         blocked=p.blocked if outcome is Outcome.APPROVE else "",
         next_tone=task_next.tone(outcome),
     )

@@ -11,8 +11,9 @@ from sqlmodel import Session
 from api.pages.case_views import CalcLineView, CheckView, Fact, MeterView, TimelineItem
 from api.pages.render import day, pct, stamp, wan, yuan
 from api.pages.views import ClauseView, Tone
+from flows.actions import sitting
 from models import clock
-from models.gates import GATES, Outcome
+from models.gates import Outcome
 from models.lifecycle import BOARD_NAMES, Process
 from models.policy import clauses
 from models.policy.award import Award
@@ -24,7 +25,7 @@ from models.records import institution, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
-from models.records.task import Task, TaskState
+from models.records.task import ADDED_NAMES, Task, TaskState
 
 
 def clause_view(ref: str, version: str = "") -> ClauseView | None:
@@ -193,16 +194,25 @@ def filing_facts(db: Session, case: CaseRecord, loans: Sequence[Loan]) -> tuple[
 def opinions(db: Session, tasks: Sequence[Task]) -> tuple[TimelineItem, ...]:
     """Earlier answers of the case, latest first; void ones stay visible."""
     told = [t for t in tasks if t.state == TaskState.ANSWERED and t.answered_at and t.outcome]
-    who = person.names(db, [t.answered_by for t in told if t.answered_by])
-    return tuple(_opinion(t, who.get(t.answered_by or 0, "")) for t in reversed(told))
+    who = person.names(db, [key for t in told for key in (t.answered_by, t.on_behalf_of) if key])
+    return tuple(_opinion(t, signed(t, who)) for t in reversed(told))
+
+
+def signed(task: Task, names: Mapping[int, str]) -> str:
+    """Whose answer it is: “李明”, or “李明（代王强）”."""
+    name = names.get(task.answered_by or 0, "")
+    return f"{name}（代{names.get(task.on_behalf_of, '')}）" if task.on_behalf_of else name
 
 
 def _opinion(task: Task, name: str) -> TimelineItem:
-    gate = GATES[task.gate]
+    gate = sitting.asked(task)
     answer = gate.answer(task.outcome) if task.outcome else None
     tones: dict[Outcome, Tone] = {Outcome.APPROVE: "ok", Outcome.REFUSE: "late"}
     void = "（已作废）" if task.voided else ""
-    body = Markup("{} <b>{}</b>　{}{}").format(gate.title, name, answer.label if answer else "", void)
+    added = f"（{ADDED_NAMES[task.added]}）" if task.added else ""
+    body = Markup("{}{} <b>{}</b>　{}{}").format(
+        gate.title, added, name, answer.label if answer else "", void
+    )
     tone: Tone = "idle" if task.voided else tones.get(task.outcome or Outcome.APPROVE, "soon")
     return TimelineItem(stamp(task.answered_at), body, tone, opinion=task.opinion)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from api.pages import task_clock, task_decision, task_facts
+from api.pages import colleagues, task_clock, task_decision, task_facts
 from api.pages.case_views import CheckView, Fact, TimelineItem
+from api.pages.colleagues import Colleagues
 from api.pages.form_views import DecisionForm
 from api.pages.render import sentence_day, stamp
 from api.pages.task_coming import Coming, coming
@@ -15,6 +16,7 @@ from api.pages.task_facts import Calculation
 from api.pages.task_form import Typed
 from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
 from api.pages.task_papers import Papers, papers
+from api.pages.verbs import Spot
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
 from flows.actions import sitting
 from flows.actions.errors import FieldFault
@@ -28,7 +30,7 @@ from models.records import institution, person
 from models.records import task as tasks
 from models.records.case import EntryKind, JournalEntry, journal_of
 from models.records.rules import rules
-from models.records.task import Task, TaskState
+from models.records.task import ADDED_NAMES, Task, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class TaskView:
     verb: Link | None
     unsent: str
     seats: str
+    colleagues: Colleagues
 
 
 def view(
@@ -69,7 +72,7 @@ def view(
     faults: Sequence[FieldFault] = (),
 ) -> TaskView:
     """The page for one reader. `typed` is a refused submission; without one, the reader's draft is restored."""
-    gate, matter, days = GATES[task.gate], matter_of(db, task), task_clock.calendar(db)
+    gate, matter, days = sitting.asked(task), matter_of(db, task), task_clock.calendar(db)
     case = matter.case
     entries = [
         e
@@ -91,6 +94,7 @@ def view(
     ticks = f"/tasks/{task.id}/looks" if answerable else ""
     marks = [Tag(PROCESS_NAMES[case.process]), Tag(BOARD_NAMES[case.board], "idle")]
     marks += [Tag("补正回来", "act")] if task.corrected else []
+    marks += [Tag(ADDED_NAMES[task.added], "act")] if task.added else []
     award = task_facts.award_of(matter.claim)
     return TaskView(
         task=task,
@@ -115,6 +119,7 @@ def view(
         verb=_verb(task, actor, gate, answerable),
         unsent=(typed.opinion or "") if typed is not None and not answerable else "",
         seats=_seats(db, task, seats, gate),
+        colleagues=colleagues.view(Spot(db, actor, case, task)),
     )
 
 
@@ -175,7 +180,9 @@ def _decision(
             len(returned),
             frozenset(seen),
             foreseen.letters,
-            evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
+            ""
+            if task.added
+            else evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
         )
     )
 
@@ -200,7 +207,7 @@ def _over(db: Session, task: Task, gate: Gate) -> str:
         return "还没有轮到这个席位，请等前一席位办理。"
     if task.answered_by is None or task.outcome is None:
         return "案件已由他人办结、退回或撤回，这个席位不再需要办理。"
-    who = person.names(db, [task.answered_by]).get(task.answered_by, "")
+    who = task_facts.signed(task, person.names(db, [task.answered_by, task.on_behalf_of or 0]))
     answer = gate.answer(task.outcome)
     opinion = f"意见：{task.opinion}" if task.opinion else ""
     void = "该结论后因退回而作废，仍留痕。" if task.voided else ""
@@ -210,7 +217,7 @@ def _over(db: Session, task: Task, gate: Gate) -> str:
 
 def _verb(task: Task, actor: Actor, gate: Gate, answerable: bool) -> Link | None:
     """认领 or 释放."""
-    if not answerable or gate.rule is not Rule.ONE:
+    if not answerable or gate.rule is not Rule.ONE or task.added is not None:
         return None
     if task.assignee_id == actor.person_id:
         return Link("释放", f"/tasks/{task.id}/release", post=True)

@@ -38,7 +38,7 @@ def transfer(s: Session, actor: Actor, task_id: int, to: int, reason: str) -> Ta
     reason = _words(reason, "reason", "请写明转办原因。")
     if GATES[task.gate].rule is not Rule.ONE or task.added is not None:
         raise ForbiddenError("指定席位不能转办；本人不能办理时请登记代理。")
-    _may_take(s, task, colleague, "转办")
+    may_take(s, task, colleague, "转办")
     task.assignee_id, task.delegated_by, task.unstaffed = colleague.person_id, None, False
     _happened(s, actor, task, "task_transferred", to=colleague.name, reason=reason)
     tell(s, actor, colleague.person_id, MessageKind.TRANSFER, record, reason, task)
@@ -50,7 +50,7 @@ def delegate(s: Session, actor: Actor, task_id: int, to: int, question: str) -> 
     record, task = _mine(s, actor, task_id)
     colleague = _colleague(s, to)
     question = _words(question, "reason", "请写明委派事项。")
-    _may_take(s, task, colleague, "委派")
+    may_take(s, task, colleague, "委派")
     task.delegated_by, task.assignee_id = actor.person_id, colleague.person_id
     _happened(s, actor, task, "task_delegated", to=colleague.name, reason=question)
     tell(s, actor, colleague.person_id, MessageKind.DELEGATE, record, question, task)
@@ -103,7 +103,7 @@ def add_signer(s: Session, actor: Actor, task_id: int, signer: int, how: Added, 
         raise ConflictError(f"{colleague.name}已在本环节加签名单中。")
     if len(signers) >= MOST_SIGNERS:
         raise ConflictError(f"一个环节最多加签 {MOST_SIGNERS} 人。")
-    role = _signing_role(s, task, colleague)
+    role = signing_role(s, task, colleague)
     shared: dict[str, Any] = task.model_dump(
         include={"case_id", "entry_id", "gate", "duty", "round", "process", "board", "institution_id"}
         | {"applicant_id", "subject", "case_number", "amount", "due_at", "shown_hash", "corrected"}
@@ -160,7 +160,7 @@ def take_back(s: Session, actor: Actor, task_id: int, reason: str) -> CaseRecord
         raise ForbiddenError(f"{gate.title}的答复不能拿回；需要更正的，请由后一环节退回。")
     journal = journal_of(s, record.id or 0, valid_only=True)
     entry = next((e for e in journal if e.id == task.entry_id), None)
-    _nothing_since(s, record, entry, journal)
+    nothing_since(s, record, entry, journal)
     if entry is None or entry.result is None:
         raise ConflictError("加签人尚在签署，本环节还没有结论；请先减签。")
     rewind(Case(s, record, journal_of(s, record.id or 0)), entry, State(entry.name))
@@ -170,7 +170,7 @@ def take_back(s: Session, actor: Actor, task_id: int, reason: str) -> CaseRecord
     return record
 
 
-def _nothing_since(
+def nothing_since(
     s: Session, record: CaseRecord, entry: JournalEntry | None, journal: Sequence[JournalEntry]
 ) -> None:
     """ConflictError once the next has acted, or the applicant has been told."""
@@ -238,7 +238,7 @@ def _colleague(s: Session, person_id: int) -> Actor:
     return Actor(found.id or 0, found.name, found.institution_id, roles_of(s, found.id or 0))
 
 
-def _may_take(s: Session, task: Task, colleague: Actor, verb: str) -> None:
+def may_take(s: Session, task: Task, colleague: Actor, verb: str) -> None:
     """ForbiddenError unless the colleague could answer the task themselves."""
     if task.assignee_id == colleague.person_id:
         raise ConflictError(f"这件任务已经在{colleague.name}名下。")
@@ -249,7 +249,7 @@ def _may_take(s: Session, task: Task, colleague: Actor, verb: str) -> None:
         raise ForbiddenError(f"不能{verb}给{colleague.name}：{why}")
 
 
-def _signing_role(s: Session, task: Task, colleague: Actor) -> Role:
+def signing_role(s: Session, task: Task, colleague: Actor) -> Role:
     """The role the signer signs in. Same unit, not involved elsewhere in the case, nobody's own application."""
     if colleague.institution_id != task.institution_id:
         raise ForbiddenError(f"不能请{colleague.name}加签：只能在本单位内加签，跨单位请抄送或征求意见。")

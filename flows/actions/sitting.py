@@ -1,9 +1,11 @@
 """Who may sit at a task: by role and unit, by what they did in the case, by 回避, and for whom (代理)."""
 
+from dataclasses import replace
+
 from sqlmodel import Session, select
 
 from models import clock
-from models.gates import GATES, SIGNING, Answer
+from models.gates import GATES, SIGNING, Answer, Gate
 from models.permissions import (
     Actor,
     Denied,
@@ -70,7 +72,12 @@ def verdict(s: Session, actor: Actor, task: Task) -> Verdict:
 
 def choices(task: Task) -> tuple[Answer, ...]:
     """The answers a task offers: the gate's, or an added signer's."""
-    return GATES[task.gate].answers if task.added is None else SIGNING
+    return asked(task).answers
+
+
+def asked(task: Task) -> Gate:
+    """The gate as it is put to this seat: an added signer is offered agreement or disagreement only."""
+    return GATES[task.gate] if task.added is None else replace(GATES[task.gate], answers=SIGNING)
 
 
 def in_the_name(actor: Actor, principal: Principal | None) -> str:

@@ -122,3 +122,12 @@ def comments(session: Session, case_id: int) -> Sequence[Comment]:
 def followed(session: Session, person_id: int, case_id: int) -> bool:
     """Whether a person follows a case."""
     return session.get(Follow, (person_id, case_id)) is not None
+
+
+def asked(session: Session, task_id: int, person_id: int) -> Message | None:
+    """Why a person has a task that was not theirs by itself: the last 转办, 委派 or 加签 of it to them."""
+    kinds = (MessageKind.TRANSFER, MessageKind.DELEGATE, MessageKind.SIGN)
+    query = select(Message).where(
+        Message.person_id == person_id, Message.task_id == task_id, col(Message.kind).in_(kinds)
+    )
+    return session.exec(query.order_by(col(Message.id).desc()).limit(1)).first()

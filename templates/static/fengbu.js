@@ -88,6 +88,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if (target.id !== "verb") return;
+  if (!target.open) target.showModal();
+  ($("[data-focus]", target) ?? visible($$("select, textarea, input:not([type=hidden])", target)))?.focus();
+});
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches?.("[data-filter]")) return;
+  const words = target.value.trim();
+  for (const choice of document.getElementById(target.dataset.filter).children) {
+    choice.hidden = !choice.textContent.includes(words) && !$("input", choice).checked;
+  }
+});
+
 const visible = (elements) => elements.find((e) => e.checkVisibility?.() ?? e.offsetParent !== null);
 
 // ---- dialogs, theme, switch --------------------------------------------------------------------------------
