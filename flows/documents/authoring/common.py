@@ -62,11 +62,13 @@ def signature(paper: Paper, *, contact: bool = True) -> None:
             Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
         )
     if contact:
-        paper.p("Note", f"（{contact_line()}）")
+        paper.p("Note", "（联系人：{{ contact.person }}，电话：{{ contact.phone }}）")
 
 
 def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
-    """The closing phrase, kept with the signature below it; the finished document."""
+    """The closing phrase and the paragraph before it, kept with the signature below (a page may not bear a signature
+    without text); the finished document."""
+    paper.keep_last()
     paper.p("BodyKeep", words)
     signature(paper, contact=contact)
     return paper.bytes()
