@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from api.demo.papers import add_materials
 from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
 from flows.actions import budgeting
 from models import clock
@@ -110,6 +111,7 @@ def _filing(number: int, stop: str, days: Days) -> None:
             record = a_case(s, Process.FILING, board, applicant, str(amount), subject)
             for item in range(loans):
                 a_loan(s, record, number * 10 + item, item=item + 1, principal=amount / loans)
+            add_materials(s, person(s, Role.FILER, applicant), record)
             case = record.number
         run_due()
     if stop == "filing_review":
@@ -140,7 +142,9 @@ def _claim(number: int, stop: str, days: Days) -> None:
     moments = _moments(days, _age(stop, number))
     with clock.at(next(moments)):
         with session() as s:
-            case = a_claim(s, board, applicant, f"{unpaid}.00", str(requested), number=number).number
+            record = a_claim(s, board, applicant, f"{unpaid}.00", str(requested), number=number)
+            add_materials(s, person(s, Role.FILER, applicant), record)
+            case = record.number
         run_due()
     if stop in ("correction", "not_accepted"):
         with clock.at(next(moments)):
