@@ -38,8 +38,13 @@ def issued(s: Session, number: str) -> list[Document]:
 
 def words(data: bytes) -> list[str]:
     """What a letter says but its number and the code it is checked by."""
-    said = re.sub(r"预览·未编号|\S{1,8}〔\d{4}〕\d+号", "〔号〕", engine.plain_text(data))
-    said = re.sub(r"登记时取得|BA-\d{4}-\d+-\d\d", "〔备案号〕", re.sub(r"核验码：\S+", "", said))
+    said = engine.plain_text(data)
+    for pattern in (
+        r"预览·未编号|\S{1,8}〔\d{4}〕\d+号",
+        r"登记时取得|BA-\d{4}-\d+-\d\d",
+        r"出具时生成|\b[2-9A-HJ-NP-Z]{12}\b",
+    ):
+        said = re.sub(pattern, "〔…〕", said)
     return [line for line in (re.sub(r"\s", "", line) for line in said.splitlines()) if line]
 
 
