@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api.demo.papers import add_materials
 from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
 from flows.actions import budgeting
 from models import clock
@@ -20,8 +19,6 @@ from models.calendar import WorkingCalendar
 from models.database import session
 from models.gates import Outcome, Role
 from models.lifecycle import Board, Process, State
-from models.records.case import CaseRecord
-from models.records.claim import of_case as claim_of
 from models.records.loan import Loan
 from models.records.person import Person
 from models.records.reference import working_calendar
@@ -93,7 +90,6 @@ def _lending(s: Session, bank: str, total: Decimal, first: int) -> None:
     for item in range(5):
         loan = a_loan(s, record, first + item, item=item + 1, principal=(total / 5).quantize(Decimal("0.01")))
         _register(loan, f"{record.number}-{item + 1:02d}")
-    add_materials(s, person(s, Role.FILER, bank), record)
     record.state, record.closed_at, record.wake_at = State.REGISTERED, clock.now(), None
 
 
@@ -114,7 +110,6 @@ def _filing(number: int, stop: str, days: Days) -> None:
             record = a_case(s, Process.FILING, board, applicant, str(amount), subject)
             for item in range(loans):
                 a_loan(s, record, number * 10 + item, item=item + 1, principal=amount / loans)
-            add_materials(s, person(s, Role.FILER, applicant), record)
             case = record.number
         run_due()
     if stop == "filing_review":
@@ -145,13 +140,7 @@ def _claim(number: int, stop: str, days: Days) -> None:
     moments = _moments(days, _age(stop, number))
     with clock.at(next(moments)):
         with session() as s:
-            record = a_claim(s, board, applicant, f"{unpaid}.00", str(requested), number=number)
-            loan = s.get_one(Loan, claim_of(s, record.id or 0).loan_id)
-            filed = s.get_one(CaseRecord, loan.case_id)
-            filed.subject = loan.firm_name
-            for one in (filed, record):
-                add_materials(s, person(s, Role.FILER, applicant), one)
-            case = record.number
+            case = a_claim(s, board, applicant, f"{unpaid}.00", str(requested), number=number).number
         run_due()
     if stop in ("correction", "not_accepted"):
         with clock.at(next(moments)):

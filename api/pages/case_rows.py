@@ -21,7 +21,10 @@ GOOD_ENDS = (State.PAID, State.REGISTERED)
 
 @dataclass(frozen=True, slots=True)
 class CaseRowView:
-    """One line. `stood` are the working days (工作日) at the stage; `amount` in 元 is shown in 万元."""
+    """One line. `stood` are the working days (工作日) at the stage; `amount` in 元 is shown in 万元.
+
+    `task_id` is the seat the case waits at, 0 for none; `nudges`: whoever sits there may be asked to hurry (催办).
+    """
 
     href: str
     firm: str
@@ -35,6 +38,8 @@ class CaseRowView:
     board: str
     amount: Decimal
     why: str = ""
+    task_id: int = 0
+    nudges: bool = False
 
 
 def names(db: Session) -> dict[int, str]:
@@ -58,6 +63,8 @@ def row(found: CaseRow, known: Mapping[int, str], days: WorkingCalendar) -> Case
         BOARD_NAMES[Board(case.board)],
         case.amount,
         _why(found),
+        found.holders[0].task_id if found.holders else 0,
+        bool(found.holders) and not any(one.unstaffed for one in found.holders),
     )
 
 
@@ -130,5 +137,9 @@ def _why(found: CaseRow) -> str:
         return "等申报机构补正"
     if found.case.state == State.AWAITING_ROOM:
         return "额度不足，等追加预算或释放预留"
+    if any(one.unstaffed for one in found.holders):
+        return "无人可办，请指派"
+    if found.waiting is not None and found.waiting.kind == EntryKind.UNTIL:
+        return "公示期内"
     named = [one.name for one in found.holders if one.name]
     return "已认领，等人办理" if named else "无人认领"

@@ -28,6 +28,8 @@ router = APIRouter()
 Reader = Annotated[Actor, requires(anyone)]
 E = TypeVar("E", bound=StrEnum)
 PAGE = 50
+NO_TOWN = "未分镇街"
+"""How an address names the cases of several towns."""
 
 SHOWN: dict[Show, str] = {
     Show.OPEN: "在办",
@@ -36,8 +38,11 @@ SHOWN: dict[Show, str] = {
     Show.INCIDENT: "异常",
     Show.STUCK: "需过问",
     Show.PENDING: "待定申请",
+    Show.APPROVED: "已核定",
     Show.RESERVED: "已预留待拨付",
     Show.PAID: "已拨付",
+    Show.RECOVERED: "已追偿返还",
+    Show.UNSTAFFED: "无人可办",
     Show.CLOSED: "已办结",
     Show.ALL: "全部",
 }
@@ -62,6 +67,8 @@ class Asked(BaseModel):
     institution: str = ""
     year: str = ""
     month: str = ""
+    town: str = ""
+    industry: str = ""
     q: str = ""
     after: str = ""
     before: str = ""
@@ -77,6 +84,8 @@ class CasesView:
     states: tuple[Option, ...]
     institutions: tuple[Option, ...]
     hidden: tuple[tuple[str, str], ...]
+    narrowed: str
+    book_href: str
     chosen_state: str
     chosen_institution: str
     words: str
@@ -110,12 +119,21 @@ def address(filters: Filters, **more: str) -> str:
         "board": filters.board or "",
         "institution": str(filters.institution_id or ""),
         "year": str(filters.year or ""),
-        "month": str(filters.opened_in or ""),
+        "month": str(filters.month or ""),
+        "town": NO_TOWN if filters.town == "" else filters.town or "",
+        "industry": filters.industry or "",
         "q": filters.words,
         **more,
     }
     query = urlencode({key: str(value) for key, value in given.items() if value})
     return f"/cases?{query}" if query else "/cases"
+
+
+def narrowed(filters: Filters) -> str:
+    """What a list is narrowed to beyond what its tabs and fields show: “2026 年 11 月、虎门镇、工业”."""
+    period = f"{filters.year} 年" + (f" {filters.month} 月" if filters.month else "") if filters.year else ""
+    town = NO_TOWN if filters.town == "" else filters.town or ""
+    return "、".join(part for part in (period, town, filters.industry or "") if part)
 
 
 def parse(asked: Asked) -> Filters:
@@ -131,11 +149,17 @@ def parse(asked: Asked) -> Filters:
         words,
         year,
         _number(asked.month, 1, 12) if year else None,
+        "" if asked.town == NO_TOWN else _word(asked.town),
+        _word(asked.industry),
     )
 
 
 def _code(kind: type[E], value: str) -> E | None:
     return next((member for member in kind if member.value == value), None)
+
+
+def _word(value: str) -> str | None:
+    return value.strip()[:40].replace("\x00", "") or None
 
 
 def _number(value: str, least: int, most: int) -> int | None:
@@ -154,7 +178,10 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
         shows.insert(3, Show.INCIDENT)
     if filters.show not in shows:
         shows.insert(0, filters.show)
-    hidden = [("show", asked.show), ("process", asked.process), ("board", asked.board)]
+    hidden = [
+        (name, getattr(asked, name))
+        for name in ("show", "process", "board", "year", "month", "town", "industry")
+    ]
     return CasesView(
         tuple(_show(db, actor, filters, show) for show in shows),
         tuple(_pick(filters, "process", process, PROCESS_NAMES[process]) for process in Process),
@@ -166,6 +193,8 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
         if actor.watches_all
         else (),
         tuple(pair for pair in hidden if pair[1]),
+        narrowed(filters),
+        address(filters, show=filters.show.value).replace("/cases?", "/cases.xlsx?"),
         filters.state or "",
         str(filters.institution_id or ""),
         filters.words,
@@ -217,5 +246,6 @@ def _empty(filters: Filters) -> Empty:
     used += [STATE_NAMES[filters.state]] if filters.state else []
     used += [PROCESS_NAMES[filters.process]] if filters.process else []
     used += [BOARD_NAMES[filters.board]] if filters.board else []
+    used += [narrowed(filters)] if narrowed(filters) else []
     used += [filters.words] if filters.words else []
     return Empty(f"没有符合“{'、'.join(used)}”的案件。", "", "filter", Link("清除筛选", "/cases"))

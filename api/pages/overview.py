@@ -8,24 +8,28 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
 
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.pages import case_rows, task_clock
 from api.pages.case_rows import CaseRowView
-from api.pages.case_views import LimitView, MeterView
+from api.pages.case_views import LimitView
 from api.pages.cases import address
 from api.pages.layout import frame
 from api.pages.limits import meter
+from api.pages.overview_groups import GROUP_COLUMNS, GROUPINGS, PLACE_COLUMNS, PlaceRow, places
+from api.pages.overview_punctuality import share
 from api.pages.render import page, wan
-from api.pages.views import Chart, Column, FunnelRow, Kpi, Tab
+from api.pages.views import Chart, Column, FunnelRow, Kpi, Note, Tab
+from flows.actions import telling
 from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor, may_manage
-from models.records import figures, ledger, overview
+from models.records import figures, ledger, overview, punctuality
+from models.records.figures import By
 from models.records.ledger import AccountKind, LedgerAccount
 from models.records.overview import Filters, Show
 
@@ -36,37 +40,18 @@ NOTHING = Decimal("0.00")
 
 STUCK_COLUMNS = (
     Column("停留", "d"), Column("案件", "full"), Column("环节", "hide"), Column("在等谁"), Column("原因"),
-)  # fmt: skip
-PLACE_COLUMNS = (
-    Column("机构", "full"), Column("最紧的年度限额", "hide"), Column("限额余额", "n hide"), Column("在办（件）", "n"),
-    Column("今年申请（件）", "n hide"), Column("申请", "n hide"), Column("核定", "n hide"), Column("已付", "n"),
+    Column("操作", "act", hidden_label=True),
 )  # fmt: skip
 MONTH_COLUMNS = (Column("月份", "full"), Column("收案（件）", "n"), Column("结案（件）", "n"))
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRow:
-    """One applicant. Amounts in 元; `limit` is the bank-year account with the least left of its ceiling, None
-    where none was needed yet."""
-
-    name: str
-    href: str
-    open: int
-    claims: int
-    claims_href: str
-    claimed: Decimal
-    approved: Decimal
-    paid: Decimal
-    limit: MeterView | None
-    limit_label: str
-
-
-@dataclass(frozen=True, slots=True)
 class MonthRow:
-    """Cases opened and closed in a month, with the list of those opened."""
+    """Cases opened and closed in a month, each with its list."""
 
     label: str
     href: str
+    closed_href: str
     opened: int
     closed: int
 
@@ -77,10 +62,12 @@ class OverviewView:
 
     year: int
     boards: tuple[Tab, ...]
-    kpis: tuple[Kpi, ...]
+    counts: tuple[Kpi, ...]
+    amounts: tuple[Kpi, ...]
     stuck: tuple[CaseRowView, ...]
     stuck_total: int
     stuck_href: str
+    reasons: tuple[Tab, ...]
     open_total: int
     funnel: tuple[FunnelRow, ...]
     budget: LimitView | None
@@ -88,27 +75,43 @@ class OverviewView:
     pending_href: str
     chart: Chart
     months: tuple[MonthRow, ...]
+    groupings: tuple[Tab, ...]
     places: tuple[PlaceRow, ...]
+    by_institution: bool
 
 
 @router.get("/overview")
 def show(
-    request: Request, db: Db, actor: Manager, board: Annotated[str, Query(max_length=20)] = ""
+    request: Request,
+    db: Db,
+    actor: Manager,
+    board: Annotated[str, Query(max_length=20)] = "",
+    by: Annotated[str, Query(max_length=20)] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
-    """The page; `board` narrows the stages."""
+    """The page; `board` narrows the stages and the groups, `by` says what is grouped by."""
     chosen = next((b for b in Board if b.value == board), None)
+    grouped = next((b for b in By if b.value == by), By.INSTITUTION)
     return page(
         request,
         "pages/overview/index.html",
         frame=frame(request, db, actor, "overview"),
-        view=_view(db, actor, chosen),
+        view=_view(db, actor, chosen, grouped),
+        notes=(Note("ok", "已催办。", "办理人已收到消息，案件经过里有记录。"),) if done == "nudged" else (),
         stuck_columns=STUCK_COLUMNS,
-        place_columns=PLACE_COLUMNS,
+        place_columns=PLACE_COLUMNS if grouped is By.INSTITUTION else GROUP_COLUMNS,
         month_columns=MONTH_COLUMNS,
     )
 
 
-def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
+@router.post("/overview/nudge/{task_id}")
+def nudge(db: Db, actor: Manager, task_id: int) -> RedirectResponse:
+    """催办 in one click: once a day for each task; refused with a sentence otherwise."""
+    telling.nudge(db, actor, task_id)
+    return RedirectResponse("/overview?done=nudged", 303)
+
+
+def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewView:
     year = clock.today().year
     known, days = case_rows.names(db), task_clock.calendar(db)
     money = figures.money(db, year)
@@ -123,10 +126,12 @@ def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
             Tab("全部板块", "/overview", current=board is None),
             *(Tab(BOARD_NAMES[b], f"/overview?board={b.value}", current=b is board) for b in Board),
         ),
-        _kpis(db, actor, money, budget, year, months),
+        _counts(db, actor, year, months),
+        _amounts(money, budget, year),
         tuple(case_rows.row(one, known, days) for one in overview.stuck(db, actor)),
         overview.count(db, actor, stuck),
         address(stuck),
+        _reasons(db, actor),
         sum(row.count for row in funnel),
         funnel,
         _limit(budget) if budget else None,
@@ -134,27 +139,38 @@ def _view(db: Session, actor: Actor, board: Board | None) -> OverviewView:
         address(Filters(Show.PENDING)),
         _chart(year, months),
         tuple(
-            MonthRow(f"{month}月", address(Filters(Show.ALL, year=year, opened_in=month)), opened, closed)
+            MonthRow(
+                f"{month}月",
+                address(Filters(Show.ALL, year=year, month=month)),
+                address(Filters(Show.CLOSED, year=year, month=month)),
+                opened,
+                closed,
+            )
             for month, (opened, closed) in enumerate(months, start=1)
         ),
-        _places(db, known, year),
+        tuple(
+            Tab(
+                GROUPINGS[one],
+                f"/overview?by={one.value}{f'&board={board}' if board else ''}#groups",
+                current=one is by,
+            )
+            for one in By
+        ),
+        places(db, known, year, by, board),
+        by is By.INSTITUTION,
     )
 
 
-def _kpis(
-    db: Session,
-    actor: Actor,
-    money: figures.Money,
-    budget: LedgerAccount | None,
-    year: int,
-    months: tuple[tuple[int, int], ...],
-) -> tuple[Kpi, ...]:
+def _counts(db: Session, actor: Actor, year: int, months: tuple[tuple[int, int], ...]) -> tuple[Kpi, ...]:
+    """How many: open, late, at the applicants, and how many answers were in time this month."""
+
     def number(show: Show) -> int:
         return overview.count(db, actor, Filters(show))
 
     late, errors = number(Show.OVERDUE), number(Show.INCIDENT)
     opened, closed = months[-1]
-    paid, reserved = Filters(Show.PAID, year=year), Filters(Show.RESERVED)
+    this, *before = reversed(punctuality.months(db, year))
+    last = f"上月 {share(before[0].answered, before[0].late)}" if before else "审核各方"
     return (
         Kpi("在办案件", str(number(Show.OPEN)), f"本月收 {opened}，结 {closed}", address(Filters())),
         Kpi(
@@ -162,8 +178,22 @@ def _kpis(
             tone="late" if late else None,
         ),
         Kpi("等申报机构", str(number(Show.APPLICANT)), "补正或确认到账", address(Filters(Show.APPLICANT))),
-        Kpi("今年已支付", wan(money.paid), f"{money.paid_cases} 件", address(paid), "万元"),
-        Kpi("已预留", wan(money.reserved), f"{money.reserved_cases} 件待拨付", address(reserved), "万元"),
+        Kpi("按时率（本月）", share(this.answered, this.late), last, "/overview/punctuality"),
+    )  # fmt: skip
+
+
+def _amounts(money: figures.Money, budget: LedgerAccount | None, year: int) -> tuple[Kpi, ...]:
+    """How much, 万元: what the year's claims ask for and were approved, paid, held, came back, and is left."""
+
+    def kpi(label: str, amount: Decimal, cases: str, filters: Filters) -> Kpi:
+        return Kpi(label, wan(amount), cases, address(filters), "万元")
+
+    return (
+        kpi("今年申请", money.claimed, f"{money.claimed_cases} 件", Filters(Show.ALL, Process.CLAIM, year=year)),
+        kpi("今年核定", money.approved, f"{money.approved_cases} 件", Filters(Show.APPROVED, year=year)),
+        kpi("今年已支付", money.paid, f"{money.paid_cases} 件", Filters(Show.PAID, year=year)),
+        kpi("已预留", money.reserved, f"{money.reserved_cases} 件待拨付", Filters(Show.RESERVED)),
+        kpi("今年追偿返还", money.returned, f"{money.returned_cases} 件", Filters(Show.RECOVERED, year=year)),
         Kpi(
             "预算余额", wan(budget.left) if budget else "—", f"待定申请 {wan(money.pending)} 万元", "/limits",
             "万元" if budget else "", "soon" if budget and budget.left < money.pending else None,
@@ -211,26 +241,14 @@ def _chart(year: int, months: tuple[tuple[int, int], ...]) -> Chart:
     return Chart(label, spec, "#months")
 
 
-def _places(db: Session, known: dict[int, str], year: int) -> tuple[PlaceRow, ...]:
-    rows = []
-    accounts = ledger.accounts(db, AccountKind.BANK_YEAR)
-    for place in figures.by_institution(db, year):
-        theirs = [a for a in accounts if a.key.startswith(f"{place.institution_id}:")]
-        account = min(theirs, key=lambda a: a.left / a.ceiling if a.ceiling else NOTHING, default=None)
-        own = Filters(institution_id=place.institution_id)
-        of_year = Filters(Show.ALL, Process.CLAIM, institution_id=place.institution_id, year=year)
-        rows.append(
-            PlaceRow(
-                known.get(place.institution_id, ""),
-                address(own),
-                place.open,
-                place.claims,
-                address(of_year),
-                place.claimed,
-                place.approved,
-                place.paid,
-                meter(account) if account else None,
-                f"{account.key.partition(':')[2]} 年" if account else "",
-            )
-        )
-    return tuple(rows)
+def _reasons(db: Session, actor: Actor) -> tuple[Tab, ...]:
+    """Why cases stand: each reason with its list."""
+    reasons = (
+        ("逾期待办", Filters(Show.OVERDUE)),
+        ("等补正·停钟", Filters(state=State.CORRECTION)),
+        ("公示期内", Filters(state=State.PUBLIC_NOTICE)),
+        ("待额度", Filters(state=State.AWAITING_ROOM)),
+        ("无人可办", Filters(Show.UNSTAFFED)),
+        ("异常", Filters(Show.INCIDENT)),
+    )
+    return tuple(Tab(label, address(one), overview.count(db, actor, one)) for label, one in reasons)

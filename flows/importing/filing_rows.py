@@ -44,8 +44,7 @@ def file_some(s: Session, found: LoanImport) -> bool:
     connection = s.connection()
     # nobody of this institution files the same 借据 while we look and write
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('filing'), :institution)"), values)
-    while connection.execute(text(_MEANWHILE), values).rowcount:
-        pass  # others have taken their place
+    connection.execute(text(_MEANWHILE), values)
     rows = connection.execute(text(_NEXT), values).all()
     if not rows:
         return False
@@ -113,24 +112,13 @@ def _tell(s: Session, actor: Actor, found: LoanImport, record: CaseRecord, loans
     )
 
 
-# One look into the index of living receipts for each row of the coming filing, whatever the planner thinks of it.
 _MEANWHILE = """
 UPDATE import_rows r SET state = 'bad', faults = jsonb_build_array(jsonb_build_object('field', 'receipt_number',
-    'code', 'on_record', 'message', '该借据刚刚已在 ' || o.number || ' 中备案，没有再次提交。'))
-FROM (
-    SELECT i.row, c.number
-    FROM (
-        SELECT row, contract_number, receipt_number FROM import_rows
-        WHERE import_id = :import AND state = 'good' ORDER BY row LIMIT :most
-    ) i
-    CROSS JOIN LATERAL (
-        SELECT l.case_id FROM loans l WHERE l.institution_id = :institution
-            AND l.contract_number = i.contract_number AND l.receipt_number = i.receipt_number
-            AND l.state IN ('filed', 'registered') LIMIT 1
-    ) l
-    JOIN cases c ON c.id = l.case_id
-) o
-WHERE r.import_id = :import AND r.row = o.row
+    'code', 'on_record', 'message', '该借据刚刚已在 ' || c.number || ' 中备案，没有再次提交。'))
+FROM loans l JOIN cases c ON c.id = l.case_id
+WHERE r.import_id = :import AND r.state = 'good' AND l.institution_id = :institution
+    AND l.contract_number = r.contract_number AND l.receipt_number = r.receipt_number
+    AND l.state IN ('filed', 'registered')
 """
 _NEXT = """
 SELECT row, principal, loan->>'firm_name' AS firm_name, loan->>'uscc' AS uscc, loan->>'town' AS town

@@ -162,11 +162,8 @@ FROM (
     SELECT i.row, c.number,
         i.loan IS NOT NULL AND ({theirs}) IS NOT DISTINCT FROM ({ours}) AS same
     FROM import_rows i
-    CROSS JOIN LATERAL (
-        SELECT * FROM loans WHERE loans.institution_id = :institution
-            AND loans.contract_number = i.contract_number AND loans.receipt_number = i.receipt_number
-            AND loans.state IN ('filed', 'registered') LIMIT 1
-    ) l
+    JOIN loans l ON l.institution_id = :institution AND l.contract_number = i.contract_number
+        AND l.receipt_number = i.receipt_number AND l.state IN ('filed', 'registered')
     JOIN cases c ON c.id = l.case_id
     LEFT JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p ON true
     WHERE i.import_id = :import AND i.state = 'read'

@@ -21,13 +21,18 @@ _BACK = "send_back."
 
 @dataclass(slots=True)
 class Mark:
-    """How a node stands. `note` is its second line; `entry_id` the newest journal entry, where its link leads."""
+    """How a node stands. `note` is its second line; `entry_id` the newest journal entry, where its link leads.
+
+    On a drawing of many cases `heat` (1–4) is how late they are there, and `href` the list of them.
+    """
 
     standing: Standing = "todo"
     note: str = ""
     rounds: int = 0
     on: datetime | None = None
     entry_id: int | None = None
+    heat: int = 0
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

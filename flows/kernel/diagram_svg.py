@@ -48,8 +48,8 @@ class Place:
         return self.y + HEIGHT / 2
 
 
-def draw(walk: Walk) -> str:
-    """The SVG of a case's process. Text is escaped; reasons are people's words."""
+def draw(walk: Walk, story: str = "") -> str:
+    """The SVG of a case's process. Text is escaped; reasons are people's words. `story` replaces the walk's own."""
     chart = walk.chart
     lanes: list[Party | None] = [p for p in Party if any(node.party == p for node in chart.nodes)]
     lanes.append(None)
@@ -68,7 +68,7 @@ def draw(walk: Walk) -> str:
     links = (_link(node, walk.marks[node.key], places[node.key]) for node in chart.nodes)
     return (
         f'<svg class="flow" viewBox="0 0 {width:g} {height:g}">'
-        f'<g role="img" aria-label="{escape(walk.story)}">{"".join(parts)}</g>{"".join(links)}</svg>'
+        f'<g role="img" aria-label="{escape(story or walk.story)}">{"".join(parts)}</g>{"".join(links)}</svg>'
     )
 
 
@@ -193,6 +193,7 @@ def _counts(walk: Walk, places: dict[str, Place]) -> list[str]:
 
 def _box(node: Node, mark: Mark, at: Place) -> str:
     style = {"todo": "", "void": "skip"}.get(mark.standing, mark.standing)
+    style = f"h{mark.heat}" if mark.heat else style
     size = ' font-size="11"' if len(node.title) >= LONG_TITLE else ""
     halo = ""
     if mark.standing == "now":
@@ -211,12 +212,13 @@ def _box(node: Node, mark: Mark, at: Place) -> str:
 
 
 def _link(node: Node, mark: Mark, at: Place) -> str:
-    """What lies over a box that has a record: a link to the newest entry of the timeline."""
-    if mark.entry_id is None:
+    """What lies over a box that has a record: a link to the newest entry of the timeline, or to the cases there."""
+    if mark.entry_id is None and not mark.href:
         return ""
-    words = f"{node.title}，{mark.note}：看经过" if mark.note else f"{node.title}：看经过"
+    to = "看案件" if mark.href else "看经过"
+    words = f"{node.title}，{mark.note}：{to}" if mark.note else f"{node.title}：{to}"
     return (
-        f'<a href="#r{mark.entry_id}" aria-label="{escape(words)}">'
+        f'<a href="{escape(mark.href or f"#r{mark.entry_id}")}" aria-label="{escape(words)}">'
         f'<rect x="{at.left:g}" y="{at.top:g}" width="{WIDTH:g}" height="{HEIGHT:g}" rx="5" '
         'fill="none" pointer-events="all"/></a>'
     )

@@ -6,6 +6,7 @@ Each says what the list it links to says (`models.records.overview.Filters`). Am
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import text
@@ -33,21 +34,33 @@ class Stage:
     median_days: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class InstitutionFigures:
-    """One applicant: open cases, claims of the year, and amounts of those claims in 元."""
+class By(StrEnum):
+    """What cases are grouped by. Industries are those of the loans claims are about."""
 
-    institution_id: int
+    INSTITUTION = "institution"
+    BOARD = "board"
+    TOWN = "town"
+    INDUSTRY = "industry"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One institution (its id), board, town or industry: open cases, claims opened in the period, and of those
+    claims the amounts in 元; `returned` is what came back of them (追偿返还)."""
+
+    key: str
     open: int
     claims: int
     claimed: Decimal
     approved: Decimal
     paid: Decimal
+    returned: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """元: claimed and not yet decided; held; paid in the year, with the number of cases of each."""
+    """元, with the number of cases of each: claimed and not yet decided; held; paid and returned in the year; of the
+    claims opened in the year what was claimed and approved."""
 
     pending: Decimal
     pending_cases: int
@@ -55,6 +68,12 @@ class Money:
     reserved_cases: int
     paid: Decimal
     paid_cases: int
+    returned: Decimal
+    returned_cases: int
+    claimed: Decimal
+    claimed_cases: int
+    approved: Decimal
+    approved_cases: int
 
 
 def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) -> tuple[Stage, ...]:
@@ -80,15 +99,20 @@ def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) ->
     )
 
 
-def by_institution(s: Session, year: int) -> tuple[InstitutionFigures, ...]:
-    """Every institution that has cases, most open cases first."""
-    rows = s.connection().execute(text(_INSTITUTIONS), _year(year))
-    return tuple(InstitutionFigures(*row) for row in rows)
+def groups(s: Session, by: By, start: date, end: date, board: Board | None = None) -> tuple[Group, ...]:
+    """Every group that has cases, most open cases first; claims opened from `start` up to and without `end`."""
+    values = {"start": clock.start_of(start), "end": clock.start_of(end), "board": board}
+    query = _GROUPS.format(key=_KEYS[by], board="AND c.board = :board" if board else "")
+    return tuple(Group(*row) for row in s.connection().execute(text(query), values))
 
 
 def money(s: Session, year: int) -> Money:
-    """Claims pending, reserved, and paid in `year`."""
-    row = s.connection().execute(text(_MONEY), {"start": date(year, 1, 1), "end": date(year, 12, 31)}).one()
+    """Claims pending and reserved now, paid and returned in `year`."""
+    values = {"start": date(year, 1, 1), "end": date(year, 12, 31), "year": str(year)} | {
+        "opened": clock.start_of(date(year, 1, 1)),
+        "before": clock.start_of(date(year + 1, 1, 1)),
+    }
+    row = s.connection().execute(text(_MONEY), values).one()
     return Money(*row)
 
 
@@ -124,14 +148,28 @@ SELECT process, state,
 FROM standing GROUP BY process, state
 """
 
-_INSTITUTIONS = """
-SELECT c.institution_id, count(*) FILTER (WHERE c.closed_at IS NULL),
-    count(*) FILTER (WHERE c.process = 'claim' AND c.opened_at >= :start AND c.opened_at < :end),
-    coalesce(sum(k.requested) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0),
-    coalesce(sum(k.approved) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0),
-    coalesce(sum(k.paid) FILTER (WHERE c.opened_at >= :start AND c.opened_at < :end), 0)
-FROM cases c LEFT JOIN claims k ON k.case_id = c.id
-GROUP BY c.institution_id ORDER BY 2 DESC, 1
+_KEYS = {
+    By.INSTITUTION: "c.institution_id::text",
+    By.BOARD: "c.board",
+    By.TOWN: "c.town",
+    By.INDUSTRY: "l.industry",
+}
+_GROUPS = """
+WITH returned AS (
+    SELECT e.case_id, sum(e.amount) AS amount FROM ledger_entries e
+    JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'recovery' GROUP BY e.case_id
+), counted AS (
+    SELECT {key} AS key, c.closed_at IS NULL AS open,
+        c.process = 'claim' AND c.opened_at >= :start AND c.opened_at < :end AS claim,
+        k.requested, k.approved, k.paid, r.amount AS returned
+    FROM cases c LEFT JOIN claims k ON k.case_id = c.id LEFT JOIN loans l ON l.id = k.loan_id
+    LEFT JOIN returned r ON r.case_id = c.id
+    WHERE (c.closed_at IS NULL OR (c.opened_at >= :start AND c.opened_at < :end)) {board}
+)
+SELECT key, count(*) FILTER (WHERE open), count(*) FILTER (WHERE claim),
+    coalesce(sum(requested) FILTER (WHERE claim), 0), coalesce(sum(approved) FILTER (WHERE claim), 0),
+    coalesce(sum(paid) FILTER (WHERE claim), 0), coalesce(sum(returned) FILTER (WHERE claim), 0)
+FROM counted WHERE key IS NOT NULL GROUP BY key ORDER BY 2 DESC, 3 DESC, 1
 """
 
 _MONEY = """
@@ -140,7 +178,15 @@ SELECT coalesce(sum(k.requested) FILTER (WHERE c.closed_at IS NULL AND k.approve
     coalesce(sum(k.approved) FILTER (WHERE c.closed_at IS NULL AND k.approved > 0 AND k.paid IS NULL), 0),
     count(*) FILTER (WHERE c.closed_at IS NULL AND k.approved > 0 AND k.paid IS NULL),
     coalesce(sum(k.paid) FILTER (WHERE k.voucher_date BETWEEN :start AND :end), 0),
-    count(*) FILTER (WHERE k.voucher_date BETWEEN :start AND :end)
+    count(*) FILTER (WHERE k.voucher_date BETWEEN :start AND :end),
+    (SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE a.kind = 'recovery' AND a.key = :year AND e.type = 'return'),
+    (SELECT count(DISTINCT e.case_id) FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE a.kind = 'recovery' AND a.key = :year AND e.type = 'return'),
+    coalesce(sum(k.requested) FILTER (WHERE c.opened_at >= :opened AND c.opened_at < :before), 0),
+    count(*) FILTER (WHERE c.opened_at >= :opened AND c.opened_at < :before),
+    coalesce(sum(k.approved) FILTER (WHERE c.opened_at >= :opened AND c.opened_at < :before), 0),
+    count(*) FILTER (WHERE k.approved > 0 AND c.opened_at >= :opened AND c.opened_at < :before)
 FROM claims k JOIN cases c ON c.id = k.case_id
 """
 

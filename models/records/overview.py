@@ -4,9 +4,9 @@ A figure and the list it links to are built from the same conditions (`Filters`)
 Amounts are 元; deadlines count against the business clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -21,6 +21,7 @@ from models.permissions import Actor
 from models.records.case import CaseRecord, EntryKind, Incident, JournalEntry
 from models.records.claim import Claim
 from models.records.institution import InstitutionName
+from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
 from models.records.person import Person
 from models.records.task import Task, TaskState
@@ -34,19 +35,23 @@ class Show(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     ALL = "all"
-    STUCK = "stuck"  # overdue, stopped with an error, or waiting for the applicant
+    STUCK = "stuck"  # overdue, stopped, without anybody, waiting for a correction or for room in a limit
     OVERDUE = "overdue"
     INCIDENT = "incident"
     APPLICANT = "applicant"
+    UNSTAFFED = "unstaffed"  # nobody may answer: a manager must see to that
     PENDING = "pending"  # claimed, not yet approved
+    APPROVED = "approved"  # an amount was approved, paid since or not
     RESERVED = "reserved"  # an amount is held for them and not yet paid
     PAID = "paid"  # paid in `year`
+    RECOVERED = "recovered"  # money came back (追偿返还) in `year`
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to. `year` and the month `opened_in` are those of the submission; for `Show.PAID`
-    `year` is the year of the voucher."""
+    """What a list is narrowed to. `year` and `month` are those of the submission; for `Show.CLOSED` those of the
+    end, for `Show.PAID` `year` is that of the voucher, for `Show.RECOVERED` that of the return. `town` "" means none named (a filing of several towns);
+    `industry` is that of the loan a claim is about."""
 
     show: Show = Show.OPEN
     process: Process | None = None
@@ -55,16 +60,21 @@ class Filters:
     institution_id: int | None = None
     words: str = ""
     year: int | None = None
-    opened_in: int | None = None
+    month: int | None = None
+    town: str | None = None
+    industry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who a case waits for: a named person, or everyone with a role at an institution."""
+    """Who a case waits for: a named person, or everyone with a role at an institution; `unstaffed`: nobody who
+    may answer (无人可办)."""
 
     institution_id: int
     role: str
     name: str
+    task_id: int
+    unstaffed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +133,29 @@ def cases(
     return Slice(rows, skipped, total, Decimal(amount), Decimal(decided))
 
 
+def every(s: Session, actor: Actor, filters: Filters, batch: int = 500) -> Iterator[CaseRow]:
+    """All cases of a list, newest first, read in batches: what the Excel file holds."""
+    last = 0
+    while True:
+        query = _joined(select(CaseRecord, Waiting), _conditions(actor, filters))
+        query = query.where(col(CaseRecord.id) < last) if last else query
+        found = s.execute(query.order_by(col(CaseRecord.id).desc()).limit(batch)).all()
+        yield from _rows(s, [(row[0], row[1]) for row in found])
+        if len(found) < batch:
+            return
+        last = found[-1][0].id or 0
+        s.expunge_all()  # a long list is not kept in memory
+
+
 def stuck(s: Session, actor: Actor, limit: int = 10) -> tuple[CaseRow, ...]:
-    """What needs a manager: errors first, then the longest overdue, then those the applicant must correct."""
+    """What needs a manager: errors first, then the longest overdue, then those that wait for room or a 补正."""
     query = _joined(select(CaseRecord, Waiting), _conditions(actor, Filters(Show.STUCK)))
-    rank = case((_stopped(), 0), (col(CaseRecord.state) == State.CORRECTION, 2), else_=1)
+    later = case(
+        (col(CaseRecord.state) == State.CORRECTION, 3),
+        (col(CaseRecord.state) == State.AWAITING_ROOM, 2),
+        else_=1,
+    )
+    rank = case((_stopped(), 0), (_unstaffed(), 0), else_=later)
     found = s.execute(query.order_by(rank, col(Waiting.due_at), col(CaseRecord.id)).limit(limit)).all()
     return _rows(s, [(row[0], row[1]) for row in found])
 
@@ -162,39 +191,58 @@ def _conditions(actor: Actor, f: Filters) -> list[ColumnElement[bool]]:
         (CaseRecord.state, f.state),
         (CaseRecord.board, f.board),
         (CaseRecord.institution_id, f.institution_id),
+        (CaseRecord.town, f.town),
     ):
         if value is not None:
             found.append(column == value)
-    if f.year is not None and f.show is not Show.PAID:
-        month = f.opened_in or 1
-        first = date(f.year, month, 1)
-        whole_year = f.opened_in is None or month == 12
-        last = date(f.year + 1, 1, 1) if whole_year else date(f.year, month + 1, 1)
-        found += [CaseRecord.opened_at >= clock.start_of(first), CaseRecord.opened_at < clock.start_of(last)]
+    if f.year is not None and f.show not in (Show.PAID, Show.RECOVERED):
+        when = col(CaseRecord.closed_at if f.show is Show.CLOSED else CaseRecord.opened_at)
+        found += [when >= _first_of(f.year, f.month or 1)]
+        found += [when < _first_of(f.year, f.month + 1 if f.month else 13)]
+    if f.industry is not None:
+        lent = select(Claim.case_id).join(Loan, col(Loan.id) == col(Claim.loan_id))
+        found.append(col(CaseRecord.id).in_(lent.where(Loan.industry == f.industry)))
     if f.words:
         found.append(_matches(f.words))
     return found
 
 
+def _first_of(year: int, month: int) -> datetime:
+    """The instant a month begins; month 13 is the next January."""
+    return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
+
+
 def _shown(f: Filters) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     late = and_(col(Waiting.due_at) < clock.now(), col(Waiting.kind) == EntryKind.GATE)
-    correcting = col(CaseRecord.state) == State.CORRECTION
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
+    held_up = col(CaseRecord.state).in_((State.CORRECTION, State.AWAITING_ROOM))
     year = f.year or clock.today().year
     shown: dict[Show, list[Any]] = {
         Show.OPEN: [alive],
         Show.CLOSED: [~alive],
         Show.ALL: [],
-        Show.STUCK: [alive, or_(late, correcting, _stopped())],
+        Show.STUCK: [alive, or_(late, held_up, _stopped(), _unstaffed())],
         Show.OVERDUE: [alive, late],
         Show.INCIDENT: [alive, _stopped()],
         Show.APPLICANT: [alive, applicant],
+        Show.UNSTAFFED: [alive, _unstaffed()],
         Show.PENDING: [alive, col(Claim.id).is_not(None), col(Claim.approved).is_(None)],
+        Show.APPROVED: [col(Claim.approved) > 0],
         Show.RESERVED: [alive, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
         Show.PAID: [col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))],
+        Show.RECOVERED: [col(CaseRecord.id).in_(_returned_in(year))],
     }
     return shown[f.show]
+
+
+def _returned_in(year: int) -> Any:
+    """Cases with money that came back, from the ledger's own account of the year."""
+    return (
+        select(LedgerEntry.case_id)
+        .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.account_id))
+        .where(LedgerAccount.kind == AccountKind.RECOVERY, LedgerAccount.key == str(year))
+    )
 
 
 def _stopped() -> ColumnElement[bool]:
@@ -202,6 +250,11 @@ def _stopped() -> ColumnElement[bool]:
         Incident.case_id == CaseRecord.id, col(Incident.resolved_at).is_(None)
     )
     return incident.exists()
+
+
+def _unstaffed() -> ColumnElement[bool]:
+    open_seats = select(Task.id).where(Task.case_id == CaseRecord.id, Task.state == TaskState.OPEN)
+    return open_seats.where(col(Task.unstaffed)).exists()
 
 
 def _matches(words: str) -> ColumnElement[bool]:
@@ -248,7 +301,9 @@ def _rows(s: Session, found: Sequence[tuple[CaseRecord, JournalEntry | None]]) -
     )
     holders: dict[int, list[Holder]] = {}
     for task, name in s.exec(tasks):
-        holders.setdefault(task.case_id, []).append(Holder(task.institution_id, task.role.value, name or ""))
+        holders.setdefault(task.case_id, []).append(
+            Holder(task.institution_id, task.role.value, name or "", task.id or 0, task.unstaffed)
+        )
     query = select(Incident).where(col(Incident.case_id).in_(ids), col(Incident.resolved_at).is_(None))
     incidents = {incident.case_id: incident for incident in s.exec(query)}
     return tuple(

@@ -59,6 +59,7 @@ class Task(SQLModel, table=True):
         ),
         Index("ix_tasks_assignee", "assignee_id", "due_at", "id", postgresql_where=text("state = 'open'")),
         Index("ix_tasks_done", "answered_by", "answered_at"),
+        Index("ix_tasks_answered", "answered_at", postgresql_where=text("state = 'answered'")),
         Index("ix_tasks_case", "case_id", "id"),
         Index("ix_tasks_entry", "entry_id"),
     )

@@ -62,13 +62,11 @@ def signature(paper: Paper, *, contact: bool = True) -> None:
             Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
         )
     if contact:
-        paper.p("Note", "（联系人：{{ contact.person }}，电话：{{ contact.phone }}）")
+        paper.p("Note", f"（{contact_line()}）")
 
 
 def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
-    """The closing phrase and the paragraph before it, kept with the signature below (a page may not bear a signature
-    without text); the finished document."""
-    paper.keep_last()
+    """The closing phrase, kept with the signature below it; the finished document."""
     paper.p("BodyKeep", words)
     signature(paper, contact=contact)
     return paper.bytes()

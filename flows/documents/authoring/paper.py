@@ -143,12 +143,6 @@ class Paper:
         """One paragraph."""
         self._body.append(_paragraph(style, pieces))
 
-    def keep_last(self) -> None:
-        """The last paragraph stays on one page with what follows it."""
-        last = self._body[-1]
-        if last.startswith("<w:p>") and "keepNext" not in last:
-            self._body[-1] = last.replace("</w:pPr>", "<w:keepNext/></w:pPr>", 1)
-
     def tag(self, statement: str) -> None:
         """A template statement that stands alone and leaves no paragraph behind."""
         self.p("Body", f"{{%p {statement} %}}")

@@ -1,0 +1,90 @@
+"""分组统计 of the overview: by institution, board, town or industry of the loan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from api.pages.case_views import MeterView
+from api.pages.cases import NO_TOWN, address
+from api.pages.limits import meter
+from api.pages.views import Column
+from models.lifecycle import BOARD_NAMES, Board, Process
+from models.records import figures, ledger
+from models.records.figures import By, Group
+from models.records.ledger import AccountKind, LedgerAccount
+from models.records.overview import Filters, Show
+
+NOTHING = Decimal("0.00")
+
+PLACE_COLUMNS = (
+    Column("机构", "full"), Column("最紧的年度限额", "hide"), Column("限额余额", "n hide"), Column("在办（件）", "n"),
+    Column("今年申请（件）", "n hide"), Column("申请", "n hide"), Column("核定", "n hide"), Column("已付", "n"),
+    Column("追偿返还", "n hide"),
+)  # fmt: skip
+GROUP_COLUMNS = (
+    Column("分组", "full"), Column("在办（件）", "n"), Column("今年申请（件）", "n"), Column("申请", "n hide"),
+    Column("核定", "n hide"), Column("已付", "n"), Column("追偿返还", "n hide"),
+)  # fmt: skip
+GROUPINGS = {By.INSTITUTION: "按机构", By.BOARD: "按板块", By.TOWN: "按镇街", By.INDUSTRY: "按行业"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One institution, board, town or industry. Amounts in 元; `limit` is an institution's bank-year account with the
+    least left of its ceiling, None where none was needed yet."""
+
+    name: str
+    href: str
+    open: int
+    claims: int
+    claims_href: str
+    claimed: Decimal
+    approved: Decimal
+    paid: Decimal
+    returned: Decimal
+    limit: MeterView | None
+    limit_label: str
+
+
+def places(
+    db: Session, known: dict[int, str], year: int, by: By, board: Board | None
+) -> tuple[PlaceRow, ...]:
+    """Every group that has cases, with its lists; of institutions also their tightest limit."""
+    accounts = ledger.accounts(db, AccountKind.BANK_YEAR) if by is By.INSTITUTION else ()
+    found = figures.groups(db, by, date(year, 1, 1), date(year + 1, 1, 1), board)
+    return tuple(_place(one, known, year, by, board, accounts) for one in found)
+
+
+def _place(
+    one: Group,
+    known: dict[int, str],
+    year: int,
+    by: By,
+    board: Board | None,
+    accounts: Sequence[LedgerAccount],
+) -> PlaceRow:
+    theirs = [a for a in accounts if a.key.startswith(f"{one.key}:")]
+    account = min(theirs, key=lambda a: a.left / a.ceiling if a.ceiling else NOTHING, default=None)
+    own = Filters(
+        board=Board(one.key) if by is By.BOARD else board,
+        institution_id=int(one.key) if by is By.INSTITUTION else None,
+        town=one.key if by is By.TOWN else None,
+        industry=one.key if by is By.INDUSTRY else None,
+    )
+    labels = {By.INSTITUTION: known.get(own.institution_id or 0, ""), By.TOWN: one.key or NO_TOWN}
+    return PlaceRow(
+        labels.get(by, BOARD_NAMES[own.board] if by is By.BOARD and own.board else one.key),
+        address(own),
+        one.open,
+        one.claims,
+        address(replace(own, show=Show.ALL, process=Process.CLAIM, year=year)),
+        one.claimed,
+        one.approved,
+        one.paid,
+        one.returned,
+        meter(account) if account else None,
+        f"{account.key.partition(':')[2]} 年" if account else "",
+    )
