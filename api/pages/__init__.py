@@ -7,6 +7,7 @@ def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
     from api.pages import (
         admin,
+        arrangements,
         bank_case,
         bank_claim,
         bank_correct,
@@ -24,6 +25,7 @@ def routers() -> tuple[APIRouter, ...]:
         keys,
         limits,
         mailbox,
+        messages,
         notices,
         numbers,
         overview,
@@ -53,6 +55,8 @@ def routers() -> tuple[APIRouter, ...]:
         task.router,
         task_looks.router,
         task_verbs.router,
+        messages.router,
+        arrangements.router,
         files.router,
         numbers.router,
         templates.router,

@@ -16,8 +16,9 @@ from models.permissions import (
     may_see_deliveries,
     may_see_limits,
     may_see_registers,
+    may_talk,
 )
-from models.records import institution, notice
+from models.records import institution, message, notice
 from models.records.queue import count_open
 from models.records.reference import CalendarDay
 from models.settings import get_settings
@@ -62,6 +63,7 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
         places.append(NavItem("home", "首页", "home", "/bank"))
     if answers:
         places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
+    places += _messages(db, actor)
     places.append(NavItem("cases", "案件", "folders", "/cases"))
     if may_see_registers(actor):
         places.append(NavItem("papers", "文书", "file", "/numbers", phone=False))
@@ -87,6 +89,15 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
             NavItem("mailbox", "邮箱", "mail", "/mailbox", phone=False, end=not may_resolve_incident(actor))
         )
     return tuple(places)
+
+
+def _messages(db: Session, actor: Actor) -> list[NavItem]:
+    """消息 for those colleagues talk to; on a phone it is reached from the queue."""
+    if not may_talk(actor):
+        return []
+    return [
+        NavItem("messages", "消息", "mail", "/messages", message.unread(db, actor.person_id), phone=False)
+    ]
 
 
 def _open_tasks(db: Session, actor: Actor) -> int:

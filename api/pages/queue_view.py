@@ -16,7 +16,8 @@ from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES, Process
 from models.permissions import Actor
-from models.records import institution, person, queue
+from models.records import institution, message, person, queue
+from models.records.message import MessageKind
 from models.records.queue import Cursor, Filters, Queue, Row
 from models.records.task import ADDED_NAMES
 
@@ -170,6 +171,8 @@ def tabs(db: Session, actor: Actor, asked: Asked) -> tuple[Tab, ...]:
         Tab("待办", Asked().href(), queue.count_open(db, actor), asked.tab == "mine"),
         Tab("团队", Asked("team").href(), queue.count_open(db, actor, queue=Queue.TEAM), asked.tab == "team"),
         Tab("已办", Asked("done").href(), None, asked.tab == "done"),
+        Tab("抄送我", "/messages?kind=copy", message.unread(db, actor.person_id, MessageKind.COPY)),
+        Tab("代理与回避", "/arrangements"),
     )
 
 

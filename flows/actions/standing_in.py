@@ -169,6 +169,11 @@ def hand_over(s: Session, actor: Actor, leaver_id: int, to_id: int) -> dict[str,
     return counts
 
 
+def held(s: Session, person_id: int) -> int:
+    """How many tasks a 移交 of this person would move or release."""
+    return len(_held_by(s, person_id))
+
+
 def _held_by(s: Session, person_id: int) -> list[Task]:
     query = select(Task).where(
         Task.assignee_id == person_id, col(Task.state).in_((TaskState.OPEN, TaskState.WAITING))

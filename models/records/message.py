@@ -90,9 +90,11 @@ class Follow(SQLModel, table=True):
     at: datetime = moment()
 
 
-def unread(session: Session, person_id: int) -> int:
-    """How many messages a person has not opened."""
+def unread(session: Session, person_id: int, kind: MessageKind | None = None) -> int:
+    """How many messages (of a kind) a person has not opened."""
     query = select(func.count()).where(Message.person_id == person_id, col(Message.read_at).is_(None))
+    if kind is not None:
+        query = query.where(Message.kind == kind)
     return session.exec(query).one()
 
 
