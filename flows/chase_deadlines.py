@@ -1,10 +1,12 @@
-"""Scheduled: remind applicants once of an overdue 补正 or 收款回执. A deadline gives visibility, never an answer."""
+"""Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正
+or 收款回执. A deadline gives visibility, never an answer."""
 
 import asyncio
 
 from prefect import flow
 from sqlmodel import col, select
 
+from flows.actions.reminding import remind
 from flows.steps.notices import announce
 from models import clock
 from models.database import session
@@ -19,21 +21,21 @@ MOST = 500
 
 @flow(name="chase-deadlines", persist_result=False)
 async def chase_deadlines() -> int:
-    """How many reminders were written; each task is chased once."""
+    """How many tasks were chased."""
     return await asyncio.to_thread(chase)
 
 
 def chase() -> int:
-    """Write one notice for each overdue task of an applicant that has had none since it was opened."""
+    """Staff's reminders, and one notice for each overdue task of an applicant without one since it was opened."""
     with session() as s:
         sync_clock(s)
+        written = remind(s)
         overdue = s.exec(
             select(Task)
             .where(Task.state == TaskState.OPEN, col(Task.gate).in_(CHASED), Task.due_at < clock.now())
             .order_by(col(Task.id))
             .limit(MOST)
         ).all()
-        written = 0
         for task in overdue:
             event = CHASED[task.gate]
             told = select(Notice).where(

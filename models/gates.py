@@ -62,6 +62,16 @@ PARTY_NAMES: dict[Party, str] = {
 }
 
 
+ESCALATES: dict[Party, Role] = {
+    Party.APPLICANT: Role.MANAGER,
+    Party.MANAGING: Role.MANAGING_HEAD,
+    Party.BUREAU: Role.BUREAU_LEADER,
+    Party.MEETING: Role.BUREAU_LEADER,
+    Party.FINANCE: Role.MANAGER,
+}
+"""Who, besides 统筹管理, is told that a side's task is overdue (逾期上报): to see it, never to answer it."""
+
+
 class Rule(StrEnum):
     """How many people answer one gate."""
 

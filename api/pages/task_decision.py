@@ -10,6 +10,7 @@ from api.pages.render import yuan
 from api.pages.task_form import MOST_WORDS, VOUCHER, Prepared, Typed
 from api.pages.views import Note, WorkingDays
 from flows.actions.errors import FieldFault
+from flows.steps import evidence
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import GATES, Answer, Gate, Outcome
@@ -63,7 +64,7 @@ def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Che
 
 def _prepared(check: Check, where: str) -> Prepared:
     place = f"{where}（{check.source}）" if where else check.source or "申请材料"
-    problem = f"{check.label}：{check.value}" + (f"，要求{check.expected}" if check.expected else "")
+    problem = evidence.problem(check)
     remedy = check.remedy or "请补充说明并提供凭证。"
     certain = check.result is Result.FAIL
     return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause, certain)
@@ -150,7 +151,7 @@ def _note(p: Panel, answer: Answer, errors: dict[str, str]) -> Note | None:
     if answer.outcome is Outcome.RETURN and p.returned_before:
         seen = sum(line.problem in p.seen_before for line in p.prepared)
         words = f"这将是第 {p.returned_before + 1} 次退回" + (
-            f"，其中 {seen} 处上次已可见。" if seen else "。"
+            f"，其中 {seen} 处上次退回时已可见、未列出（未一次告知）。" if seen else "。"
         )
         return Note("soon", "", words, "history")
     return None

@@ -18,7 +18,7 @@ from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter
 from api.pages.task_papers import Papers, papers
 from api.pages.verbs import Spot
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
-from flows.actions import sitting
+from flows.actions import sitting, untold
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock
@@ -159,11 +159,7 @@ def _decision(
     if isinstance(allowed, Denied) or foreseen is None:
         return task_decision.denied(task, allowed.sentence if isinstance(allowed, Denied) else "")
     returned = [e for e in earlier if (e.result or {}).get("outcome") == Outcome.RETURN.value]
-    seen = {
-        str(item.get("problem", ""))
-        for e in returned
-        for item in (e.result or {}).get("fields", {}).get("faults", ())
-    }
+    seen = untold.possible(db, matter.case) if returned else frozenset()
     applicant = institution.name_on(db, task.applicant_id, clock.today()).short_name
     return task_decision.panel(
         task_decision.Panel(
@@ -178,7 +174,7 @@ def _decision(
             task_facts.award_of(matter.claim),
             f"你未办理过本案其他环节，与{applicant}无隶属关系。",
             len(returned),
-            frozenset(seen),
+            seen,
             foreseen.letters,
             ""
             if task.added

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import signing
+from flows.actions import signing, untold
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import capacity, choices, in_the_name, locked_task, verdict
 from flows.documents.text import printable
@@ -64,6 +64,9 @@ def answer(
     _take_part(s, actor.person_id, task, "你刚刚")
     if principal is not None:
         _take_part(s, principal.person_id, task, principal.name)
+
+    if outcome is Outcome.RETURN and task.added is None:
+        fields = fields | untold.noted(s, record, fields)
 
     now = clock.now()
     task.state = TaskState.ANSWERED

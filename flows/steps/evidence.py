@@ -37,6 +37,11 @@ def of_claim(claimed: Claim) -> list[Check]:
     return list({one["code"]: Check.model_validate(one) for one in stored}.values())
 
 
+def problem(check: Check) -> str:
+    """What a check that did not pass says in a 补正清单."""
+    return f"{check.label}：{check.value}" + (f"，要求{check.expected}" if check.expected else "")
+
+
 def asked(s: Session, record: CaseRecord) -> list[Asked]:
     """Every check in force whose outcome is that a person must look. Loans taken out of a filing ask nothing."""
     seen = look.by_key(s, record.id or 0)
