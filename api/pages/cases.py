@@ -43,6 +43,8 @@ SHOWN: dict[Show, str] = {
     Show.PAID: "已拨付",
     Show.RECOVERED: "已追偿返还",
     Show.UNSTAFFED: "无人可办",
+    Show.FOLLOWED: "我关注",
+    Show.MINE: "我发起",
     Show.CLOSED: "已办结",
     Show.ALL: "全部",
 }
@@ -176,6 +178,8 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
     shows = [Show.OPEN, Show.OVERDUE, Show.APPLICANT, Show.CLOSED, Show.ALL]
     if actor.watches_all:
         shows.insert(3, Show.INCIDENT)
+        shows.append(Show.FOLLOWED)
+    shows.append(Show.MINE)
     if filters.show not in shows:
         shows.insert(0, filters.show)
     hidden = [

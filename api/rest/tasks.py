@@ -20,7 +20,7 @@ from flows.actions.answer_forms import read_answer
 from flows.actions.errors import ForbiddenError, NotThereError
 from flows.steps import evidence
 from models import clock
-from models.gates import GATES, Outcome, Party
+from models.gates import Outcome, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied
 from models.records import queue
@@ -168,7 +168,7 @@ def answer(
 
     def do() -> Reply:
         row = _locked(db, caller.actor, task_id)
-        gate = GATES[row.gate]
+        gate = sitting.asked(row)
         if gate.party is Party.APPLICANT:
             raise ForbiddenError(f"{gate.title}由申报机构办理：补正用 corrections，收款回执用 receipt。")
         if row.state == TaskState.OPEN:
@@ -262,7 +262,7 @@ def _locked(db: Session, actor: Actor, task_id: int) -> Task:
 
 
 def _view(db: Session, actor: Actor, row: Task) -> TaskOut:
-    gate = GATES[row.gate]
+    gate = sitting.asked(row)
     holder = db.get(Person, row.assignee_id) if row.assignee_id else None
     allowed = sitting.verdict(db, actor, row)
     open_now = row.state == TaskState.OPEN

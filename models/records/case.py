@@ -28,6 +28,7 @@ class CaseRecord(SQLModel, table=True):
         Index("ix_cases_due_to_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_open", "process", "state", "state_since", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_institution", "institution_id", "opened_at"),
+        Index("ix_cases_opened_by", "opened_by", "opened_at"),
         CheckConstraint("closed_at IS NULL OR wake_at IS NULL", name="closed_cases_sleep"),
     )
 
@@ -78,6 +79,11 @@ class JournalEntry(SQLModel, table=True):
         one_of("kind", EntryKind),
         Index("uq_journal_valid", "case_id", "key", unique=True, postgresql_where=text("voided_at IS NULL")),
         Index("ix_journal_case", "case_id", "id"),
+        Index(
+            "ix_journal_waiting",
+            "case_id",
+            postgresql_where=text("finished_at IS NULL AND voided_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

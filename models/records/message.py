@@ -6,6 +6,7 @@ Messages are for staff and stay inside; what institutions are told is a notice (
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
@@ -119,6 +120,11 @@ def copies(session: Session, case_id: int) -> Sequence[Message]:
 def comments(session: Session, case_id: int) -> Sequence[Comment]:
     """The remarks on a case, oldest first."""
     return session.exec(select(Comment).where(Comment.case_id == case_id).order_by(col(Comment.id))).all()
+
+
+def followed_by(person_id: int) -> Any:
+    """The ids of the cases a person follows, as a query."""
+    return select(Follow.case_id).where(Follow.person_id == person_id)
 
 
 def followed(session: Session, person_id: int, case_id: int) -> bool:

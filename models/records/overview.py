@@ -23,6 +23,7 @@ from models.records.claim import Claim
 from models.records.institution import InstitutionName
 from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
+from models.records.message import followed_by
 from models.records.person import Person
 from models.records.task import Task, TaskState
 
@@ -45,6 +46,8 @@ class Show(StrEnum):
     RESERVED = "reserved"  # an amount is held for them and not yet paid
     PAID = "paid"  # paid in `year`
     RECOVERED = "recovered"  # money came back (追偿返还) in `year`
+    FOLLOWED = "followed"  # 我关注: kept in sight by the reader
+    MINE = "mine"  # 我发起: entered by the reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ def _joined(query: Any, conditions: Sequence[Any]) -> Select[Any]:
 
 def _conditions(actor: Actor, f: Filters) -> list[ColumnElement[bool]]:
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
-    found += _shown(f)
+    found += _shown(actor, f)
     for column, value in (
         (CaseRecord.process, f.process),
         (CaseRecord.state, f.state),
@@ -212,7 +215,7 @@ def _first_of(year: int, month: int) -> datetime:
     return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
 
 
-def _shown(f: Filters) -> list[Any]:
+def _shown(actor: Actor, f: Filters) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     late = and_(col(Waiting.due_at) < clock.now(), col(Waiting.kind) == EntryKind.GATE)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
@@ -232,6 +235,8 @@ def _shown(f: Filters) -> list[Any]:
         Show.RESERVED: [alive, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
         Show.PAID: [col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))],
         Show.RECOVERED: [col(CaseRecord.id).in_(_returned_in(year))],
+        Show.FOLLOWED: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
+        Show.MINE: [CaseRecord.opened_by == actor.person_id],
     }
     return shown[f.show]
 

@@ -167,6 +167,8 @@ def test_staff_copy_comment_nudge_and_follow_and_banks_do_not(server: Server, db
     assert manager.post(f"/cases/{number}/do/comment", data=said).status_code == 303
     assert told(db, "ouyanglan") == [MessageKind.MENTION, MessageKind.COPY]
     assert manager.post(f"/cases/{number}/do/follow").status_code == 303
+    assert number in manager.get("/cases?show=followed").text
+    assert number not in manager.get("/cases?show=mine").text
     page = manager.get(f"/cases/{number}").text
     assert "利率口径见备案表" in page and "未阅" in page and "取消关注" in page
     bank = server.client("linwanyi")
