@@ -161,7 +161,7 @@ def test_sql_and_the_policys_function_agree_on_every_loan(
         )
         only = {}
         for statement, values in set_checks.statements(s, board, relation, FILED_ON, passed=False):
-            only |= dict(s.connection().execute(text(statement), values).tuples())
+            only |= {row[0]: row[1] for row in s.connection().execute(text(statement), values)}
         for key in [key for key, checks in only.items() if set_checks.ROW in checks]:
             only[key] = set_checks.by_hand(s, relation, key, FILED_ON)
         for loan in of_case(s, record.id or 0):
