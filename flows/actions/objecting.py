@@ -1,6 +1,6 @@
 """Registering an objection (异议) received during public notice; the objection opens its own gate."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
@@ -9,7 +9,7 @@ from flows.kernel.words import interrupt
 from models import clock
 from models.lifecycle import State
 from models.permissions import Actor, Denied, may_register_objection
-from models.records.case import EntryKind, JournalEntry, by_number, locked
+from models.records.case import by_number, locked, waited_date
 from models.records.claim import Objection
 from models.records.timeline import Event
 
@@ -25,14 +25,7 @@ def register(
     if found is None:
         raise NotThereError("没有找到这件案件。")
     record = locked(s, found.id or 0)
-    waiting = s.exec(
-        select(JournalEntry).where(
-            JournalEntry.case_id == record.id,
-            JournalEntry.kind == EntryKind.UNTIL,
-            col(JournalEntry.result).is_(None),
-            col(JournalEntry.voided_at).is_(None),
-        )
-    ).first()
+    waiting = waited_date(s, record.id or 0)
     over = waiting is not None and waiting.due_at is not None and waiting.due_at <= clock.now()
     if record.state != State.PUBLIC_NOTICE or waiting is None or over:  # over: not woken yet
         raise ConflictError("这件案件现在不在公示期，不能登记异议。")

@@ -1,6 +1,6 @@
 """Ending a case's wait for room (待额度): 市工信局 has it calculated anew with what is left."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
@@ -11,7 +11,7 @@ from models import clock
 from models.lifecycle import State
 from models.permissions import Actor, Denied, may_recalculate
 from models.records import waiting
-from models.records.case import CaseRecord, EntryKind, JournalEntry, by_number, locked
+from models.records.case import CaseRecord, by_number, locked, waited_date
 from models.records.timeline import Event
 from models.records.waiting import WaitEnd
 
@@ -30,14 +30,7 @@ def recalculate(s: Session, actor: Actor, case_number: str, reason: str) -> Case
     if found is None:
         raise NotThereError("没有找到这件案件。")
     record = locked(s, found.id or 0)
-    entry = s.exec(
-        select(JournalEntry).where(
-            JournalEntry.case_id == record.id,
-            JournalEntry.kind == EntryKind.UNTIL,
-            col(JournalEntry.result).is_(None),
-            col(JournalEntry.voided_at).is_(None),
-        )
-    ).first()
+    entry = waited_date(s, record.id or 0)
     mine = waiting.of_case(s, record.id or 0)
     if record.state != State.AWAITING_ROOM or entry is None or mine is None:
         raise ConflictError("这件案件现在没有在等额度，可能已经自动继续。请看案件最新情况。")

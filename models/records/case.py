@@ -143,6 +143,17 @@ def journal_of(session: Session, case_id: int, *, valid_only: bool = False) -> S
     return session.exec(query.order_by(col(JournalEntry.id))).all()
 
 
+def waited_date(session: Session, case_id: int) -> JournalEntry | None:
+    """The entry of the date a case waits for (`until`), if it does."""
+    query = select(JournalEntry).where(
+        JournalEntry.case_id == case_id,
+        JournalEntry.kind == EntryKind.UNTIL,
+        col(JournalEntry.result).is_(None),
+        col(JournalEntry.voided_at).is_(None),
+    )
+    return session.exec(query).first()
+
+
 def open_incident(session: Session, case_id: int) -> Incident | None:
     """The incident a person must look at."""
     query = select(Incident).where(Incident.case_id == case_id, col(Incident.resolved_at).is_(None))
