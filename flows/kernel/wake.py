@@ -45,7 +45,7 @@ WHERE id IN (
     WHERE wake_at <= :now AND (lease_until IS NULL OR lease_until < :wall) {only}
     ORDER BY wake_at, id LIMIT :most FOR UPDATE SKIP LOCKED
 )
-RETURNING id, number, process, process_version, attempts
+RETURNING id, number, process, process_version, attempts, wake_at
 """
 
 
@@ -91,7 +91,10 @@ def given(batch: Batch) -> Iterator[Batch]:
 
 
 def claim(s: Session, most: int, numbers: Sequence[str] | None = None) -> list[Claimed]:
-    """Take up to `most` due cases (of `numbers`, if given) that nobody holds. Leases are in true time."""
+    """Take up to `most` due cases (of `numbers`, if given) that nobody holds, those due first first.
+
+    Leases are in true time.
+    """
     values: dict[str, Any] = {
         "token": uuid4().hex,
         "until": clock.wall() + timedelta(seconds=get_settings().lease_seconds),
@@ -102,10 +105,10 @@ def claim(s: Session, most: int, numbers: Sequence[str] | None = None) -> list[C
     only = ""
     if numbers is not None:
         only, values["numbers"] = "AND number = ANY(:numbers)", list(numbers)
-    rows = s.connection().execute(text(_CLAIM.format(only=only)), values)
-    return [
+    rows = s.connection().execute(text(_CLAIM.format(only=only)), values).all()
+    return [  # an UPDATE returns its rows in no order
         Claimed(r.id, r.number, Process(r.process), r.process_version, values["token"], r.attempts)
-        for r in rows
+        for r in sorted(rows, key=lambda row: (row.wake_at, row.id))
     ]
 
 

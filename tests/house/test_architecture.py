@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import source
+from tests.house import source
 
 LONGEST_FILE = 320
 LONG_ON_PURPOSE = {

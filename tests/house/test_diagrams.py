@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import source
+from tests.house import source
 from typer.testing import CliRunner
 
 from api.cli import app

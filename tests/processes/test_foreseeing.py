@@ -21,7 +21,8 @@ from models.permissions import Actor
 from models.records import document
 from models.records.attachment import Blob
 from models.records.case import by_number
-from models.records.document import Document, NumberCounter
+from models.records.document import Document
+from models.records.numbers import NumberCounter
 from models.records.loan import LoanState, of_case
 from models.records.person import Person
 
