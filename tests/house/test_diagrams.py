@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.house import source
 from typer.testing import CliRunner
 
 from api.cli import app
+from tests.house import source
 
 
 def test_the_pictures_in_the_readme_are_what_the_process_files_say_now(tmp_path: Path) -> None:

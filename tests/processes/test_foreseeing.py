@@ -22,8 +22,8 @@ from models.records import document
 from models.records.attachment import Blob
 from models.records.case import by_number
 from models.records.document import Document
-from models.records.numbers import NumberCounter
 from models.records.loan import LoanState, of_case
+from models.records.numbers import NumberCounter
 from models.records.person import Person
 
 PAID = {"voucher_number": "PZ-1", "voucher_date": "2026-10-28"}
