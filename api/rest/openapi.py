@@ -30,6 +30,7 @@ DESCRIPTION = """\
 TAGS = [
     {"name": "凭据", "description": "密钥与令牌"},
     {"name": "办理", "description": "备案、补偿、补正、撤回、收款回执"},
+    {"name": "测算", "description": "逐行测算补偿金额，不保存任何内容"},
     {"name": "批次", "description": "一次提交最多 10,000 笔贷款"},
     {"name": "查询", "description": "案件、贷款、文书、材料"},
     {"name": "通知", "description": "通知、事件流、推送地址"},

@@ -1,10 +1,12 @@
 """接口密钥: a bank's administrator makes, rotates and revokes keys; nobody else sees them."""
 
 import re
+from html import escape
 
 import httpx
 import pytest
 
+from api.rest.openapi import description
 from models import database
 from models.records import api_key, person
 from tests.browser import DESK, PHONE, assert_accessible, chromium
@@ -102,6 +104,15 @@ def test_only_administrators_enter_and_only_their_own_institution_is_there(serve
     assert other.post(f"/keys/{key.id}/revoke").status_code == 404
     ours = server.client("suwenbo")
     assert "放款台账接口" in ours.get(f"/keys?at={key.institution_id}").text
+
+
+def test_the_reference_lists_every_operation_of_the_interface(server: Server) -> None:
+    answer = server.client().get("/api-docs")
+    assert answer.status_code == 200
+    for path, methods in description()["paths"].items():
+        assert path in answer.text
+        for said in methods.values():
+            assert escape(said["summary"]) in answer.text
 
 
 @pytest.mark.browser

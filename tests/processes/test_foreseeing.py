@@ -12,7 +12,8 @@ from api.demo import play
 from api.demo.play import AT, a_case, a_claim, a_loan, do, open_task, person, seed
 from flows.actions import foreseeing, looking, objecting
 from flows.actions.foreseeing import Draft
-from flows.documents import engine
+from flows.documents import engine, qr
+from flows.steps.documents import AT_ISSUE
 from models import database
 from models.database import session
 from models.gates import Outcome, Role
@@ -39,7 +40,8 @@ def issued(s: Session, number: str) -> list[Document]:
 def words(data: bytes) -> list[str]:
     """What a letter says but its number and the code it is checked by."""
     said = re.sub(r"预览·未编号|\S{1,8}〔\d{4}〕\d+号", "〔号〕", engine.plain_text(data))
-    said = re.sub(r"登记时取得|BA-\d{4}-\d+-\d\d", "〔备案号〕", re.sub(r"核验码：\S+", "", said))
+    said = re.sub(rf"{AT_ISSUE}|[{qr.ALPHABET}]{{{qr.CODE_LENGTH}}}", "〔核验码〕", said)
+    said = re.sub(r"登记时取得|BA-\d{4}-\d+-\d\d", "〔备案号〕", said)
     return [line for line in (re.sub(r"\s", "", line) for line in said.splitlines()) if line]
 
 

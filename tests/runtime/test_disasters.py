@@ -204,11 +204,13 @@ def test_prefects_database_is_dropped_and_cases_move_without_it_until_it_is_back
 
     postgres.ensure_database(whole.base.urls.prefect)
     whole.start(PREFECT, PREFECT_READY)
-    assert whole.runs() == []
     moves(behind_it, "chenjiamin", State.FIRST_REVIEW)
+    eventually(lambda: prefect_is_used(whole))
     moves(behind_it, "wangliqun", State.SECOND_REVIEW)
-    shown = eventually(lambda: [run for run in whole.runs() if run["state_type"] == "COMPLETED"])
-    assert [(run["name"], run["tags"]) for run in shown] == [(behind_it, [behind_it])] * len(shown)
+    (shown,) = eventually(
+        lambda: [run for run in whole.runs() if behind_it in run["tags"] and run["end_time"]]
+    )
+    assert (shown["name"], shown["tags"], shown["state_type"]) == (behind_it, [behind_it], "COMPLETED")
     check_everything()
     with session() as s:
         assert not s.exec(select(Incident)).all()
