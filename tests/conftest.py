@@ -94,6 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
         name = worker["workerid"]
     for variable in [given for given in os.environ if given.startswith(("FENGBU_", "PREFECT_"))]:
         del os.environ[variable]
+    # where it is set, each of the many processes tests start would compile the whole project for itself
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["DATABASE_URL"] = postgres.socket_url(config.stash[HOME] / "postgres", f"test_{name}")
     os.environ["FENGBU_DATA_DIR"] = str(config.stash[HOME] / name)
     os.environ["FENGBU_SECRET_KEY"] = "a secret for tests, long enough to be one"
