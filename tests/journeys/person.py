@@ -21,7 +21,7 @@ PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 
 
 class Travelled:
-    """What a journey has seen: the pages already judged, and the console's complaints."""
+    """What a journey has seen: the windows people left open, the pages already judged, the console's complaints."""
 
     def __init__(self, browser: Browser, address: str, judging: str = "/") -> None:
         """`judging`: only pages whose address begins so are judged by axe."""
@@ -30,14 +30,26 @@ class Travelled:
         self.judging = judging
         self.judged: set[tuple[str, str, int]] = set()
         self.complaints: list[str] = []
+        self._people: dict[str, Person] = {}
 
     def person(self, login: str, size: Mapping[str, int] = DESK) -> "Person":
-        """Someone at a window of their own, signed in by typing."""
-        return Person(self, login, size)
+        """Someone at a window of their own, which stays open for when they come back."""
+        if login not in self._people:
+            self._people[login] = Person(self, login, size)
+        return self._people[login]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for person in self._people.values():
+            person.leave()
 
 
 class Person:
-    """One signed-in person; leaves by closing the window."""
+    """One person at a window: comes to the first page, and signs in by typing if asked to."""
 
     def __init__(self, travelled: Travelled, login: str, size: Mapping[str, int]) -> None:
         self._travelled = travelled
@@ -58,17 +70,23 @@ class Person:
     def __enter__(self) -> Self:
         page = self.page
         page.goto("/")
-        expect(page.get_by_role("heading", name="登录")).to_be_visible()
-        self.look()
-        page.get_by_label("账号").fill(self.login)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录", exact=True).click()
-        expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+        inside = page.get_by_role("navigation", name="主导航")
+        if not inside.count():
+            expect(page.get_by_role("heading", name="登录")).to_be_visible()
+            self.look()
+            page.get_by_label("账号").fill(self.login)
+            page.get_by_label("密码").fill(PASSWORD)
+            page.get_by_role("button", name="登录", exact=True).click()
+            expect(inside).to_be_visible()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """The window stays open."""
+
+    def leave(self) -> None:
+        """Close the window."""
         self._context.close()
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -22,18 +22,19 @@ from tests.journeys.person import Person, Travelled
 @pytest.mark.browser
 @pytest.mark.parametrize("board", [Board.BANK, Board.GUARANTEE])
 def test_a_loan_goes_from_filing_to_paid(browser: Browser, address: str, board: Board) -> None:
-    # what the boards' pages share is judged once
-    travelled, who = Travelled(browser, address, "/bank" if board == Board.GUARANTEE else "/"), cast(board)
-    filing = file(travelled, who)
-    returned_and_corrected(travelled, who, filing)
-    registered(travelled, who, filing)
-    claim = claim_the_loss(travelled, who)
-    reviewed(travelled, who, claim)
-    decided_by_the_city(travelled, who, claim)
-    announced(travelled, who, claim)
-    paid_out(travelled, who, claim)
-    received(travelled, who, claim)
-    watched(travelled, who, claim)
+    shared = "/bank" if board == Board.GUARANTEE else "/"  # what the boards' pages share is judged once
+    with Travelled(browser, address, shared) as travelled:
+        who = cast(board)
+        filing = file(travelled, who)
+        returned_and_corrected(travelled, who, filing)
+        registered(travelled, who, filing)
+        claim = claim_the_loss(travelled, who)
+        reviewed(travelled, who, claim)
+        decided_by_the_city(travelled, who, claim)
+        announced(travelled, who, claim)
+        paid_out(travelled, who, claim)
+        received(travelled, who, claim)
+        watched(travelled, who, claim)
     assert travelled.complaints == []
 
 
