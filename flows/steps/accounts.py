@@ -3,6 +3,7 @@
 A1, A3, A16, A19 and A21 are readings of the policy's parameters; here they become keys and ceilings of accounts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +22,7 @@ from models.policy.parameters import Terms
 from models.records import institution, ledger, lending
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.claim import Claim
-from models.records.ledger import AccountKind, EntryType, LedgerAccount
+from models.records.ledger import AccountKind, EntryType, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
 from models.records.rules import edition, rules
 
@@ -107,8 +108,9 @@ def bank_year_ceiling(s: Session, institution_id: int, year: int, terms: Terms) 
 
 def budget_year(s: Session, record: CaseRecord) -> int:
     """A19: the budget year the case already holds money of, else that of the decision (or of 受理)."""
-    holds = held(s, record.id or 0)
-    for _, account in ledger.entries_of_case(s, record.id or 0):
+    entries = ledger.entries_of_case(s, record.id or 0)
+    holds = _held(entries)
+    for _, account in entries:
         if account.kind == AccountKind.BUDGET and (account.id or 0) in holds:
             return int(account.key)
     today = clock.today()
@@ -171,9 +173,13 @@ def _measured(amount: Decimal, rate: Fraction, *, on_loss: bool) -> Decimal:
 
 def held(s: Session, case_id: int) -> dict[int, Decimal]:
     """What a case holds reserved, by account (元)."""
+    return _held(ledger.entries_of_case(s, case_id))
+
+
+def _held(entries: Sequence[tuple[LedgerEntry, LedgerAccount]]) -> dict[int, Decimal]:
     signs = {EntryType.RESERVE: 1, EntryType.RELEASE: -1, EntryType.SETTLE: -1}
     sums: dict[int, Decimal] = {}
-    for entry, _ in ledger.entries_of_case(s, case_id):
+    for entry, _ in entries:
         key = entry.account_id
         sums[key] = sums.get(key, ZERO) + signs.get(EntryType(entry.type), 0) * entry.amount
     return {key: amount for key, amount in sums.items() if amount}

@@ -24,6 +24,7 @@ from models.records.claim import Claim
 from models.records.enterprise import WhiteListEntry
 from models.records.ledger import AccountKind, LedgerAccount
 from models.records.loan import Loan
+from models.records.marks import kept
 
 ZERO = Decimal("0.00")
 SMALL = "小微企业"
@@ -39,13 +40,17 @@ TYPES = {
 
 def quotes(s: Session) -> tuple[lpr.Quote, ...]:
     """The LPR quotes the office keeps."""
-    return tuple(
-        lpr.Quote(
-            published_on=q.published_on,
-            one_year=q.one_year.normalize() + 0,
-            five_year=q.five_year.normalize() + 0,
-        )
-        for q in reference.lpr_quotes(s)
+    return kept(
+        s,
+        "lpr_quotes",
+        lambda: tuple(
+            lpr.Quote(
+                published_on=q.published_on,
+                one_year=q.one_year.normalize() + 0,
+                five_year=q.five_year.normalize() + 0,
+            )
+            for q in reference.lpr_quotes(s)
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from models.lifecycle import Board
 from models.records.base import coded, dated, once, one_of
+from models.records.marks import kept
 
 
 class Kind(StrEnum):
@@ -124,12 +125,15 @@ class WebhookEndpoint(SQLModel, table=True):
 def names_on(session: Session, on: date) -> dict[int, InstitutionName]:
     """Every institution's name in force on a day; an institution younger than `on` shows its first name."""
     chosen: dict[int, InstitutionName] = {}
-    query = select(InstitutionName).order_by(col(InstitutionName.valid_from))
-    rows = once(session, "institution_names", lambda: session.exec(query).all())
-    for row in rows:
+    for row in kept(session, "institution_names", lambda: _names(session)):
         if row.valid_from <= on or row.institution_id not in chosen:
             chosen[row.institution_id] = row
     return chosen
+
+
+def _names(session: Session) -> Sequence[InstitutionName]:
+    query = select(InstitutionName).order_by(col(InstitutionName.valid_from))
+    return [InstitutionName.model_validate(row.model_dump()) for row in session.exec(query)]
 
 
 def name_on(session: Session, institution_id: int, on: date) -> InstitutionName:
@@ -182,11 +186,14 @@ def agreements_of(session: Session, institution_id: int) -> Sequence[ShareAgreem
 
 def contacts(session: Session, institution_id: int) -> Sequence[InstitutionContact]:
     """Contacts who receive notices."""
-    query = select(InstitutionContact).where(
-        InstitutionContact.institution_id == institution_id, col(InstitutionContact.active)
-    )
-    found = query.order_by(col(InstitutionContact.id))
-    return once(session, ("contacts", institution_id), lambda: session.exec(found).all())
+    every = kept(session, "institution_contacts", lambda: _contacts(session))
+    return [one for one in every if one.institution_id == institution_id]
+
+
+def _contacts(session: Session) -> Sequence[InstitutionContact]:
+    query = select(InstitutionContact).where(col(InstitutionContact.active))
+    found = session.exec(query.order_by(col(InstitutionContact.id)))
+    return [InstitutionContact.model_validate(one.model_dump()) for one in found]
 
 
 def endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -11,7 +10,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models import clock
 from models.calendar import CalendarDay as DayRow
 from models.calendar import WorkingCalendar
-from models.records.base import moment, once, rate
+from models.records.base import moment, rate
+from models.records.marks import kept
 from models.settings import get_settings
 
 
@@ -64,33 +64,19 @@ def sync_clock(session: Session) -> None:
 
 
 def working_calendar(session: Session) -> WorkingCalendar:
-    """The working-day calendar as the office keeps it. Kept in memory until a row of it changes."""
-    return once(session, "working_calendar", lambda: _calendar(session))
+    """The working-day calendar as the office keeps it."""
+    return kept(session, "calendar_days", lambda: _calendar(session))
 
 
 def _calendar(session: Session) -> WorkingCalendar:
-    connection = session.connection()
-    mark = connection.execute(text(_FINGERPRINT)).one()
-    if _kept.get("mark") != mark:
-        rows = connection.execute(text("SELECT day, working, note, source FROM calendar_days ORDER BY day"))
-        _kept["calendar"] = WorkingCalendar.from_rows(
-            DayRow(r.day, r.working, r.note, r.source) for r in rows
-        )
-        _kept["mark"] = mark
-    kept: WorkingCalendar = _kept["calendar"]
-    return kept
-
-
-_FINGERPRINT = """
-SELECT count(*), sum(hashtextextended(concat_ws('|', day, working, source), 0)) FROM calendar_days
-"""
-_kept: dict[str, Any] = {}
+    query = text("SELECT day, working, note, source FROM calendar_days ORDER BY day")
+    rows = session.connection().execute(query)
+    return WorkingCalendar.from_rows(DayRow(r.day, r.working, r.note, r.source) for r in rows)
 
 
 def lpr_quotes(session: Session) -> Sequence[LprQuote]:
     """Every quote, oldest first."""
-    query = select(LprQuote).order_by(col(LprQuote.published_on))
-    return once(session, "lpr_quotes", lambda: session.exec(query).all())
+    return session.exec(select(LprQuote).order_by(col(LprQuote.published_on))).all()
 
 
 __all__ = [

@@ -16,7 +16,8 @@ from models import clock
 from models.policy.errors import PolicyError
 from models.policy.overrides import Override
 from models.policy.parameters import Parameters
-from models.records.base import Facts, coded, dated, facts, moment, once, one_of
+from models.records.base import Facts, coded, dated, facts, moment, one_of
+from models.records.marks import kept
 from models.records.person import Person
 from models.records.two_people import Verdict, by_two
 
@@ -81,26 +82,14 @@ class ParameterEdition(SQLModel, table=True):
 
 
 def rules(s: Session) -> Parameters:
-    """The parameters in use: what is shipped and every confirmed resolution. Kept until a row of them changes."""
-    return once(s, "rules", lambda: _rules(s))
+    """The parameters in use: what is shipped and every confirmed resolution."""
+    return kept(s, "parameter_overrides", lambda: _rules(s))
 
 
 def _rules(s: Session) -> Parameters:
-    mark = s.connection().execute(text(_FINGERPRINT)).one()
-    if _kept.get("mark") != mark:
-        rows = s.exec(_confirmed()).all()
-        names = {p.id or 0: p.name for p in s.exec(select(Person)).all()} if rows else {}
-        _kept["rules"] = Parameters.load(row.as_override(names) for row in rows)
-        _kept["mark"] = mark
-    kept: Parameters = _kept["rules"]
-    return kept
-
-
-_FINGERPRINT = """
-SELECT count(*), sum(hashtextextended(concat_ws('|', id, name, value, effective_from, decided_at, resolution), 0))
-FROM parameter_overrides WHERE verdict = 'confirmed'
-"""
-_kept: dict[str, Any] = {}
+    rows = s.exec(_confirmed()).all()
+    names = {p.id or 0: p.name for p in s.exec(select(Person)).all()} if rows else {}
+    return Parameters.load(row.as_override(names) for row in rows)
 
 
 def _confirmed() -> Any:
