@@ -24,8 +24,8 @@ class Entry:
     method: int = 8  # deflate; 0 is stored
 
     @classmethod
-    def of(cls, name: str, data: bytes) -> "Entry":
-        deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
+    def of(cls, name: str, data: bytes, level: int = _LEVEL) -> "Entry":
+        deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
         return cls(name.encode(), zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
     @classmethod
@@ -60,7 +60,7 @@ class Package:
         names = sorted(parts, key=lambda name: (name != "[Content_Types].xml", name))
         body, directory = bytearray(), bytearray()
         for name in names:
-            entry = Entry.of(name, parts[name])
+            entry = Entry.of(name, parts[name], level=9)
             directory += entry.directory(len(body))
             body += entry.local
         self._body, self._directory, self._count = bytes(body), bytes(directory), len(names)

@@ -85,11 +85,14 @@ def paragraphs(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _cells(table: etree._Element, label: str) -> Iterator[tuple[str, str]]:
-    for row, line in enumerate(table.iter(f"{_W}tr"), 1):
+    for row, line in enumerate(table.findall(f"{_W}tr"), 1):
         for column, cell in enumerate(line.findall(f"{_W}tc"), 1):
-            for paragraph in cell.iter(f"{_W}p"):
-                if text := _text(paragraph):
-                    yield f"{label}第 {row} 行第 {column} 格", text
+            place = f"{label}第 {row} 行第 {column} 格"
+            for block in cell:
+                if block.tag == f"{_W}tbl":
+                    yield from _cells(block, f"{place}内表格")
+                elif block.tag == f"{_W}p" and (text := _text(block)):
+                    yield place, text
 
 
 def _text(paragraph: etree._Element) -> str:

@@ -93,10 +93,19 @@ def plain_text(data: bytes) -> str:
         if block.tag == f"{_W}p":
             lines.append(_text(block))
         elif block.tag == f"{_W}tbl":
-            for row in block.iter(f"{_W}tr"):
-                cells = ("\n".join(_text(p) for p in cell.iter(f"{_W}p")) for cell in row.iter(f"{_W}tc"))
-                lines.append("\t".join(cells))
+            lines += _table_text(block)
     return "\n".join(line for line in lines if line.strip())
+
+
+def _table_text(table: Element) -> list[str]:
+    lines = []
+    for row in table.findall(f"{_W}tr"):
+        cells = row.findall(f"{_W}tc")
+        for cell in cells:
+            for inner in cell.findall(f"{_W}tbl"):
+                lines += _table_text(inner)
+        lines.append("\t".join("\n".join(_text(p) for p in cell.findall(f"{_W}p")) for cell in cells))
+    return lines
 
 
 def _read(data: bytes) -> tuple[Element, list[Element]]:
@@ -174,7 +183,7 @@ def _paragraph(paragraph: Element) -> str:
 
 
 def _table(table: Element) -> str:
-    widths = [int(column.get(f"{_W}w", "0")) for column in table.iter(f"{_W}gridCol")]
+    widths = [int(column.get(f"{_W}w", "0")) for column in table.iterfind(f"{_W}tblGrid/{_W}gridCol")]
     total = sum(widths) or 1
     # A width attribute, not a style: the pages' content security policy allows no inline styles.
     columns = "".join(f'<col width="{100 * width / total:.1f}%">' for width in widths)
@@ -183,10 +192,18 @@ def _table(table: Element) -> str:
     return f'<table class="{css}"><colgroup>{columns}</colgroup>{rows}</table>'
 
 
+def _inside(cell: Element) -> Iterator[str]:
+    for block in cell:
+        if block.tag == f"{_W}p":
+            yield _paragraph(block)
+        elif block.tag == f"{_W}tbl":
+            yield _table(block)
+
+
 def _row(row: Element) -> str:
     cells = []
     for cell in row.findall(f"{_W}tc"):
         span = cell.find(f"{_W}tcPr/{_W}gridSpan")
         attribute = f' colspan="{int(span.get(_VAL, "1"))}"' if span is not None else ""
-        cells.append(f"<td{attribute}>{''.join(_paragraph(p) for p in cell.findall(f'{_W}p'))}</td>")
+        cells.append(f"<td{attribute}>{''.join(_inside(cell))}</td>")
     return f"<tr>{''.join(cells)}</tr>"

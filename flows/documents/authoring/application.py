@@ -135,6 +135,7 @@ def claim_application() -> bytes:
         "所报材料真实、完整、合规，该笔贷款未重复申请同类财政风险补偿。获得补偿后，我单位将继续履行追偿"
         "职责，追偿所得按规定返还财政资金。如有虚假，愿承担相应法律责任并退回全部补偿资金。",
     )
+    paper.keep()
     paper.p("BodyKeep", "请予审核支持为盼。")
     paper.p("Attach", "附件：1.风险补偿申请表")
     with paper.each("m in materials"):

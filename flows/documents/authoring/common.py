@@ -3,7 +3,8 @@
 from flows.documents.authoring.gbt9704 import TEXT_WIDTH
 from flows.documents.authoring.paper import Cell, Paper, Picture, Run, Table, amount, head, middle, text
 
-POLICY = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号，以下简称《工作方案》）"
+POLICY_ONCE = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号）"
+POLICY = POLICY_ONCE.replace("号）", "号，以下简称《工作方案》）")
 SCHEME = "东莞市中小微企业融资风险补偿"
 _CODE = "{{ verification_code }}"
 SHORT = "中小微企业融资风险补偿"  # under the organ's own name, or where the whole would need a second line
@@ -19,10 +20,15 @@ def day(name: str) -> str:
     return f"{{{{ {name}|cn_date }}}}"
 
 
+def telephone(name: str = "contact") -> str:
+    """Whom to call."""
+    return f"联系人：{{{{ {name}.person }}}}，电话：{{{{ {name}.phone }}}}"
+
+
 def contact_line(name: str = "contact") -> str:
     """How to reach someone: person, phone, and address and mail where given."""
     return (
-        f"联系人：{{{{ {name}.person }}}}，电话：{{{{ {name}.phone }}}}"
+        f"{telephone(name)}"
         f"{{% if {name}.address %}}，地址：{{{{ {name}.address }}}}{{% endif %}}"
         f"{{% if {name}.email %}}，电子邮箱：{{{{ {name}.email }}}}{{% endif %}}"
     )
@@ -40,36 +46,47 @@ def notice_head(paper: Paper, title: str) -> None:
 
 
 def signature(paper: Paper, *, contact: bool = True) -> None:
-    """Organ above date, both centred on one axis so that the date ends four characters from the right.
+    """Organ above date, both centred on one axis; a date ends four characters from the right, give or take the
+    quarter of one by which dates differ in length.
 
     The seal goes over them; what is left of it holds the QR code and the code by which anyone may check the letter.
     """
-    axis = 139 * 20  # the middle of a date of ten characters that ends four characters in
+    axis = 2470  # four characters and half a date like 2026年1月15日
     code = 1134  # 20 mm: the QR code and a little air
-    with paper.table("Signature", code, TEXT_WIDTH - 2 * axis - code, 2 * axis) as table:
-        table.row(
-            Cell(
-                (("Verify", ["{%r if verification_url %}", Picture(18), "{%r endif %}"]),),
-            ),
-            Cell(
+    widths = (code, TEXT_WIDTH - 2 * axis - code, 2 * axis)
+    block = (
+        Cell((("Verify", ["{%r if verification_url %}", Picture(18), "{%r endif %}"]),)),
+        Cell(
+            (
                 (
-                    (
-                        "Verify",
-                        f"{{% if verification_code %}}办理编号\n{{{{ case_number }}}}\n核验码\n{_CODE}{{% endif %}}",
-                    ),
-                )
-            ),
-            Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
-        )
-    if contact:
-        paper.p("Note", f"（{contact_line()}）")
+                    "Verify",
+                    f"{{% if verification_code %}}办理编号\n{{{{ case_number }}}}\n核验码\n{_CODE}{{% endif %}}",
+                ),
+            )
+        ),
+        Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
+    )
+    if not contact:
+        with paper.table("Signature", *widths) as table:
+            table.row(*block)
+        return
+    # In one row with the signature: LibreOffice keeps a table's row on one page, but not a table and what follows.
+    signed = Table("Signature", widths, TEXT_WIDTH).row(*block)
+    with paper.table("Signature", TEXT_WIDTH) as table:
+        table.row(Cell((("Note", f"（{telephone()}）"),), above=signed))
 
 
 def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
-    """The closing phrase, kept with the signature below it; the finished document."""
+    """The closing phrase and the signature below it; the finished document."""
+    end(paper, words, contact=contact)
+    return paper.bytes()
+
+
+def end(paper: Paper, words: str, *, contact: bool = True) -> None:
+    """The closing phrase and the signature, on one page with the last passage of the text."""
+    paper.keep()
     paper.p("BodyKeep", words)
     signature(paper, contact=contact)
-    return paper.bytes()
 
 
 def verify(paper: Paper) -> None:

@@ -11,7 +11,9 @@ PAGE = (11906, 16838)
 TOP, BOTTOM, LEFT, RIGHT = 2098, 1984, 1588, 1474
 TEXT_WIDTH = PAGE[0] - LEFT - RIGHT
 LANDSCAPE_WIDTH = PAGE[1] - TOP - BOTTOM
-FOOTER = 1247  # page number 7 mm below the 版心
+FOOTER = 1134  # 20 mm: a letter's lower red line stands there
+PAGE_NUMBER = 113  # and lifts the page number to 7 mm below the 版心
+HEADER = 1574  # a letter's mark: its ink begins 30 mm from the top of the page
 # 225 mm / 22 lines = 28.99 pt; a full 29 pt overflows and Word drops to 21 lines, so 28.95 pt.
 LINE = 579
 # 28 characters of 16 pt are 448 pt, the 版心 is 442.2 pt: every run is squeezed by 0.25 pt.
@@ -77,8 +79,8 @@ STYLES = (
     ParagraphStyle("AttachMore", "附件说明（续）", jc="left", left=6 * CHAR, first=-CHAR, keep=True),
     ParagraphStyle("Sign", "落款", jc="center", keep=True),
     ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR),
-    ParagraphStyle("Verify", "核验码", size=18, jc="left", line=0, squeeze=0),
-    ParagraphStyle("Space", "空行"),
+    ParagraphStyle("Verify", "核验码", size=18, jc="left", line=0, squeeze=0, keep=True),
+    ParagraphStyle("Space", "空行", keep=True),
     ParagraphStyle("Tail", "文末", size=2, line=20, squeeze=0),
     # 红头: mark 35 mm below the top of the 版心, 发文字号 two lines below it, the line 4 mm below that.
     ParagraphStyle(
@@ -88,7 +90,7 @@ STYLES = (
         size=72,
         jc="distribute",
         line=1000,
-        before=1760,
+        before=1805,
         squeeze=0,
         color=RED,
         keep=True,
@@ -100,7 +102,7 @@ STYLES = (
         size=52,
         jc="center",
         line=840,
-        before=1820,
+        before=1865,
         squeeze=0,
         color=RED,
         keep=True,
@@ -109,10 +111,10 @@ STYLES = (
         "RedNumber",
         "发文字号（红线）",
         jc="center",
-        before=2 * LINE,
+        before=1005,  # with the air in both lines: two lines below the mark
         after=2 * LINE,
         keep=True,
-        border=_RULE.format("single", 12, 11),
+        border=_RULE.format("single", 12, 5),
     ),
     # 信函格式: mark 30 mm from the top of the page, thick-thin line 4 mm below it.
     ParagraphStyle(
@@ -126,7 +128,7 @@ STYLES = (
         color=RED,
         left=LETTER_LEFT,
         right=LETTER_RIGHT,
-        border=_RULE.format("thickThinSmallGap", 24, 6),
+        border=_RULE.format("thickThinSmallGap", 24, 5),
     ),
     ParagraphStyle(
         "LetterMarkLong",
@@ -139,7 +141,7 @@ STYLES = (
         color=RED,
         left=LETTER_LEFT,
         right=LETTER_RIGHT,
-        border=_RULE.format("thickThinSmallGap", 24, 6),
+        border=_RULE.format("thickThinSmallGap", 24, 5),
     ),
     ParagraphStyle(
         "LetterFoot",
@@ -160,7 +162,7 @@ STYLES = (
         size=60,
         jc="center",
         line=880,
-        before=1860,
+        before=1786,
         squeeze=0,
         color=RED,
         keep=True,
@@ -196,6 +198,26 @@ STYLES = (
     ParagraphStyle(
         "ColophonRight", "版记（右）", size=28, jc="right", line=440, squeeze=0, left=280, right=280
     ),
-    ParagraphStyle("PageOdd", "页码（单页）", font=SONG, size=28, jc="right", line=0, squeeze=0, right=CHAR),
-    ParagraphStyle("PageEven", "页码（双页）", font=SONG, size=28, jc="left", line=0, squeeze=0, left=CHAR),
+    ParagraphStyle(
+        "PageOdd",
+        "页码（单页）",
+        font=SONG,
+        size=28,
+        jc="right",
+        line=0,
+        squeeze=0,
+        right=CHAR,
+        after=PAGE_NUMBER,
+    ),
+    ParagraphStyle(
+        "PageEven",
+        "页码（双页）",
+        font=SONG,
+        size=28,
+        jc="left",
+        line=0,
+        squeeze=0,
+        left=CHAR,
+        after=PAGE_NUMBER,
+    ),
 )

@@ -1,7 +1,7 @@
 """Letters of the bureau in 信函格式: D22, D25, D26."""
 
 from flows.documents.authoring.common import POLICY, SHORT, close, day, money, signature
-from flows.documents.authoring.paper import Paper, amount, head, middle
+from flows.documents.authoring.paper import Paper, Run, amount, head, middle, text
 
 
 def _letter_head(paper: Paper, title: str) -> None:
@@ -15,24 +15,23 @@ def _letter_head(paper: Paper, title: str) -> None:
 def objection_reply() -> bytes:
     """D22 异议处理意见."""
     paper = Paper("异议处理意见")
-    _letter_head(paper, "{{ organ_name }}关于《{{ notice_title }}》异议的处理意见")
+    _letter_head(paper, f"{{{{ organ_name }}}}关于{SHORT}项目异议的处理意见")
     paper.p(
         "Body",
         f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》（办理编号：{{{{ case_number }}}}）提出的"
         "异议收悉。经核查，现将处理意见函复如下：",
     )
-    paper.p("Heading1", "一、异议内容")
-    paper.p("Body", "{{ summary }}")
-    paper.p("Heading1", "二、核查情况")
+    paper.p("Body", Run("Label", "一、异议内容。"), "{{ summary }}")
+    paper.p("BodyKeep", Run("Label", "二、核查情况。"), "经逐项核查：")
     with paper.each("finding in findings"):
-        paper.p("Body", "{{ finding.no }}.{{ finding.point }}")
         paper.p(
             "Body",
-            "经查，{{ finding.finding }}{% if finding.basis %}（依据：{{ finding.basis }}）{% endif %}",
+            "{{ finding.no }}.{{ finding.point }}经查，{{ finding.finding }}"
+            "{% if finding.basis %}（依据：{{ finding.basis }}）{% endif %}",
         )
-    paper.p("Heading1", "三、处理意见")
     paper.p(
         "Body",
+        Run("Label", "三、处理意见。"),
         "{% if outcome == 'upheld' %}异议成立。{% elif outcome == 'partly' %}异议部分成立。"
         "{% else %}异议不成立。{% endif %}{{ conclusion }}",
     )
@@ -72,6 +71,7 @@ def payment_letter() -> bytes:
         "Body",
         "请贵局审核后按国库集中支付有关规定拨付至附件1所列收款账户。收款单位确认到账后，我局将及时与贵局对账。",
     )
+    paper.keep()
     paper.p("BodyKeep", "请予支持为盼。")
     paper.p("Attach", "附件：1.收款账户及金额明细表")
     with paper.each("name in attachments"):
@@ -99,27 +99,24 @@ def payment_notice() -> bytes:
     _letter_head(paper, f"{SHORT}资金拨付通知书")
     paper.p(
         "Body",
-        "根据《东莞市中小微企业融资风险补偿决定通知书》（{{ decision_number }}），现将{{ borrower }}贷款"
-        "（借款合同编号：{{ contract_number }}，办理编号：{{ case_number }}）风险补偿资金拨付有关事项通知如下：",
+        "根据风险补偿决定通知书（{{ decision_number }}），现拨付{{ borrower }}贷款（借款合同编号："
+        "{{ contract_number }}）风险补偿资金，有关事项通知如下：",
     )
-    paper.p("Heading1", "一、拨付金额和账户")
-    paper.p("BodyLeft", f"拨付金额：{money('amount')}。")
-    paper.p("BodyLeft", f"拨付日期：{day('pay_on')}。")
-    with paper.table("Grid", 32, 124) as table:
-        table.row(head("账户名称"), "{{ account.name }}", height=480)
-        table.row(head("开户银行"), "{{ account.bank }}", height=480)
-        table.row(head("账　　号"), "{{ account.number }}", height=480)
-    paper.p("Heading1", "二、有关要求")
+    with paper.table("Grid", 22, 58, 22, 54) as table:
+        table.row(head("拨付金额"), text(money("amount"), 3), height=420)
+        table.row(head("账户名称"), "{{ account.name }}", head("拨付日期"), day("pay_on"), height=420)
+        table.row(
+            head("开户银行"), "{{ account.bank }}", head("账　　号"), "{{ account.number }}", height=420
+        )
     paper.p(
         "Body",
-        "（一）请自收到资金之日起{{ confirm_days }}个工作日内核对到账金额，向{{ managing_name }}报送收款确认"
-        "回执，并按规定冲抵相应贷款损失。金额或者账户有误的，请立即与我局联系。",
+        "一、请自到账之日起{{ confirm_days }}个工作日内核对金额，向{{ managing_name }}报送收款确认回执；有误的，"
+        "即与我局联系。",
     )
     paper.p(
         "Body",
-        "（二）你单位应当继续履行追偿职责。追偿所得扣除合理费用后，归属你单位承担损失的部分按实际补偿比例"
-        "{{ effective_ratio|pct }}返还财政资金，自收到追偿款项之日起{{ return_days }}个工作日内办理，累计返还"
-        "金额以补偿金额为限。",
+        "二、请继续追偿，净额中归属你单位损失的部分按实际补偿比例{{ effective_ratio|pct }}返还财政资金，"
+        "自收款之日起{{ return_days }}个工作日内办理。",
     )
     return close(paper, "特此通知。")
 

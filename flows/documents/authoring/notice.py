@@ -2,6 +2,7 @@
 
 from flows.documents.authoring.common import (
     POLICY,
+    POLICY_ONCE,
     SHORT,
     close,
     day,
@@ -164,8 +165,7 @@ def refusal() -> bytes:
 
 _CLAIM = (
     "你单位于{{ received_on|cn_date }}报送的{{ loan.borrower }}贷款风险补偿申请（{{ board|board }}，"
-    "办理编号：{{ case_number }}，备案编号：{{ loan.filing_number }}，借款合同编号："
-    "{{ loan.contract_number }}，借据编号：{{ loan.receipt_number }}）收悉。"
+    "办理编号：{{ case_number }}，备案编号：{{ loan.filing_number }}）收悉。"
 )
 
 
@@ -173,20 +173,21 @@ def acceptance() -> bytes:
     """D16 受理通知书."""
     paper = Paper("受理通知书")
     notice_head(paper, f"{SHORT}申请受理通知书")
-    paper.p("Body", f"{_CLAIM}经核对，申请材料齐全、符合规定形式。根据{POLICY}，决定予以受理。")
-    paper.p("BodyLeft", f"一、申请补偿金额：{money('claimed')}。")
+    paper.p("Body", f"{_CLAIM}经核对，材料齐全、符合规定形式，根据{POLICY_ONCE}，决定予以受理。")
+    paper.p(
+        "BodyLeft",
+        f"一、申请补偿金额：{money('claimed')}；补偿与否及补偿金额，以市工业和信息化局的决定为准。",
+    )
     paper.p(
         "Body",
         f"二、受理日期：{day('accepted_on')}。初审期限为{{{{ review_days }}}}个工作日，至"
         f"{day('review_due_on')}届满{{% if due_provisional %}}（跨越放假安排尚未公布的年度，系暂定日期）"
-        "{% endif %}；需要补正的，补正所用时间不计入。",
+        "{% endif %}；补正所用时间不计入。",
     )
     paper.p(
         "Body",
-        "三、审核期间请继续采取追偿措施，配合核查；贷款余额、追偿回款、债务人情况发生变化的，请即书面"
-        "报告。作出决定前，你单位可以书面撤回申请。",
+        "三、请继续追偿并配合核查，贷款余额、追偿回款、债务人情况变化的，即书面报告；作出决定前可以书面撤回申请。",
     )
-    paper.p("Body", "四、受理不代表同意补偿，补偿与否及补偿金额以市工业和信息化局的决定为准。")
     return close(paper, "特此通知。")
 
 
@@ -194,7 +195,7 @@ def non_acceptance() -> bytes:
     """D16R 不予受理通知书."""
     paper = Paper("不予受理通知书")
     notice_head(paper, f"{SHORT}申请不予受理通知书")
-    paper.p("Body", f"{_CLAIM}经核对，该申请不符合{POLICY}规定的受理条件，决定不予受理。")
+    paper.p("Body", f"{_CLAIM}经核对，该申请不符合{POLICY_ONCE}规定的受理条件，决定不予受理。")
     paper.p("BodyLeft", f"申请补偿金额：{money('claimed')}。")
     paper.p("Heading1", "一、不予受理的理由")
     with paper.each("reason in reasons"):

@@ -27,12 +27,17 @@ Piece = str | Run | Picture
 Content = str | Run | Picture | Sequence[Piece]
 
 
+_TEXT = ("Body", "BodyLeft")
+_PLAIN, _KEPT = '"/></w:pPr>', '"/><w:keepNext/></w:pPr>'
+
+
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: paragraphs (style, content) and the number of columns it spans."""
+    """A table cell: paragraphs (style, content), the number of columns it spans, and a table above them."""
 
     paragraphs: tuple[tuple[str, Content], ...]
     span: int = 1
+    above: "Table | None" = None
 
 
 def text(content: Content, span: int = 1) -> Cell:
@@ -86,7 +91,8 @@ class Table:
                 cell = text(cell)  # noqa: PLW2901
             width = sum(self._widths[column : column + cell.span])
             span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
-            inside = "".join(_paragraph(style, content) for style, content in cell.paragraphs)
+            inside = cell.above.xml() if cell.above else ""
+            inside += "".join(_paragraph(style, content) for style, content in cell.paragraphs)
             written.append(
                 f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}<w:vAlign w:val="center"/></w:tcPr>'
                 f"{inside}</w:tc>"
@@ -138,27 +144,43 @@ class Paper:
         self._body: list[str] = []
         self._letter = False
         self._wide = False
+        self._depth = 0  # how many conditions and loops are open
+        self._last: list[int] = []  # the blocks one of which will be the last passage of text
 
     def p(self, style: str, *pieces: Piece) -> None:
         """One paragraph."""
+        if style in _TEXT:
+            self._last = [*self._last, len(self._body)] if self._depth else [len(self._body)]
         self._body.append(_paragraph(style, pieces))
+
+    def keep(self) -> None:
+        """Hold the last passage of text together with what follows: a signature never stands alone on a page.
+
+        Where the end of the text is optional, the passage before it is held as well: it may be the last.
+        """
+        for index in self._last:
+            self._body[index] = self._body[index].replace(_PLAIN, _KEPT, 1)
 
     def tag(self, statement: str) -> None:
         """A template statement that stands alone and leaves no paragraph behind."""
-        self.p("Body", f"{{%p {statement} %}}")
+        self._body.append(_paragraph("Body", f"{{%p {statement} %}}"))
 
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """The blocks inside appear only under the condition."""
         self.tag(f"if {condition}")
+        self._depth += 1
         yield
+        self._depth -= 1
         self.tag("endif")
 
     @contextmanager
     def each(self, loop: str) -> Iterator[None]:
         """The blocks inside are repeated: `each("item in items")`."""
         self.tag(f"for {loop}")
+        self._depth += 1
         yield
+        self._depth -= 1
         self.tag("endfor")
 
     @contextmanager
@@ -168,6 +190,7 @@ class Paper:
         table = Table(style, widths, total, placed=placed)
         yield table
         self._body.append(table.xml())
+        self._last = []
 
     def letter(self) -> None:
         """信函格式: the mark and both red lines on the first page, no page number there."""
@@ -187,7 +210,7 @@ class Paper:
             (gbt.LEFT, gbt.TOP, gbt.RIGHT, gbt.BOTTOM) if wide else (gbt.TOP, gbt.RIGHT, gbt.BOTTOM, gbt.LEFT)
         )
         top, right, bottom, left = margins
-        header = 1500 if self._letter else 850
+        header = gbt.HEADER if self._letter else 850
         footer = 700 if wide else gbt.FOOTER
         return (
             f'<w:sectPr><w:pgSz w:w="{width}" w:h="{height}"{orient}/>'

@@ -75,8 +75,13 @@ def _paragraph_style(style: gbt.ParagraphStyle) -> str:
     )
 
 
-def styles_xml() -> bytes:
-    """word/styles.xml: the styles above and nothing else."""
+# What office staff reach for when they add a sentence.
+_ALWAYS = {"Body", "BodyLeft", "BodyKeep", "Heading1", "Heading2", "PageOdd", "PageEven"}
+
+
+def styles_xml(named: frozenset[str]) -> bytes:
+    """word/styles.xml: the styles a template uses and those of running text; a letter carries no others."""
+    kept = named | _ALWAYS
     defaults = (
         f'<w:docDefaults><w:rPrDefault><w:rPr>{_fonts(gbt.FANGSONG)}<w:sz w:val="32"/><w:szCs w:val="32"/>'
         '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
@@ -88,16 +93,18 @@ def styles_xml() -> bytes:
         '<w:name w:val="Default Paragraph Font"/></w:style>'
         '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/></w:style>'
     )
-    paragraphs = "".join(map(_paragraph_style, gbt.STYLES))
+    paragraphs = "".join(_paragraph_style(style) for style in gbt.STYLES if style.id in kept)
     characters = "".join(
         f'<w:style w:type="character" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
         f"<w:rPr>{run}</w:rPr></w:style>"
         for key, name, run in _CHARACTERS
+        if key in kept
     )
     tables = "".join(
         f'<w:style w:type="table" w:customStyle="1" w:styleId="{key}"><w:name w:val="{name}"/>'
         f'<w:basedOn w:val="TableNormal"/><w:tblPr>{properties}</w:tblPr></w:style>'
         for key, name, properties in _TABLES
+        if key in kept
     )
     return f"{_HEAD}<w:styles {_W}>{defaults}{basic}{paragraphs}{characters}{tables}</w:styles>".encode()
 
@@ -110,6 +117,37 @@ def font_table_xml() -> bytes:
         for name, (others, family, pitch) in gbt.FONTS.items()
     )
     return f"{_HEAD}<w:fonts {_W}>{fonts}</w:fonts>".encode()
+
+
+_COLOURS = (
+    ("dk1", "000000"),
+    ("lt1", "FFFFFF"),
+    ("dk2", "444444"),
+    ("lt2", "EEEEEE"),
+    *((f"accent{n}", "444444") for n in range(1, 7)),
+    ("hlink", "0000FF"),
+    ("folHlink", "800080"),
+)
+
+
+def theme_xml() -> bytes:
+    """word/theme/theme1.xml: the least a validator asks for. No style of ours looks at the theme."""
+    colours = "".join(f'<a:{name}><a:srgbClr val="{value}"/></a:{name}>' for name, value in _COLOURS)
+    fonts = "".join(
+        f'<a:{part}><a:latin typeface="{gbt.LATIN}"/><a:ea typeface="{gbt.FANGSONG}"/><a:cs typeface=""/></a:{part}>'
+        for part in ("majorFont", "minorFont")
+    )
+    fill = '<a:solidFill><a:schemeClr val="phClr"/></a:solidFill>' * 3
+    line = '<a:ln><a:solidFill><a:schemeClr val="phClr"/></a:solidFill></a:ln>' * 3
+    effect = "<a:effectStyle><a:effectLst/></a:effectStyle>" * 3
+    return (
+        f'{_HEAD}<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" name="gongwen">'
+        f'<a:themeElements><a:clrScheme name="gongwen">{colours}</a:clrScheme>'
+        f'<a:fontScheme name="gongwen">{fonts}</a:fontScheme><a:fmtScheme name="gongwen">'
+        f"<a:fillStyleLst>{fill}</a:fillStyleLst><a:lnStyleLst>{line}</a:lnStyleLst>"
+        f"<a:effectStyleLst>{effect}</a:effectStyleLst><a:bgFillStyleLst>{fill}</a:bgFillStyleLst>"
+        "</a:fmtScheme></a:themeElements></a:theme>"
+    ).encode()
 
 
 def settings_xml() -> bytes:

@@ -1,6 +1,6 @@
 """Decisions under the bureau's red head: D23, D24."""
 
-from flows.documents.authoring.common import POLICY, SCHEME, calculation, day, money, objection, signature
+from flows.documents.authoring.common import POLICY, SCHEME, calculation, day, end, money, objection
 from flows.documents.authoring.gbt9704 import TEXT_WIDTH
 from flows.documents.authoring.paper import Cell, Paper, middle
 
@@ -88,8 +88,7 @@ def decision() -> bytes:
     _recovery(paper)
     paper.p("Heading1", "五、异议渠道")
     objection(paper, "本通知书")
-    paper.p("BodyKeep", "特此通知。")
-    signature(paper, contact=False)
+    end(paper, "特此通知。", contact=False)
     colophon(paper)
     return paper.bytes()
 
@@ -127,8 +126,7 @@ def reduced() -> bytes:
         _recovery(paper)
     paper.p("Heading1", "{% if amount > 0 %}五{% else %}四{% endif %}、异议渠道")
     objection(paper, "本通知书")
-    paper.p("BodyKeep", "特此通知。")
-    signature(paper, contact=False)
+    end(paper, "特此通知。", contact=False)
     colophon(paper)
     return paper.bytes()
 

@@ -44,16 +44,16 @@ def review_opinion() -> bytes:
         check_rows(table, "human_checks")
     paper.p("Heading1", "四、补偿金额测算")
     calculation(paper)
-    paper.p("Heading1", "五、初审意见")
+    with paper.when("opinions"):
+        paper.p("Heading1", "五、办理意见")
+        with paper.table("Grid", 34, 122) as table:
+            signing_places(table, 2)
+    paper.p("Heading1", "{% if opinions %}六{% else %}五{% endif %}、初审意见")
     paper.p("Body", "{{ opinion }}")
     paper.p("BodyLeft", f"建议补偿金额：{money('proposed')}。")
     with paper.when("dissent"):
-        paper.p("Heading1", "六、不同意见")
+        paper.p("Heading1", "{% if opinions %}七{% else %}六{% endif %}、不同意见")
         paper.p("Body", "{{ dissent }}")
-    with paper.when("opinions"):
-        paper.p("Heading1", "{% if dissent %}七{% else %}六{% endif %}、办理意见")
-        with paper.table("Grid", 34, 122) as table:
-            signing_places(table, 2)
     return close(paper, "特此报告。")
 
 

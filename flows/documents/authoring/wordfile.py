@@ -1,6 +1,7 @@
 """Blocks of WordprocessingML made into a .docx, with python-docx keeping the package's books."""
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -13,13 +14,17 @@ from docx.opc.part import Part
 from docx.oxml.ns import nsdecls
 from docx.oxml.parser import parse_xml
 from docx.section import Section
+from lxml.etree import cleanup_namespaces
 
 from flows.documents import qr
 from flows.documents.archive import Package
 from flows.documents.authoring import parts
 
 # What python-docx's own start document brings and these documents do not use.
-_UNUSED = ("stylesWithEffects", "webSettings", "customXml", "numbering")
+_UNUSED = ("stylesWithEffects", "webSettings", "customXml", "numbering", "extended-properties")
+_IGNORABLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Ignorable"
+_LETTER = frozenset({"LetterMark", "LetterMarkLong", "LetterFoot"})
+_STYLE = re.compile(r'w:(?:p|r|tbl)Style w:val="(\w+)"')
 _PAGE = (
     '<w:r><w:t xml:space="preserve">— </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
     '<w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
@@ -65,10 +70,12 @@ def build(title: str, blocks: Sequence[str], *, letter: bool) -> bytes:
     first = next(body.iter("{*}sectPr"))
     for position, reference in enumerate(references):
         first.insert(position, reference)
-    _use_our_parts(document)
+    named = frozenset(_STYLE.findall("".join(blocks))) | (_LETTER if letter else frozenset())
+    _use_our_parts(document, named)
     if any(qr.DESCRIPTION in block for block in blocks):
         picture = Part(PackURI("/word/media/verification.png"), "image/png", qr.png(_QR_SPECIMEN))
         document.part.load_rel(RELATION.IMAGE, picture, _QR_RELATION)
+    _forget_unused_names(document)
     document.core_properties.title = title
     document.core_properties.author = "风补"
     document.core_properties.comments = ""
@@ -76,6 +83,15 @@ def build(title: str, blocks: Sequence[str], *, letter: bool) -> bytes:
     document.save(out)
     with zipfile.ZipFile(out) as archive:
         return Package({name: archive.read(name) for name in archive.namelist()}).with_parts({})
+
+
+def _forget_unused_names(document: WordDocument) -> None:
+    """Drop the twenty namespaces that python-docx's start document declares: a sixth of a short letter."""
+    section = document.sections[0]
+    footers = (section.footer, section.even_page_footer, section.first_page_header, section.first_page_footer)
+    for root in (document.element, *(part._element for part in footers if not part.is_linked_to_previous)):
+        root.attrib.pop(_IGNORABLE, None)
+        cleanup_namespaces(root)
 
 
 def _element(xml: str) -> Any:
@@ -112,7 +128,7 @@ def _letterhead(section: Section) -> None:
     section.first_page_footer._element[:] = [_paragraph("LetterFoot", "")]
 
 
-def _use_our_parts(document: WordDocument) -> None:
+def _use_our_parts(document: WordDocument, named: frozenset[str]) -> None:
     part = document.part
     for key, relation in list(part.rels.items()):
         kind = relation.reltype.rsplit("/", 1)[-1]
@@ -120,11 +136,13 @@ def _use_our_parts(document: WordDocument) -> None:
             del part.rels[key]
         elif relation.reltype == RELATION.FONT_TABLE:
             relation.target_part._blob = parts.font_table_xml()
+        elif relation.reltype == RELATION.THEME:
+            relation.target_part._blob = parts.theme_xml()
         elif relation.reltype == RELATION.STYLES:
-            relation.target_part._element = parse_xml(parts.styles_xml())
+            relation.target_part._element = parse_xml(parts.styles_xml(named))
         elif relation.reltype == RELATION.SETTINGS:
             relation.target_part._element = parse_xml(parts.settings_xml())
     package = part.package
     for key, relation in list(package.rels.items()):
-        if relation.reltype == RELATION.THUMBNAIL:
+        if relation.reltype == RELATION.THUMBNAIL or relation.reltype.endswith(_UNUSED):
             del package.rels[key]

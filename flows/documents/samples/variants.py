@@ -46,7 +46,12 @@ def odd(context: DocumentContext) -> DocumentContext:
 
 def longest(context: DocumentContext, rows: int = 40) -> DocumentContext:
     """Every text 120 characters longer, every list forty times as long."""
-    data = _texts(context, lambda text: text + LONG).model_dump()
+    return repeated(_texts(context, lambda text: text + LONG), rows)
+
+
+def repeated(context: DocumentContext, rows: int) -> DocumentContext:
+    """Every list `rows` times as long, its total with it."""
+    data = context.model_dump()
     for name, value in data.items():
         if isinstance(value, tuple):
             data[name] = value * rows
