@@ -185,6 +185,29 @@ def may_backfill(actor: Actor, institution_id: int | None = None) -> Verdict:
     return ALLOWED
 
 
+def may_prepare_white_list(actor: Actor) -> Verdict:
+    """三（二）: rounds are put together by 市工信局 or, after its 审核汇总, by a 受托管理机构."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.MANAGING_OFFICER}:
+        return ALLOWED
+    return Denied("白名单批次由市工信局科室经办或受托管理机构“项目审核”岗位登记。")
+
+
+def may_publish_white_list(actor: Actor, prepared_by: int, preparer: str) -> Verdict:
+    """Another person publishes; nobody who approves compensation (分管领导) maintains the list."""
+    if not actor.roles & {Role.BUREAU_OFFICER, Role.MANAGER}:
+        return Denied("白名单批次由市工信局科室经办或统筹管理岗位发布。")
+    if actor.person_id == prepared_by:
+        return Denied(f"这一批次是你（{preparer}）登记的，须由另一人核对后发布。")
+    return ALLOWED
+
+
+def may_remove_from_white_list(actor: Actor) -> Verdict:
+    """移出 a single firm, for loans made from a day to come."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.MANAGER}:
+        return ALLOWED
+    return Denied("移出白名单由市工信局科室经办或统筹管理岗位登记。")
+
+
 def may_withdraw(actor: Actor, applicant_id: int, state: State) -> Verdict:
     """The applicant may withdraw until the city has decided."""
     if Role.FILER not in actor.roles or applicant_id != actor.institution_id:

@@ -13,9 +13,8 @@ from sqlmodel import Session
 from api.pages.form_views import DialogView, FieldView, GridCell, GridRow, ImportGrid
 from api.pages.render import wan, yuan
 from api.pages.views import Kpi, Note, Pages, Tab, Tag, Tone
-from flows.importing.columns import letter
+from flows.importing.columns import letter, listing_of
 from flows.importing.faults import faults_of, places_of
-from models.lifecycle import Board
 from models.records.loan_import import AT_WORK, IMPORT_STATE_NAMES, ImportState, LoanImport, RowState
 from models.settings import get_settings
 
@@ -132,7 +131,7 @@ def grid(
     query = text(f"""SELECT row, raw, state, faults, looks FROM import_rows WHERE {where}
         ORDER BY row LIMIT :most OFFSET :skip""")  # noqa: S608 - our own words
     rows = s.connection().execute(query, values | {"skip": page * ROWS_SHOWN}).all()
-    places = places_of(Board(found.board), tuple(found.headings))
+    places = places_of(listing_of(found), tuple(found.headings))
     marks = [_marks(found, row) for row in rows]
     faulty = {index for row in marks for index in row if index is not None}
     usual = () if faulty else USUALLY
@@ -164,7 +163,7 @@ def grid(
 def _marks(found: LoanImport, row: Any) -> dict[int | None, tuple[str, list[str]]]:
     """What stands in which cell; a fault of no column of theirs stands with the receipt."""
     marks: dict[int | None, tuple[str, list[str]]] = {}
-    places = places_of(Board(found.board), tuple(found.headings))
+    places = places_of(listing_of(found), tuple(found.headings))
     listed = [("warn", row.looks)] if row.state == RowState.GOOD else []  # first things first
     for tone, stored in (*listed, ("bad", row.faults)):
         for fault in faults_of(found, stored):

@@ -31,7 +31,7 @@ from models.lifecycle import Board
 from models.policy.facts import AssetClass
 from models.policy.sector import Sector, industries
 from models.policy.security import Security
-from models.policy.size_class import Industry
+from models.policy.size_class import Industry, Size
 from models.policy.towns import Town
 
 MOST_LOANS = 500
@@ -127,6 +127,23 @@ class GuaranteeLoanForm(LoanForm):
     guarantee_contract_number: Line60 = Field(title="保证合同号")
     entrust_contract_number: Line60 = Field(title="委托担保合同号")
     fee_rate_pct: Percent = Field(title="担保费率")
+
+
+class ListedFirmForm(_Form):
+    """One firm put forward for the white list; what is given of its size is checked."""
+
+    uscc: Uscc = Field(title="统一社会信用代码")
+    firm_name: Line120 = Field(title="企业名称")
+    recommended_by: Line60 = Field(title="推荐部门")
+    grounds: Line120 = Field("", title="推荐依据")
+    town: Town | None = Field(None, title="所在镇街（园区）")
+    sector: Sector | None = Field(None, title="所属行业")
+    industry: Industry | None = Field(None, title="划型行业")
+    employees: Count | None = Field(None, title="从业人员")
+    revenue_wan: Wan | None = Field(None, title="营业收入")
+    assets_wan: Wan | None = Field(None, title="资产总额")
+    declared_size: Size | None = Field(None, title="申报划型")
+    valid_to: Day | None = Field(None, title="有效期至")
 
 
 class FilingForm(_Form):

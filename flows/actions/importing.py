@@ -14,11 +14,11 @@ from flows.documents.text import printable
 from models import clock
 from models.database import notify
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, Verdict, may_backfill, may_file
+from models.permissions import Actor, Denied, Verdict, may_backfill, may_file, may_read_rules
 from models.records import person
 from models.records.attachment import Blob
 from models.records.institution import Institution
-from models.records.loan_import import AT_WORK, ImportRow, ImportState, LoanImport, same_file
+from models.records.loan_import import AT_WORK, ImportKind, ImportRow, ImportState, LoanImport, same_file
 from models.records.person import Person
 from models.settings import MEGABYTE, get_settings
 
@@ -61,28 +61,60 @@ def hand_in(
         faults.append(
             FieldFault("source_document", f"最多 {LONGEST_SOURCE} 个字，现为 {len(source)} 个字，请缩短。")
         )
-    limit = get_settings().upload_limit
-    if not data:
-        faults.append(FieldFault("file", "请选择一个文件；空文件不能上传。"))
-    elif len(data) > limit:
-        faults.append(FieldFault("file", f"文件超过 {limit // MEGABYTE} MB，请分成几个文件，或另存为 xlsx。"))
+    faults += file_faults(data)
     if faults:
         raise InvalidError(tuple(faults))
+    return keep_file(
+        s,
+        actor,
+        filename,
+        data,
+        board=chosen,
+        institution_id=whose.id or 0,
+        backfilled=backfilled,
+        source_document=source if backfilled else "",
+    )
+
+
+def file_faults(data: bytes) -> list[FieldFault]:
+    """What is wrong with a file before it is read."""
+    limit = get_settings().upload_limit
+    if not data:
+        return [FieldFault("file", "请选择一个文件；空文件不能上传。")]
+    if len(data) > limit:
+        return [FieldFault("file", f"文件超过 {limit // MEGABYTE} MB，请分成几个文件，或另存为 xlsx。")]
+    return []
+
+
+def keep_file(
+    s: Session,
+    actor: Actor,
+    filename: str,
+    data: bytes,
+    *,
+    board: Board,
+    institution_id: int,
+    kind: ImportKind = ImportKind.LOANS,
+    backfilled: bool = False,
+    source_document: str = "",
+) -> tuple[LoanImport, bool]:
+    """The file as an import that waits to be read, and whether it is new."""
     digest = sha256(data).hexdigest()
-    earlier = same_file(s, whose.id or 0, actor.institution_id, digest)
+    earlier = same_file(s, institution_id, actor.institution_id, digest)
     if earlier is not None:
         return earlier, False
     s.connection().execute(
         insert(Blob).values(sha256=digest, size=len(data), data=data).on_conflict_do_nothing()
     )
     values: dict[str, object] = {
-        "board": chosen,
-        "institution_id": whose.id,
+        "kind": kind,
+        "board": board,
+        "institution_id": institution_id,
         "uploader_institution_id": actor.institution_id,
         "uploaded_by": actor.person_id,
         "uploaded_at": clock.now(),
         "backfilled": backfilled,
-        "source_document": source if backfilled else "",
+        "source_document": source_document,
         "filename": safe_name(filename),
         "media_type": "application/octet-stream",
         "size": len(data),
@@ -94,7 +126,7 @@ def hand_in(
         **dict.fromkeys(_COUNTS, 0),
     }
     s.connection().execute(insert(LoanImport).values(values).on_conflict_do_nothing())
-    made = same_file(s, whose.id or 0, actor.institution_id, digest)
+    made = same_file(s, institution_id, actor.institution_id, digest)
     if made is None:
         raise RuntimeError("the import was written and is not there")
     notify(s, CHANNEL, str(made.id))
@@ -155,8 +187,13 @@ def forget_rows(s: Session, found: LoanImport) -> None:
 
 
 def seen(s: Session, actor: Actor, import_id: int) -> LoanImport:
-    """The import, for those whose institution handed it in. Raises `NotThereError` for everyone else."""
+    """The import, for those whose institution handed it in; a white list round for those who see the list.
+
+    Raises `NotThereError` for everyone else.
+    """
     found = s.get(LoanImport, import_id) if import_id < 2**31 else None
+    if found is not None and found.kind == ImportKind.WHITE_LIST and may_read_rules(actor):
+        return found
     mine = found is not None and found.uploader_institution_id == actor.institution_id
     if (
         found is None
@@ -168,8 +205,9 @@ def seen(s: Session, actor: Actor, import_id: int) -> LoanImport:
 
 
 def _own(s: Session, actor: Actor, import_id: int) -> LoanImport:
-    """The import, locked."""
-    seen(s, actor, import_id)
+    """The import, locked. What becomes of a white list round is decided at its own page."""
+    if seen(s, actor, import_id).kind != ImportKind.LOANS:
+        raise ConflictError("这是白名单批次的文件，请在白名单页面发布或撤回。")
     query = select(LoanImport).where(LoanImport.id == import_id).with_for_update()
     return s.exec(query.execution_options(populate_existing=True)).one()
 
@@ -190,4 +228,15 @@ def actor_of(s: Session, person_id: int) -> Actor:
     )
 
 
-__all__ = ["CHANNEL", "actor_of", "check_again", "discard", "forget_rows", "hand_in", "seen", "submit"]
+__all__ = [
+    "CHANNEL",
+    "actor_of",
+    "check_again",
+    "discard",
+    "file_faults",
+    "forget_rows",
+    "hand_in",
+    "keep_file",
+    "seen",
+    "submit",
+]

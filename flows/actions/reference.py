@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions import two_people
+from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError
 from flows.actions.recounting import recount
 from models import calendar_notice, clock
 from models.calendar import CalendarError
@@ -20,7 +21,6 @@ from models.permissions import Actor, Denied, may_confirm_rules, may_propose_rul
 from models.policy import values
 from models.policy.errors import PolicyError
 from models.records.base import Facts
-from models.records.person import names
 from models.records.reference import CalendarDay, LprQuote
 from models.records.reference_change import REFERENCE_NAMES, Reference, ReferenceChange
 from models.records.two_people import Verdict
@@ -178,27 +178,14 @@ def _propose(
 
 def decide(s: Session, actor: Actor, change_id: int, verdict: Verdict, note: str = "") -> ReferenceChange:
     """Confirm (it counts from now on), reject, or withdraw one's own."""
-    query = select(ReferenceChange).where(ReferenceChange.id == change_id).with_for_update()
-    row = s.exec(query.execution_options(populate_existing=True)).first()
-    if row is None:
-        raise NotThereError("没有找到这项登记。")
-    if row.verdict is not None:
-        raise ConflictError("这项登记已经由他人处理，请刷新后再看。")
-    if verdict is Verdict.WITHDRAWN:
-        if row.proposed_by != actor.person_id:
-            raise ForbiddenError("只有登记人可以撤回待确认的登记。")
-    else:
-        proposer = names(s, [row.proposed_by]).get(row.proposed_by, "")
-        allowed = may_confirm_rules(actor, row.proposed_by, proposer)
-        if isinstance(allowed, Denied):
-            raise ForbiddenError(allowed.sentence)
-    effects: dict[str, Any] = {}
-    if verdict is Verdict.CONFIRMED:
-        effects = _apply(s, row)
-    row.verdict, row.decided_by, row.decided_at = verdict, actor.person_id, clock.now()
-    row.note, row.effects = note.strip()[:500], effects
-    s.flush()
-    return row
+
+    def confirmed(row: ReferenceChange) -> None:
+        row.effects = _apply(s, row)
+
+    return two_people.decide(
+        s, actor, ReferenceChange, change_id, verdict, note,
+        called="登记", may_confirm=may_confirm_rules, confirmed=confirmed,
+    )  # fmt: skip
 
 
 def _apply(s: Session, row: ReferenceChange) -> dict[str, Any]:

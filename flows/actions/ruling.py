@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions import two_people
+from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError
 from models import clock
 from models.permissions import Actor, Denied, may_confirm_rules, may_propose_rules
 from models.policy import typed
@@ -17,7 +18,6 @@ from models.policy.errors import PolicyError
 from models.policy.overrides import Override
 from models.policy.parameter import Parameter
 from models.policy.values import day, jsonable
-from models.records.person import names
 from models.records.rules import ParameterOverride, pinned, rules
 from models.records.two_people import Verdict
 
@@ -137,25 +137,10 @@ def propose(s: Session, actor: Actor, form: Proposal) -> ParameterOverride:
 
 def decide(s: Session, actor: Actor, override_id: int, verdict: Verdict, note: str = "") -> ParameterOverride:
     """Confirm, reject or (its own proposer) withdraw a registered resolution."""
-    query = select(ParameterOverride).where(ParameterOverride.id == override_id).with_for_update()
-    row = s.exec(query.execution_options(populate_existing=True)).first()
-    if row is None:
-        raise NotThereError("没有找到这项参数调整。")
-    if row.verdict is not None:
-        raise ConflictError("这项调整已经由他人处理，请刷新后再看。")
-    if verdict is Verdict.WITHDRAWN:
-        if row.proposed_by != actor.person_id:
-            raise ForbiddenError("只有登记人可以撤回待确认的调整。")
-    else:
-        proposer = names(s, [row.proposed_by]).get(row.proposed_by, "")
-        allowed = may_confirm_rules(actor, row.proposed_by, proposer)
-        if isinstance(allowed, Denied):
-            raise ForbiddenError(allowed.sentence)
-    if verdict is Verdict.CONFIRMED:
-        _still_possible(s, row)
-    row.verdict, row.decided_by, row.decided_at = verdict, actor.person_id, clock.now()
-    row.note = note.strip()[:500]
-    s.flush()
+    row = two_people.decide(
+        s, actor, ParameterOverride, override_id, verdict, note,
+        called="参数调整", may_confirm=may_confirm_rules, confirmed=lambda row: _still_possible(s, row),
+    )  # fmt: skip
     if verdict is Verdict.CONFIRMED:
         pinned(s)
     return row

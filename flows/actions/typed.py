@@ -149,6 +149,7 @@ def _account(raw: object) -> str:
     return number
 
 
+RoundName = Annotated[str, _line(40)]
 Line60 = Annotated[str, _line(60)]
 Line120 = Annotated[str, _line(120)]
 Words200 = Annotated[str, _words(200)]

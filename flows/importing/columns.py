@@ -1,4 +1,4 @@
-"""The columns of the loan list: the fields of the filing's own form, under the titles people know them by.
+"""The columns of the loan list and of a white list round: the fields of their forms, under the titles people know.
 
 Template, reading, faults and the annotated copy all read this: a field added to the form is a column everywhere.
 """
@@ -10,13 +10,18 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, get_args
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
 
-from flows.actions.forms import GuaranteeLoanForm, LoanForm, loan_form
+from pydantic import BaseModel
+
+from flows.actions.forms import GuaranteeLoanForm, ListedFirmForm, loan_form
 from models.lifecycle import Board
 from models.policy.security import SECURITY_NAMES, Security
+from models.records.loan_import import ImportKind, LoanImport
 
 SHEET = "贷款清单"
+WHITE_LIST_SHEET = "白名单"
 GUARANTEE_ONLY = frozenset(
     {
         "lender_name",
@@ -41,6 +46,8 @@ _EXAMPLES = {
     "receipt_number": "JK-2026-0188-01", "principal": "3000000.00", "contract_date": "2026-10-12",
     "disbursed_on": "2026-10-14", "due_on": "2027-10-13", "annual_rate_pct": "4.20", "lender_name": "东莞示例银行",
     "guarantee_contract_number": "BZ-2026-0188", "entrust_contract_number": "WB-2026-0188", "fee_rate_pct": "0.8",
+    "recommended_by": "市科技局", "grounds": "高新技术企业", "valid_to": "2027-12-31", "declared_size": "小型",
+    "town": "厚街镇",
 }  # fmt: skip
 
 
@@ -83,14 +90,52 @@ class Column:
         return ("必填。" if self.required else "选填。") + rule
 
 
-def columns(board: Board) -> tuple[Column, ...]:
-    """Every column of a board's list, in the order of the template."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """A kind of list: its sheet, what a row is about, the form that reads a row, its columns.
+
+    `whole`: every column of the template must be there; otherwise those that are not required may be left out.
+    """
+
+    sheet: str
+    noun: str
+    form: type[BaseModel]
+    columns: tuple[Column, ...]
+    whole: bool = True
+
+    @property
+    def expected(self) -> tuple[Column, ...]:
+        """The columns by which the list is known."""
+        return tuple(column for column in self.columns if self.whole or column.required)
+
+
+@cache
+def loans(board: Board) -> Listing:
+    """The list of loans of a board."""
     form = loan_form(board)
     names = [n for n in form.model_fields if board is Board.GUARANTEE or n not in GUARANTEE_ONLY]
-    return tuple(_column(form, name) for name in names)
+    return Listing(SHEET, "贷款", form, tuple(_column(form, name) for name in names))
 
 
-def _column(form: type[LoanForm], name: str) -> Column:
+@cache
+def listed_firms() -> Listing:
+    """The firms of a white list round."""
+    form = ListedFirmForm
+    every = tuple(_column(form, name) for name in form.model_fields)
+    return Listing(WHITE_LIST_SHEET, "企业", form, every, whole=False)
+
+
+def listing_of(found: LoanImport) -> Listing:
+    """What the file is a list of."""
+    return listed_firms() if found.kind == ImportKind.WHITE_LIST else loans(Board(found.board))
+
+
+def columns(board: Board) -> tuple[Column, ...]:
+    """Every column of a board's list, in the order of the template."""
+    return loans(board).columns
+
+
+def _column(form: type[BaseModel], name: str) -> Column:
     info = form.model_fields[name]
     kind, choices = _kind(info.annotation)
     required = info.is_required() or kind is Kind.YES_NO
@@ -107,7 +152,7 @@ def _column(form: type[LoanForm], name: str) -> Column:
 
 
 def _kind(annotation: Any) -> tuple[Kind, Mapping[str, str]]:
-    kinds = [annotation, *get_args(annotation)]
+    kinds = [annotation, *(get_args(k)[0] if get_origin(k) is Annotated else k for k in get_args(annotation))]
     if Security in kinds:
         return Kind.CHOICE, {SECURITY_NAMES[one]: one.value for one in Security}
     for kind in kinds:
@@ -154,15 +199,15 @@ class HeadingError(ValueError):
         self.sentences = tuple(sentences)
 
 
-def fits(board: Board, cells: Sequence[str]) -> int:
-    """How many of the board's headings a row has."""
-    known = {plain(column.title) for column in columns(board)}
+def fits(listing: Listing, cells: Sequence[str]) -> int:
+    """How many of the list's headings a row has."""
+    known = {plain(column.title) for column in listing.expected}
     return len(known & {plain(cell) for cell in cells})
 
 
-def read_heading(board: Board, row: int, cells: Sequence[str]) -> Heading:
+def read_heading(listing: Listing, row: int, cells: Sequence[str]) -> Heading:
     """Where each column of the template stands. Raises `HeadingError` naming every missing and doubled one."""
-    by_title = {plain(column.title): column for column in columns(board)}
+    by_title = {plain(column.title): column for column in listing.columns}
     places: dict[int, Column] = {}
     unknown: dict[int, str] = {}
     sentences: list[str] = []
@@ -175,7 +220,7 @@ def read_heading(board: Board, row: int, cells: Sequence[str]) -> Heading:
             sentences.append(f"{letter(index)} 列“{cell}”重复出现，请删去多余的一列。")
         else:
             places[index] = column
-    for column in by_title.values():
+    for column in listing.expected:
         if column in places.values():
             continue
         near = get_close_matches(plain(column.title), [plain(name) for name in unknown.values()], 1, 0.4)

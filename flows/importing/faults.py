@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flows.importing.columns import columns, letter, plain
-from models.lifecycle import Board
+from flows.importing.columns import Listing, letter, listing_of, plain
 from models.records.loan_import import LoanImport
 
 _FIELDS = {
@@ -18,7 +17,10 @@ _FIELDS = {
     "loan.term": "due_on", "loan.national_fund": "national_fund_backed", "loan.shares": "lender_name",
 }  # fmt: skip
 """Which column a check of the policy is about; one that is about none stands at the row."""
-_KINDS = {"twice": "本表内重复", "on_record": "借据已备案"}
+_KINDS = {
+    "twice": "本表内重复", "on_record": "借据已备案", "two_names": "同一代码两个名称", "listed": "已在名单内",
+    "overlaps": "有效期重叠", "renewed": "续期", "removed_before": "曾被移出",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,20 @@ class Fault:
 
 def faults_of(found: LoanImport, stored: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
     """The stored faults of a row."""
-    places = places_of(Board(found.board), tuple(found.headings))
-    return tuple(_fault(places, Board(found.board), one) for one in stored)
+    listing = listing_of(found)
+    places = places_of(listing, tuple(found.headings))
+    return tuple(_fault(places, listing, one) for one in stored)
 
 
 looks_of = faults_of
 """What a person will judge is told in the same way."""
 
 
-def _fault(places: Mapping[str, int], board: Board, stored: Mapping[str, Any]) -> Fault:
+def _fault(places: Mapping[str, int], listing: Listing, stored: Mapping[str, Any]) -> Fault:
     code = str(stored.get("code") or stored.get("field"))
     field = str(stored.get("field") or _FIELDS.get(code, ""))
     index = places.get(field)
-    title = next((column.title for column in columns(board) if column.field == field), "")
+    title = next((column.title for column in listing.columns if column.field == field), "")
     message = str(stored.get("message") or _of_check(stored))
     kind = str(stored.get("label") or _KINDS.get(code) or f"{title}填写有误")
     short = str(stored.get("message") or f"要求{stored.get('expected', '')}")
@@ -62,7 +65,7 @@ def _of_check(check: Mapping[str, Any]) -> str:
 
 
 @cache
-def places_of(board: Board, headings: Sequence[str]) -> dict[str, int]:
+def places_of(listing: Listing, headings: Sequence[str]) -> dict[str, int]:
     """Field → column of the file, from its headings."""
-    by_title = {plain(column.title): column.field for column in columns(board)}
+    by_title = {plain(column.title): column.field for column in listing.columns}
     return {by_title[plain(title)]: index for index, title in enumerate(headings) if plain(title) in by_title}

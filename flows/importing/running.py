@@ -13,13 +13,13 @@ from sqlmodel import Session, select
 
 from flows.actions.errors import ActionRefusedError
 from flows.actions.importing import forget_rows
-from flows.importing import filing_rows, staging
+from flows.importing import filing_rows, staging, white_rows
+from flows.importing.columns import listing_of
 from flows.importing.sheets import Book, UnreadableError, opened
 from models import clock
 from models.database import session
-from models.lifecycle import Board
 from models.records.attachment import Blob
-from models.records.loan_import import ImportState, LoanImport
+from models.records.loan_import import ImportKind, ImportState, LoanImport
 from models.records.reference import sync_clock
 from models.settings import get_settings
 
@@ -108,25 +108,28 @@ def _state(import_id: int, token: str) -> ImportState:
 
 def _read(import_id: int, token: str, progress: Progress | None) -> None:
     with _piece(import_id, token) as (s, found):
-        board, filename, done = Board(found.board), found.filename, found.last_row
+        listing, filename, done = listing_of(found), found.filename, found.last_row
+        rows_of = white_rows if found.kind == ImportKind.WHITE_LIST else staging
         data = s.get_one(Blob, found.sha256).data
     began = clock.wall()
-    with opened(board, filename, data) as book:
+    with opened(listing, filename, data) as book:
         del data
         rows = (row for row in book.rows if row[0] > done)
         places = dict(book.heading.places)
-        while piece := [staging.read(board, places, number, cells) for number, cells in islice(rows, PIECE)]:
+        while piece := [
+            staging.read(listing, places, number, cells) for number, cells in islice(rows, PIECE)
+        ]:
             with _piece(import_id, token) as (s, found):
                 _describe(found, book)
-                staging.keep(s, found, piece, clock.today())
+                rows_of.keep(s, found, piece, clock.today())
                 found.rows += len(piece)
                 found.last_row = piece[-1].number
             _report(progress, found)
     with _piece(import_id, token) as (s, found):
         _describe(found, book)
         if not found.rows:
-            raise UnreadableError("没有数据行：列名下面没有填写任何贷款。")
-        staging.finish(s, found)
+            raise UnreadableError(f"没有数据行：列名下面没有填写任何{listing.noun}。")
+        rows_of.finish(s, found)
         found.state, found.checked_at = ImportState.CHECKED, clock.now()
         found.seconds = Decimal(str(round((clock.wall() - began).total_seconds(), 1)))
         _rest(found)
@@ -141,20 +144,28 @@ def _describe(found: LoanImport, book: Book) -> None:
 def _file_some(import_id: int, token: str, progress: Progress | None) -> bool:
     with _piece(import_id, token) as (s, found):
         try:
-            more = filing_rows.file_some(s, found)
+            publishing = found.kind == ImportKind.WHITE_LIST
+            more = white_rows.publish(s, found) if publishing else filing_rows.file_some(s, found)
         except ActionRefusedError as error:
             found.state, found.notes = ImportState.CHECKED, [*found.notes, error.sentence]
+            _take_back(s, found)
             _rest(found)
             return False
         if not more:
             s.flush()
             counted = s.connection().execute(text(staging.COUNTED), {"import": import_id}).mappings().one()
-            for name in ("good", "bad", "faults"):
+            for name in ("good", "bad", "known", "faults"):
                 setattr(found, name, counted[name])
             found.state = ImportState.SUBMITTED
             _rest(found)
     _report(progress, found)
     return more
+
+
+def _take_back(s: Session, found: LoanImport) -> None:
+    """A white list round that could not be published waits for its publication again."""
+    if found.kind == ImportKind.WHITE_LIST:
+        white_rows.reopen(s, found)
 
 
 def _rest(found: LoanImport) -> None:
@@ -170,12 +181,13 @@ def _refuse(import_id: int, token: str, sentences: Sequence[str]) -> None:
 
 def _failed(import_id: int, token: str, error: Exception) -> None:
     """Try again soon; what keeps failing stops, with the reason for those who run the system."""
-    with _piece(import_id, token) as (_, found):
+    with _piece(import_id, token) as (s, found):
         found.attempts += 1
         found.lease_token = None
         found.lease_until = clock.wall() + timedelta(seconds=5 * found.attempts)
         if found.attempts >= MOST_ATTEMPTS:
             submitting = found.state == ImportState.SUBMITTING
+            _take_back(s, found)
             found.state = ImportState.CHECKED if submitting else ImportState.REFUSED
             word = "提交" if submitting else "查验"
             found.notes = [

@@ -1,4 +1,4 @@
-"""Opening a file of loans: which kind it is, which sheet holds the list, and its rows one after another.
+"""Opening a list: which kind it is, which sheet holds the list, and its rows one after another.
 
 Whatever it is, it is read in a stream: memory does not grow with the file.
 """
@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from flows.importing.cells import Cell
-from flows.importing.columns import SHEET, Heading, HeadingError, columns, fits, read_heading
+from flows.importing.columns import Heading, HeadingError, Listing, fits, read_heading
 from flows.importing.sandbox import MOST_ROWS
-from models.lifecycle import Board
 from models.settings import MEGABYTE
 
 MEMORY = 2_048 * MEGABYTE
 SECONDS = 120
 HEAD_ROWS = 20
 OURS = frozenset({"选项", "填写说明", "示例", "问题清单"})
-"""Sheets of the template and of the annotated copy that hold no loans."""
+"""Sheets of the template and of the annotated copy that hold no list."""
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
@@ -90,11 +89,11 @@ def _zipped(data: bytes) -> str:
 
 
 @contextmanager
-def opened(board: Board, filename: str, data: bytes) -> Iterator[Book]:
+def opened(listing: Listing, filename: str, data: bytes) -> Iterator[Book]:
     """The list in the file, for as long as the block lasts. Raises `UnreadableError`, also while rows are read."""
     kind = kind_of(filename, data)
     if kind == "csv":
-        yield _book(board, Path(filename).stem, _csv_rows(data), data.count(b"\n") + 1, [])
+        yield _book(listing, Path(filename).stem, _csv_rows(data), data.count(b"\n") + 1, [])
         return
     with tempfile.TemporaryDirectory(prefix="fengbu-import-") as directory:
         path = Path(directory) / f"book.{kind}"
@@ -113,7 +112,7 @@ def opened(board: Board, filename: str, data: bytes) -> Iterator[Book]:
             cwd=Path(__file__).parents[2],
         )  # fmt: skip
         try:
-            yield _workbook(board, reader)
+            yield _workbook(listing, reader)
         finally:
             reader.kill()
             reader.wait()
@@ -121,7 +120,7 @@ def opened(board: Board, filename: str, data: bytes) -> Iterator[Book]:
                 reader.stdout.close()
 
 
-def _workbook(board: Board, reader: "subprocess.Popen[str]") -> Book:
+def _workbook(listing: Listing, reader: "subprocess.Popen[str]") -> Book:
     """The first visible sheet that has the list's headings."""
     events = _events(reader)
     notes: list[str] = []
@@ -131,7 +130,7 @@ def _workbook(board: Board, reader: "subprocess.Popen[str]") -> Book:
     head: list[tuple[int, list[Cell]]] = []
     for event in events:
         if event[0] == "sheet":
-            found += _best(board, head)
+            found += _best(listing, head)
             head = []
             name = event[1]
             if not event[2] and name not in OURS:
@@ -142,12 +141,12 @@ def _workbook(board: Board, reader: "subprocess.Popen[str]") -> Book:
             _spoilt(event, odd)
         elif event[0] == "row" and name not in OURS and len(head) < HEAD_ROWS:
             head.append(_row(event, odd))
-            if _is_heading(board, head[-1][1]):
-                heading, titles = _heading(board, head[-1])
+            if _is_heading(listing, head[-1][1]):
+                heading, titles = _heading(listing, head[-1])
                 rows = _rest(events, odd)
                 return Book(name, heading, titles, expected, rows, [*notes, *heading.notes])
-    found += _best(board, head)
-    raise _no_list(board, found)
+    found += _best(listing, head)
+    raise _no_list(listing, found)
 
 
 def _rest(events: Iterator[list[Any]], odd: dict[int, dict[int, str]]) -> Iterator[tuple[int, list[Cell]]]:
@@ -199,47 +198,47 @@ def _cell(value: Any) -> Cell:
     return Cell({True: "是", False: "否"}.get(value, str(value)) if isinstance(value, bool) else value)
 
 
-def _is_heading(board: Board, cells: Sequence[Cell]) -> bool:
-    return fits(board, [cell.text for cell in cells]) * 2 >= len(columns(board))
+def _is_heading(listing: Listing, cells: Sequence[Cell]) -> bool:
+    return fits(listing, [cell.text for cell in cells]) * 2 >= len(listing.expected)
 
 
-def _heading(board: Board, row: tuple[int, list[Cell]]) -> tuple[Heading, list[str]]:
+def _heading(listing: Listing, row: tuple[int, list[Cell]]) -> tuple[Heading, list[str]]:
     titles = [cell.text.strip() for cell in row[1]]
     try:
-        return read_heading(board, row[0], titles), titles
+        return read_heading(listing, row[0], titles), titles
     except HeadingError as error:
         raise UnreadableError(*error.sentences) from error
 
 
-def _best(board: Board, head: Iterable[tuple[int, list[Cell]]]) -> list[tuple[int, tuple[str, ...]]]:
-    return [(fits(board, [c.text for c in cells]), tuple(c.text for c in cells)) for _, cells in head]
+def _best(listing: Listing, head: Iterable[tuple[int, list[Cell]]]) -> list[tuple[int, tuple[str, ...]]]:
+    return [(fits(listing, [c.text for c in cells]), tuple(c.text for c in cells)) for _, cells in head]
 
 
-def _no_list(board: Board, found: Sequence[tuple[int, tuple[str, ...]]]) -> UnreadableError:
+def _no_list(listing: Listing, found: Sequence[tuple[int, tuple[str, ...]]]) -> UnreadableError:
     """No row looks like our headings; if one comes near, say what it lacks."""
     score, titles = max(found, key=lambda one: one[0], default=(0, ()))
     if score >= 3:
         try:
-            read_heading(board, 1, titles)
+            read_heading(listing, 1, titles)
         except HeadingError as error:
             return UnreadableError(*error.sentences)
     return UnreadableError(
-        f"没有找到贷款清单：前 {HEAD_ROWS} 行里没有模板的列名。请把数据填到模板的“{SHEET}”表后再上传。"
+        f"没有找到{listing.noun}清单：前 {HEAD_ROWS} 行里没有模板的列名。请把数据填到模板的“{listing.sheet}”表后再上传。"
     )
 
 
 def _book(
-    board: Board, name: str, rows: Iterator[tuple[int, list[Cell]]], expected: int, notes: list[str]
+    listing: Listing, name: str, rows: Iterator[tuple[int, list[Cell]]], expected: int, notes: list[str]
 ) -> Book:
     head: list[tuple[int, list[Cell]]] = []
     for row in rows:
         head.append(row)
-        if _is_heading(board, row[1]):
-            heading, titles = _heading(board, row)
+        if _is_heading(listing, row[1]):
+            heading, titles = _heading(listing, row)
             return Book(name, heading, titles, expected, rows, [*notes, *heading.notes])
         if len(head) == HEAD_ROWS:
             break
-    raise _no_list(board, _best(board, head))
+    raise _no_list(listing, _best(listing, head))
 
 
 def _csv_rows(data: bytes) -> Iterator[tuple[int, list[Cell]]]:

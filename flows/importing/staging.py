@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from flows.actions.filing import References
-from flows.actions.forms import LoanForm, loan_form
+from flows.actions.forms import loan_form
 from flows.actions.typed import attempt
 from flows.importing import cells as reading
 from flows.importing.cells import Cell
-from flows.importing.columns import Column
+from flows.importing.columns import Column, Listing
 from flows.steps import set_checks
 from models.lifecycle import Board
 from models.records.loan_import import LoanImport
@@ -33,12 +33,12 @@ class Staged:
     number: int
     raw: list[str]
     typed: dict[str, str]
-    form: LoanForm | None
+    form: Any
     faults: list[dict[str, str]]
 
 
-def read(board: Board, places: dict[int, Column], number: int, cells: Sequence[Cell]) -> Staged:
-    """One row by the filing's form. A fault names its field; the spreadsheet's own faults come before the form's."""
+def read(listing: Listing, places: dict[int, Column], number: int, cells: Sequence[Cell]) -> Staged:
+    """One row by the list's own form. A fault names its field; the spreadsheet's own faults come before the form's."""
     typed: dict[str, str] = {}
     faults: list[dict[str, str]] = []
     for index, column in places.items():
@@ -47,7 +47,7 @@ def read(board: Board, places: dict[int, Column], number: int, cells: Sequence[C
         if fault:
             faults.append({"field": column.field, "code": column.field, "message": fault})
     spoilt = {fault["field"] for fault in faults}
-    form, wrong = attempt(loan_form(board), typed)
+    form, wrong = attempt(listing.form, typed)
     faults += [
         {"field": one.field, "code": one.field, "message": one.message}
         for one in wrong
@@ -130,7 +130,7 @@ def finish(s: Session, found: LoanImport) -> None:
     """After the last row: what is there twice, what is on record already, what is good; and the counts."""
     values = {"import": found.id, "institution": found.institution_id}
     fields = list(loan_form(Board(found.board)).model_fields)
-    for statement in (_TWICE, _ON_RECORD.format(**_same(fields)), _STATES):
+    for statement in (_TWICE, _ON_RECORD.format(**_same(fields)), STATES):
         s.connection().execute(text(statement), values)
     counted = s.connection().execute(text(COUNTED), values).mappings().one()
     for name, value in counted.items():
@@ -170,7 +170,7 @@ FROM (
 ) o
 WHERE r.import_id = :import AND r.row = o.row
 """
-_STATES = """
+STATES = """
 UPDATE import_rows SET state = CASE WHEN faults = '[]' AND loan IS NOT NULL THEN 'good' ELSE 'bad' END
 WHERE import_id = :import AND state = 'read'
 """

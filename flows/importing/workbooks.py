@@ -9,7 +9,16 @@ import xlsxwriter
 from sqlalchemy import text
 from sqlmodel import Session
 
-from flows.importing.columns import ORIGINAL_ROW, SHEET, Column, Kind, columns, letter
+from flows.importing.columns import (
+    ORIGINAL_ROW,
+    Column,
+    Kind,
+    Listing,
+    letter,
+    listed_firms,
+    listing_of,
+    loans,
+)
 from flows.importing.faults import Fault, faults_of, looks_of
 from flows.importing.sandbox import MOST_ROWS
 from models.lifecycle import BOARD_NAMES, Board
@@ -32,18 +41,37 @@ _GUIDE = (
 )
 
 
+_WHITE_LIST_GUIDE = (
+    "1. 在“白名单”表从第 2 行起填写，一行一家企业；列的顺序可以调整，列名不要改。",
+    "2. 深色列名为必填。填写划型行业和从业人员、营业收入、资产总额的，按工信部划型标准核对；大型企业不能列入。",
+    "3. 营业收入、资产总额以万元为单位；信用代码已设为文本，请勿改为数值。",
+    "4. 有效期至留空的，按批次的有效期；批次也未填写的，长期有效，直至移出。",
+    "5. 同一企业只计一次；已在名单内的企业自动跳过，有效期不重叠。",
+    f"6. 一次最多 {MOST_ROWS:,} 行。上传后一次列出全部问题，由另一人发布后生效。",
+)
+
+
 def template(board: Board) -> bytes:
     """The empty list of a board: drop-downs, notes, locked headings, guide and example."""
+    return _template(loans(board), f"{BOARD_NAMES[board]}备案清单填写说明", _GUIDE)
+
+
+def white_list_template() -> bytes:
+    """The empty list of a white list round."""
+    return _template(listed_firms(), "白名单填写说明", _WHITE_LIST_GUIDE)
+
+
+def _template(listing: Listing, title: str, guide: Sequence[str]) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    page = book.add_worksheet(SHEET)
-    _head(book, page, columns(board))
-    _guide(book, board)
+    page = book.add_worksheet(listing.sheet)
+    _head(book, page, listing.columns)
+    _guide(book, listing, title, guide)
     example = book.add_worksheet("示例")
-    _head(book, example, columns(board), notes=False)
-    for index, column in enumerate(columns(board)):
+    _head(book, example, listing.columns, notes=False)
+    for index, column in enumerate(listing.columns):
         example.write_string(1, index, column.example)
-    _choices(book, page, columns(board))
+    _choices(book, page, listing.columns)
     book.close()
     return out.getvalue()
 
@@ -95,7 +123,7 @@ def _choices(book: Any, page: Any, every: Sequence[Column]) -> None:
             page.data_validation(1, at, MOST_ROWS, at, rule)
 
 
-def _guide(book: Any, board: Board) -> None:
+def _guide(book: Any, listing: Listing, title: str, guide: Sequence[str]) -> None:
     page = book.add_worksheet("填写说明")
     wrap = book.add_format({**_FONT, "text_wrap": True, "valign": "top"})
     head = book.add_format({**_HEAD, "bg_color": "#E2E4DE"})
@@ -105,15 +133,15 @@ def _guide(book: Any, board: Board) -> None:
     page.write_string(
         0,
         0,
-        f"{BOARD_NAMES[board]}备案清单填写说明",
+        title,
         book.add_format({**_FONT, "bold": True, "font_size": 14}),
     )
-    for row, line in enumerate(_GUIDE, start=2):
+    for row, line in enumerate(guide, start=2):
         page.merge_range(row, 0, row, 2, line, wrap)
-    start = len(_GUIDE) + 3
+    start = len(guide) + 3
     for index, word in enumerate(("列名", "填写要求", "示例")):
         page.write_string(start, index, word, head)
-    for row, column in enumerate(columns(board), start=start + 1):
+    for row, column in enumerate(listing.columns, start=start + 1):
         page.write_string(row, 0, column.title)
         page.write_string(row, 1, column.note)
         page.write_string(row, 2, column.example)
@@ -124,7 +152,7 @@ def annotated(s: Session, found: LoanImport) -> bytes:
     whole = found.rows <= WHOLE_COPY
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    page, listed = book.add_worksheet(SHEET), book.add_worksheet(FAULT_SHEET)
+    page, listed = book.add_worksheet(listing_of(found).sheet), book.add_worksheet(FAULT_SHEET)
     looks = {
         "plain": book.add_format({**_FONT, "num_format": "@"}),
         "bad": book.add_format(

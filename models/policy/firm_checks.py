@@ -1,9 +1,12 @@
 """Is the firm one the policy supports? The rules of 三（二）, one function each."""
 
+from datetime import date
+
 from models.policy import uscc
 from models.policy.checking import FIRM, CheckList, Subject, chinese, passes
 from models.policy.facts import Board, Enterprise
-from models.policy.lines import Result
+from models.policy.lines import Check, Result
+from models.policy.parameters import Terms
 from models.policy.sector import Sector, industries
 from models.policy.size_class import Industry, Size, SizeVerdict, classify, standard
 
@@ -40,11 +43,21 @@ def firm(checks: CheckList, subject: Subject) -> None:
             source=FIRM,
             remedy="借款人须具有独立法人资格；个体工商户、农户可走融担板块。",
         )
-    size = _size(checks, subject)
+    size = _size(checks, enterprise, subject.judged_on)
     if bank:
         _white_list(checks, subject)
     else:
         _fund_object(checks, enterprise, size)
+
+
+def recommended(enterprise: Enterprise, terms: Terms, day: date) -> tuple[Check, ...]:
+    """三（二）: what can be said of a firm put forward for the white list from what was given with it."""
+    checks = CheckList(terms)
+    if enterprise.sector is not None:
+        _sector(checks, enterprise)
+    if enterprise.industry is not None:
+        _size(checks, enterprise, day)
+    return tuple(checks.found)
 
 
 def _sector(checks: CheckList, enterprise: Enterprise) -> None:
@@ -97,15 +110,14 @@ def _excluded_kinds(enterprise: Enterprise, reach: str) -> tuple[set[str], set[s
     return {word for word, yes in is_in.items() if yes}, {word for word, yes in may_be_in.items() if yes}
 
 
-def _size(checks: CheckList, subject: Subject) -> Size | None:
+def _size(checks: CheckList, firm: Enterprise, judged_on: date) -> Size | None:
     """脚注1: “方案所提中小微企业按照工信部划型标准确定。”"""
-    firm = subject.enterprise
     if firm.industry is None:
         verdict = SizeVerdict(None, "未提供划型行业。")
     else:
         verdict = classify(
             firm.industry,
-            on=subject.judged_on,
+            on=judged_on,
             employees=firm.employees,
             revenue_wan=firm.revenue_wan,
             assets_wan=firm.assets_wan,

@@ -30,6 +30,7 @@ from models.records import (
     template,
     timeline,
     waiting,
+    white_list,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "template",
     "timeline",
     "waiting",
+    "white_list",
 ]

@@ -1,12 +1,14 @@
 """Borrowing firms (企业), and the white list (白名单) of 三（二）."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from sqlalchemy import CheckConstraint, column, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.records.base import dated, money
+from models.records.base import dated, moment, money
 
 
 class Enterprise(SQLModel, table=True):
@@ -31,9 +33,22 @@ class Enterprise(SQLModel, table=True):
 
 
 class WhiteListEntry(SQLModel, table=True):
-    """A firm's stay on the white list; `valid_to` is the last day, None while it stays on."""
+    """A firm's stay on the white list; `valid_to` is the last day, None while it stays on.
+
+    Two stays of a firm never overlap; none is deleted or begins on another day than it was published with.
+    A removal (移出) keeps in `planned_to` the last day that was meant before.
+    """
 
     __tablename__ = "white_list"
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_it_begins"),
+        ExcludeConstraint(
+            (column("uscc"), "="),
+            (text("daterange(valid_from, valid_to, '[]')"), "&&"),
+            name="one_stay_at_a_time",
+            using="gist",
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     uscc: str = Field(max_length=18, index=True)
@@ -41,7 +56,19 @@ class WhiteListEntry(SQLModel, table=True):
     recommended_by: str = Field(max_length=80)
     valid_from: date = dated()
     valid_to: date | None = dated(nullable=True)
+    firm_name: str = Field(default="", max_length=120)
+    grounds: str = Field(default="", max_length=120)
+    town: str = Field(default="", max_length=40)
+    size_class: str = Field(default="", max_length=10)  # "" where the facts for it were not given
+    round_id: int | None = Field(default=None, foreign_key="white_list_rounds.id", index=True)
     removal_reason: str = Field(default="", max_length=200)
+    removal_document: str = Field(default="", max_length=200)
+    planned_to: date | None = dated(nullable=True)
+    removed_by: int | None = Field(default=None, foreign_key="people.id")
+    removed_at: datetime | None = moment(nullable=True)
+    left_round_id: int | None = Field(
+        default=None, foreign_key="white_list_rounds.id"
+    )  # whole list without it
 
     def covers(self, day: date) -> bool:
         """Whether the firm is on the list on that day."""

@@ -1,4 +1,4 @@
-"""Bulk filing (批量备案): a workbook or CSV file, its rows as read, and the filings it became.
+"""Bulk filing (批量备案) and white list rounds: a workbook or CSV file, its rows as read, and what they became.
 
 An import is worked on in pieces, each one transaction: whoever dies leaves it where the last piece ended.
 """
@@ -15,6 +15,13 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.lifecycle import Board
 from models.records.base import Facts, coded, facts, moment, money, one_of
+
+
+class ImportKind(StrEnum):
+    """What a file lists."""
+
+    LOANS = "loans"
+    WHITE_LIST = "white_list"  # a round of firms; `models.records.white_list` says which
 
 
 class ImportState(StrEnum):
@@ -56,6 +63,7 @@ class LoanImport(SQLModel, table=True):
 
     __tablename__ = "loan_imports"
     __table_args__ = (
+        one_of("kind", ImportKind),
         one_of("board", Board),
         one_of("state", ImportState),
         # the same file of the same institution twice is the same import
@@ -75,7 +83,8 @@ class LoanImport(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    board: Board = coded(Board)
+    kind: ImportKind = coded(ImportKind, default=ImportKind.LOANS)
+    board: Board = coded(Board)  # a white list is of the bank board
     institution_id: int = Field(foreign_key="institutions.id")  # whose loans
     uploader_institution_id: int = Field(foreign_key="institutions.id", index=True)
     uploaded_by: int = Field(foreign_key="people.id")
@@ -114,7 +123,10 @@ class LoanImport(SQLModel, table=True):
 
 
 class ImportRow(SQLModel, table=True):
-    """A row of the file under its own number. `loan` has the columns of `loans` once the row could be read."""
+    """A row of the file under its own number. `loan` has the columns of `loans` once the row could be read.
+
+    A listed firm: `loan` has the fields of its form, `contract_number` its 统一社会信用代码, no receipt.
+    """
 
     __tablename__ = "import_rows"
     __table_args__ = (
@@ -160,6 +172,7 @@ def recent(
     query = select(LoanImport).where(
         LoanImport.uploader_institution_id == uploader_institution_id,
         LoanImport.backfilled == backfilled,
+        LoanImport.kind == ImportKind.LOANS,
         LoanImport.state != ImportState.DISCARDED,
     )
     return session.exec(query.order_by(col(LoanImport.id).desc()).limit(most)).all()

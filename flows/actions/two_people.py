@@ -1,0 +1,67 @@
+"""Deciding what another person registered: one way for parameters, reference data and white list rounds."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlmodel import Session, select
+
+from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from models import clock
+from models.permissions import Actor, Denied
+from models.permissions import Verdict as Permission
+from models.records.person import names
+from models.records.two_people import Verdict
+
+
+class Registered(Protocol):
+    """What a table `by_two()` has."""
+
+    id: int | None
+    proposed_by: int
+    verdict: Verdict | None
+    decided_by: int | None
+    decided_at: datetime | None
+    note: str
+
+
+R = TypeVar("R", bound=Registered)
+
+
+def decide(
+    s: Session,
+    actor: Actor,
+    table: type[R],
+    row_id: int,
+    verdict: Verdict,
+    note: str,
+    *,
+    called: str,
+    may_confirm: Callable[[Actor, int, str], Permission],
+    confirmed: Callable[[R], None],
+) -> R:
+    """Confirm (`confirmed` carries it out), reject, or withdraw one's own; `called` is its name in sentences.
+
+    Raises `NotThereError`, `ConflictError` for one decided meanwhile, `ForbiddenError`.
+    """
+    lookup: Any = table
+    query = select(lookup).where(lookup.id == row_id).with_for_update()
+    row: R | None = s.exec(query.execution_options(populate_existing=True)).first()
+    if row is None:
+        raise NotThereError(f"没有找到这项{called}。")
+    if row.verdict is not None:
+        raise ConflictError(f"这项{called}已经由他人处理，请刷新后再看。")
+    if verdict is Verdict.WITHDRAWN:
+        if row.proposed_by != actor.person_id:
+            raise ForbiddenError(f"只有登记人可以撤回待确认的{called}。")
+    else:
+        proposer = names(s, [row.proposed_by]).get(row.proposed_by, "")
+        allowed = may_confirm(actor, row.proposed_by, proposer)
+        if isinstance(allowed, Denied):
+            raise ForbiddenError(allowed.sentence)
+    if verdict is Verdict.CONFIRMED:
+        confirmed(row)
+    row.verdict, row.decided_by, row.decided_at = verdict, actor.person_id, clock.now()
+    row.note = note.strip()[:500]
+    s.flush()
+    return row

@@ -1,0 +1,94 @@
+"""Rounds (批次) of the white list: a file of firms, prepared by one person, published by another.
+
+A firm's stays (`WhiteListEntry`) never overlap and never change in the past: a removal counts from a day to come,
+because eligibility is judged on the day of disbursement (A12).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.base import Facts, coded, dated, facts, moment, one_of
+from models.records.enterprise import WhiteListEntry
+from models.records.two_people import Verdict, by_two
+
+
+class WhiteListRound(SQLModel, table=True):
+    """One round. `complete`: firms it does not name leave the list the day before `effective_on`."""
+
+    __tablename__ = "white_list_rounds"
+    __table_args__ = (
+        one_of("verdict", Verdict),
+        *by_two(),
+        Index(
+            "uq_white_list_rounds_name",
+            "name",
+            unique=True,
+            postgresql_where=text("verdict IS NULL OR verdict = 'confirmed'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    import_id: int = Field(foreign_key="loan_imports.id", unique=True)
+    name: str = Field(max_length=40)
+    effective_on: date = dated()
+    valid_to: date | None = dated(nullable=True)  # the last day, unless a firm has its own
+    complete: bool = False
+    source_document: str = Field(max_length=200)  # the notice that publishes it
+    proposed_by: int = Field(foreign_key="people.id")
+    proposed_at: datetime = moment()
+    verdict: Verdict | None = coded(Verdict, nullable=True)
+    decided_by: int | None = Field(default=None, foreign_key="people.id")
+    decided_at: datetime | None = moment(nullable=True)
+    note: str = Field(default="", max_length=500)
+    effects: Facts = facts()  # {"added": firms, "left": firms} once published
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How many firms are on the list on a day, and how many have ever been."""
+
+    on_list: int
+    ever: int
+
+
+def of_import(session: Session, import_id: int) -> WhiteListRound:
+    """The round a file belongs to."""
+    return session.exec(select(WhiteListRound).where(WhiteListRound.import_id == import_id)).one()
+
+
+def rounds(session: Session, most: int = 50) -> Sequence[WhiteListRound]:
+    """The rounds, newest first."""
+    return session.exec(select(WhiteListRound).order_by(col(WhiteListRound.id).desc()).limit(most)).all()
+
+
+def counted(session: Session, day: date) -> Listed:
+    """How many firms the list has on that day."""
+    query = text("""
+    SELECT count(DISTINCT uscc) FILTER (WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day)) AS now,
+        count(DISTINCT uscc) AS ever FROM white_list""")
+    row = session.connection().execute(query, {"day": day}).one()
+    return Listed(row.now, row.ever)
+
+
+def on_list(session: Session, uscc: str, day: date) -> WhiteListEntry | None:
+    """The firm's stay that covers the day."""
+    query = select(WhiteListEntry).where(
+        WhiteListEntry.uscc == uscc,
+        col(WhiteListEntry.valid_from) <= day,
+        col(WhiteListEntry.valid_to).is_(None) | (col(WhiteListEntry.valid_to) >= day),
+    )
+    return session.exec(query).first()
+
+
+def found(session: Session, words: str, most: int = 20) -> Sequence[str]:
+    """统一社会信用代码 of firms whose code is `words` or whose name has them, at most `most`."""
+    query = text("""
+    SELECT uscc FROM white_list WHERE uscc = upper(:words) OR firm_name ILIKE :like ESCAPE '!'
+    GROUP BY uscc ORDER BY max(firm_name), uscc LIMIT :most""")
+    like = "%" + "".join(f"!{char}" if char in "!%_" else char for char in words) + "%"
+    rows = session.connection().execute(query, {"words": words, "like": like, "most": most})
+    return [row.uscc for row in rows]
