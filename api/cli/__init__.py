@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli import documents, imports, ledger, policy_explain
+from api.cli import documents, imports, ledger, policy_explain, white_list
 
 app = typer.Typer(help="风补：融资风险补偿业务系统。", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(policy_explain.app, name="policy")
 app.add_typer(documents.app, name="documents")
+white_list.add_to(imports.app)
 app.add_typer(imports.app, name="import")
 app.add_typer(ledger.app, name="ledger")
 

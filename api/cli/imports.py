@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from models.lifecycle import Board
 
-app = typer.Typer(help="批量导入：贷款清单。", no_args_is_help=True)
+app = typer.Typer(help="批量导入：贷款清单、白名单。", no_args_is_help=True)
 SHOWN = 20
 
 
@@ -39,16 +39,16 @@ def loans(
         raise typer.BadParameter("--submit 请写 none、good 或 all。")
     from flows.actions.errors import ActionRefusedError, InvalidError
 
-    _connect()
+    connect()
     try:
         answer = _run(file, person, institution, board, source, submit, quiet=as_json)
     except InvalidError as error:
-        _stop("；".join(fault.message for fault in error.faults), as_json)
+        stop("；".join(fault.message for fault in error.faults), as_json)
     except ActionRefusedError as error:
-        _stop(error.sentence, as_json)
+        stop(error.sentence, as_json)
     except OSError as error:
-        _stop(f"读不到文件 {file}：{error.strerror}。", as_json)
-    _say(answer, as_json)
+        stop(f"读不到文件 {file}：{error.strerror}。", as_json)
+    say(answer, as_json)
     raise typer.Exit(2 if answer["state"] == "refused" else 1 if answer["bad"] else 0)
 
 
@@ -78,8 +78,8 @@ def _run(
             institution_id=whose.id if whose else None,
         )  # fmt: skip
         number = made.id or 0
-    with _Bar(quiet) as tell:
-        _finish(number, tell)
+    with Bar(quiet) as tell:
+        finish(number, tell)
         with database.session() as s:
             state = importing.seen(s, actor, number)
             wanted = (
@@ -90,11 +90,11 @@ def _run(
             if wanted:
                 importing.submit(s, actor, number, good_only=submit == "good")
         if wanted:
-            _finish(number, tell)
-    return _answer(number, new)
+            finish(number, tell)
+    return answer_of(number, new)
 
 
-def _finish(number: int, tell: Any) -> None:
+def finish(number: int, tell: Any) -> None:
     """Work on it here, or wait for the worker that was quicker."""
     from flows.importing import running
     from models import database
@@ -109,7 +109,7 @@ def _finish(number: int, tell: Any) -> None:
         time.sleep(0.3)
 
 
-class _Bar:
+class Bar:
     """A bar on the terminal, or nothing for machines."""
 
     def __init__(self, quiet: bool) -> None:
@@ -138,7 +138,8 @@ class _Bar:
             self._bar.update(self._task, completed=found.rows, total=max(found.rows_expected, found.rows))
 
 
-def _answer(number: int, new: bool) -> dict[str, Any]:
+def answer_of(number: int, new: bool) -> dict[str, Any]:
+    """Where an import stands, with every fault."""
     from sqlmodel import col, select
 
     from flows.importing.faults import faults_of
@@ -172,7 +173,10 @@ def _answer(number: int, new: bool) -> dict[str, Any]:
         }
 
 
-def _say(answer: dict[str, Any], as_json: bool) -> None:
+def say(
+    answer: dict[str, Any], as_json: bool, words: tuple[str, str, str] = ("可备案", "已在案", "已提交")
+) -> None:
+    """What became of the rows, as JSON or in words: for what can go on, what was passed over, what is done."""
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -181,8 +185,8 @@ def _say(answer: dict[str, Any], as_json: bool) -> None:
     for note in answer["notes"]:
         typer.echo(note)
     typer.echo(
-        f"{answer['rows']} 行：可备案 {answer['good']}，要改 {answer['bad']}，已在案 {answer['known']}，"
-        f"提醒 {answer['warned']}，已提交 {answer['filed']}"
+        f"{answer['rows']} 行：{words[0]} {answer['good']}，要改 {answer['bad']}，{words[1]} {answer['known']}，"
+        f"提醒 {answer['warned']}，{words[2]} {answer['filed']}"
     )
     for fault in answer["faults"][:SHOWN]:
         typer.echo(
@@ -196,7 +200,8 @@ def _say(answer: dict[str, Any], as_json: bool) -> None:
         )
 
 
-def _stop(sentence: str, as_json: bool) -> NoReturn:
+def stop(sentence: str, as_json: bool) -> NoReturn:
+    """Say why nothing was done; exit code 2."""
     if as_json:
         typer.echo(json.dumps({"error": sentence}, ensure_ascii=False))
     else:
@@ -204,7 +209,7 @@ def _stop(sentence: str, as_json: bool) -> NoReturn:
     sys.exit(2)
 
 
-def _connect() -> None:
+def connect() -> None:
     """The configured database, or the embedded one another `fengbu` runs on this machine."""
     from api.runtime import postgres
     from models.settings import get_settings
@@ -216,4 +221,4 @@ def _connect() -> None:
                 os.environ["DATABASE_URL"] = found
                 get_settings.cache_clear()
                 return
-        _stop("没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", False)
+        stop("没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", False)

@@ -43,6 +43,7 @@ def routers() -> tuple[APIRouter, ...]:
         templates,
         verify,
         voiding,
+        white_list,
     )
 
     return (
@@ -74,6 +75,7 @@ def routers() -> tuple[APIRouter, ...]:
         policy_parameters.router,
         policy_reference.router,
         policy_what_if.router,
+        white_list.router,
         budget.router,
         bank_limits.router,
         bank_home.router,

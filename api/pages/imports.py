@@ -25,7 +25,8 @@ from models import clock
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_backfill
 from models.records import institution, person
-from models.records.loan_import import LoanImport, cases_of, recent
+from models.records.loan_import import ImportKind, LoanImport, cases_of, recent
+from models.records.white_list import of_import
 
 router = APIRouter()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,14 +70,16 @@ def backfill(request: Request, db: Db, actor: Backfiller, posted: Posted) -> Res
 @router.get("/imports/templates/{board}.xlsx", dependencies=[requires(anyone)])
 def template(board: Board) -> Response:
     """The empty workbook of a board."""
-    return _file(workbooks.template(board), f"备案清单模板（{BOARD_NAMES[board]}）.xlsx")
+    return workbook(workbooks.template(board), f"备案清单模板（{BOARD_NAMES[board]}）.xlsx")
 
 
 @router.get("/imports/{import_id}")
 def show(
     request: Request, db: Db, actor: CurrentActor, found: SeenImport, show: str = "", kind: str = ""
-) -> HTMLResponse:
+) -> Response:
     """Progress while there is work, then the result; `show` picks the rows, `kind` the faults of one kind."""
+    if found.kind == ImportKind.WHITE_LIST:
+        return RedirectResponse(f"/white-list/rounds/{of_import(db, found.id or 0).id}", 303)
     chosen = show if show in views.SHOWS else "bad" if found.bad else "all"
     number = _page_number(request)
     grid, pages = views.grid(db, found, chosen, kind if chosen == "bad" else "", number)
@@ -122,7 +125,7 @@ def progress(request: Request, found: SeenImport) -> HTMLResponse:
 @router.get("/imports/{import_id}/annotated")
 def annotated(db: Db, found: SeenImport) -> Response:
     """The file with its faults, to be corrected and handed in again."""
-    return _file(workbooks.annotated(db, found), f"{PurePosixPath(found.filename).stem}（批注版）.xlsx")
+    return workbook(workbooks.annotated(db, found), f"{PurePosixPath(found.filename).stem}（批注版）.xlsx")
 
 
 @router.post("/imports/{import_id}/submit")
@@ -218,7 +221,8 @@ def _desk(
     )
 
 
-def _file(data: bytes, filename: str) -> Response:
+def workbook(data: bytes, filename: str) -> Response:
+    """A workbook to be saved under this name."""
     headers = {
         "Content-Disposition": f"attachment; filename=\"loans.xlsx\"; filename*=UTF-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",

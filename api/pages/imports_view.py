@@ -1,7 +1,7 @@
 """What the page of an import shows: the figures, their own grid with the faults in its cells, faults of a kind."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,14 @@ from api.pages.render import wan, yuan
 from api.pages.views import Kpi, Note, Pages, Tab, Tag, Tone
 from flows.importing.columns import letter, listing_of
 from flows.importing.faults import faults_of, places_of
-from models.records.loan_import import AT_WORK, IMPORT_STATE_NAMES, ImportState, LoanImport, RowState
+from models.records.loan_import import (
+    AT_WORK,
+    IMPORT_STATE_NAMES,
+    ImportKind,
+    ImportState,
+    LoanImport,
+    RowState,
+)
 from models.settings import get_settings
 
 ROWS_SHOWN = 50
@@ -86,7 +93,7 @@ def kpis(s: Session, found: LoanImport) -> tuple[Kpi, ...]:
     )
 
 
-def tabs(found: LoanImport, show: str) -> tuple[Tab, ...]:
+def tabs(found: LoanImport, show: str, words: Mapping[str, str] = SHOWS) -> tuple[Tab, ...]:
     """The lists of rows; empty ones are left out."""
     counts = {
         "bad": found.bad, "warned": found.warned, "good": found.good, "known": found.known, "filed": found.filed,
@@ -96,7 +103,7 @@ def tabs(found: LoanImport, show: str) -> tuple[Tab, ...]:
         counts["warned"] = 0
     return tuple(
         Tab(label, f"?show={key}#rows", counts[key], key == show)
-        for key, label in SHOWS.items()
+        for key, label in words.items()
         if counts[key] or key in ("all", show)
     )
 
@@ -164,10 +171,13 @@ def _marks(found: LoanImport, row: Any) -> dict[int | None, tuple[str, list[str]
     """What stands in which cell; a fault of no column of theirs stands with the receipt."""
     marks: dict[int | None, tuple[str, list[str]]] = {}
     places = places_of(listing_of(found), tuple(found.headings))
-    listed = [("warn", row.looks)] if row.state == RowState.GOOD else []  # first things first
+    told = row.state in (RowState.GOOD, RowState.KNOWN)
+    listed = [("warn", row.looks)] if told else []  # first things first
     for tone, stored in (*listed, ("bad", row.faults)):
         for fault in faults_of(found, stored):
-            index = fault.index if fault.index is not None else places.get("receipt_number")
+            index = (
+                fault.index if fault.index is not None else places.get("receipt_number", places.get("uscc"))
+            )
             earlier = marks.get(index, ("", []))[1]
             marks[index] = (tone, [*earlier, fault.short])
     return marks
@@ -218,7 +228,8 @@ def progress(found: LoanImport) -> tuple[int, int, str]:
     """(done, of how many, words)."""
     if found.state == ImportState.SUBMITTING:
         total = found.filed + found.good
-        return found.filed, total, f"已提交 {found.filed:,} / {total:,} 行"
+        doing = "已发布" if found.kind == ImportKind.WHITE_LIST else "已提交"
+        return found.filed, total, f"{doing} {found.filed:,} / {total:,} 行"
     if not found.rows:
         return (
             0,

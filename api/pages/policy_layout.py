@@ -1,5 +1,6 @@
-"""What the three policy pages share: their tabs, and who may do what about a registered change."""
+"""What the policy pages share: their tabs, and who may do what about a registered change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,12 +8,14 @@ from api.pages.render import stamp
 from api.pages.views import Tab
 from models import clock
 from models.permissions import Actor, may_confirm_rules, may_play_what_if
+from models.permissions import Verdict as Permission
 from models.records.two_people import VERDICT_NAMES, Verdict
 
 
 def tabs(actor: Actor, current: str) -> tuple[Tab, ...]:
-    """政策参数, 基准数据 and, for whoever plans, 政策推演."""
+    """政策参数, 基准数据, 白名单 and, for whoever plans, 政策推演."""
     places = [("parameters", "政策参数", "/policy"), ("reference", "基准数据", "/policy/reference")]
+    places.append(("white-list", "白名单", "/white-list"))
     if may_play_what_if(actor):
         places.append(("what-if", "政策推演", "/policy/what-if"))
     return tuple(Tab(label, href, current=key == current) for key, label, href in places)
@@ -26,13 +29,21 @@ class Deciding:
     confirm: bool
     withdraw: bool
     denied: str
+    yes: str = "确认"
 
 
-def deciding(actor: Actor, action: str, proposed_by: int, proposer: str) -> Deciding:
+def deciding(
+    actor: Actor,
+    action: str,
+    proposed_by: int,
+    proposer: str,
+    may_confirm: Callable[[Actor, int, str], Permission] = may_confirm_rules,
+    yes: str = "确认",
+) -> Deciding:
     """Who may confirm, and who may withdraw, a change that waits."""
-    verdict = may_confirm_rules(actor, proposed_by, proposer)
+    verdict = may_confirm(actor, proposed_by, proposer)
     own = proposed_by == actor.person_id
-    return Deciding(action, bool(verdict), own, "" if verdict else getattr(verdict, "sentence", ""))
+    return Deciding(action, bool(verdict), own, "" if verdict else getattr(verdict, "sentence", ""), yes)
 
 
 def verdict_of(word: str) -> Verdict | None:

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from flows.importing import sheets, staging
-from flows.importing.columns import SHEET
+from flows.importing.columns import SHEET, loans
 from flows.importing.sandbox import MOST_ROWS
 from flows.importing.sheets import UnreadableError, opened
 from models.lifecycle import Board
@@ -19,9 +19,11 @@ Rows = list[tuple[int, staging.Staged]]
 
 
 def read(data: bytes, name: str = "清单.xlsx") -> tuple[list[staging.Staged], list[str]]:
-    with opened(Board.BANK, name, data) as book:
+    with opened(loans(Board.BANK), name, data) as book:
         places = dict(book.heading.places)
-        return [staging.read(Board.BANK, places, number, cells) for number, cells in book.rows], book.notes
+        return [
+            staging.read(loans(Board.BANK), places, number, cells) for number, cells in book.rows
+        ], book.notes
 
 
 def refused(data: bytes, name: str = "清单.xlsx") -> str:
