@@ -145,7 +145,11 @@ def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> L
         s.add(firm)
         s.add(
             WhiteListEntry(
-                uscc=uscc(number), batch="2024-1", recommended_by="市科技局", valid_from=date(2024, 1, 1)
+                uscc=uscc(number),
+                firm_name=firm.name,
+                batch="2024-1",
+                recommended_by="市科技局",
+                valid_from=date(2024, 1, 1),
             )
         )
         s.flush()
