@@ -23,6 +23,7 @@ from api.app import create_app
 from api.demo import play
 from api.runtime import postgres, prefect_server
 from api.runtime.parts import FENGBU
+from api.runtime.prefect_server import without_prefect_variables
 from api.runtime.process import free_port
 from flows.actions import answering, looking
 from flows.kernel.worker import Worker
@@ -30,6 +31,7 @@ from models import database
 from models.database import session
 from models.lifecycle import Board
 from models.records.case import CaseRecord
+from models.records.reference import WorkerBeat
 from models.records.task import Task, TaskState
 from models.settings import Settings, get_settings
 from tests.browser import served
@@ -115,6 +117,30 @@ def burst(count: int, table: Table) -> None:
     )
 
 
+def two_processes(count: int, table: Table, settings: Settings) -> None:
+    """The same burst, submitted at one stroke to two `fengbu worker` on the same machine, without Prefect."""
+    environment = {**without_prefect_variables(), **settings.environment()}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    workers = [subprocess.Popen([*FENGBU, "worker"], env=environment, **quiet) for _ in range(2)]
+    try:
+        while True:
+            with session() as s:
+                if len(s.exec(select(WorkerBeat)).all()) == len(workers):
+                    break
+            time.sleep(0.1)
+        there = waiting("acceptance")
+        claims(count, 50_001)
+        start = time.perf_counter()
+        while waiting("acceptance") < there + count:
+            time.sleep(0.1)
+        gates = count / (time.perf_counter() - start)
+        table.add_row(f"{count} 件提交 → 受理，两个工作进程", f"{gates:.0f} 个环节/秒")
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait()
+
+
 def at_rest(count: int, table: Table, settings: Settings, prefect_database: str) -> None:
     """One answer after another, with Prefect."""
     server = prefect_server.PrefectServer(settings, prefect_database)
@@ -173,6 +199,7 @@ def main() -> None:
                 "项目", "结果", title=f"{os.cpu_count()} 核，PostgreSQL fsync 开；开始时负载 {load}"
             )
             burst(cases, table)
+            two_processes(cases, table, get_settings())
             at_rest(answers, table, get_settings(), urls.prefect)
             Console().print(table)
         finally:
