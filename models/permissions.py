@@ -238,6 +238,20 @@ def may_resolve_incident(actor: Actor) -> Verdict:
     return Denied("异常案件由系统管理或统筹管理岗位重试。")
 
 
+def may_see_meetings(actor: Actor) -> Verdict:
+    """四（一）: sessions of the joint meeting, their agenda, votes and 纪要."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("联席会议的议程和纪要供联席会议成员、受托管理机构、市工信局和市财政局查看。")
+
+
+def may_convene(actor: Actor) -> Verdict:
+    """四（一）: 市工信局 convenes the meeting; its secretary records agenda, attendance and wording, never a vote."""
+    if actor.roles & {Role.BUREAU_OFFICER, Role.BUREAU_LEADER, Role.MANAGER}:
+        return ALLOWED
+    return Denied("联席会议由市工信局召集：议程、出席和纪要由科室经办、分管领导或统筹管理岗位登记。")
+
+
 def may_see_budget(actor: Actor) -> Verdict:
     """Budget years and the line before them."""
     if actor.watches_all:

@@ -47,6 +47,9 @@ INTERNAL = frozenset(
         "recalculation_asked",
         "document_void_asked",
         "document_void_declined",
+        "put_on_agenda",
+        "taken_off_agenda",
+        "meeting_concluded",
     }
     | {"task_transferred", "task_delegated", "delegate_replied", "delegation_recalled", "signer_added"}
     | {"signer_removed", "taken_back", "nudged", "copied"}

@@ -31,10 +31,10 @@ INLINE = frozenset({"image/png", "image/jpeg", "application/pdf"})
 class _DocumentInView(Permission):
     def __call__(self, document_id: int, db: Db, actor: CurrentActor) -> Document:
         found = db.get(Document, document_id) if document_id < 2**31 else None
-        case = db.get(CaseRecord, found.case_id) if found else None
-        if found is None or case is None or not may_see_case(actor, case.institution_id):
+        case = db.get(CaseRecord, found.case_id) if found and found.case_id else None
+        if found is None or not (actor.watches_all or found.for_applicant):
             raise Refused(404, "没有找到这份文书。")
-        if not (actor.watches_all or found.for_applicant):
+        if not (may_see_case(actor, case.institution_id) if case else actor.watches_all):
             raise Refused(404, "没有找到这份文书。")
         return found
 
@@ -61,16 +61,17 @@ def download(db: Db, actor: CurrentActor, document: SeenDocument) -> Response:
 @router.get("/documents/{document_id}/preview")
 def preview(request: Request, db: Db, actor: CurrentActor, document: SeenDocument) -> Response:
     """The letter as a page to read and print."""
-    case = db.get_one(CaseRecord, document.case_id)
+    case = db.get(CaseRecord, document.case_id) if document.case_id else None
     html = engine.preview_html(db.get_one(Blob, document.sha256).data)
     return page(
         request,
         "pages/files/document.html",
         frame=frame(request, db, actor, "cases"),
         document=document,
-        case=case,
         html=Markup(html),  # noqa: S704 - escaped by preview_html
-        crumbs=(Link("案件", "/cases"), Link(case.number, f"/cases/{case.number}")),
+        crumbs=(Link("案件", "/cases"), Link(case.number, f"/cases/{case.number}"))
+        if case
+        else (Link("文号登记", "/numbers"),),
         links=(Link("下载 Word", f"/documents/{document.id}"),),
     )
 

@@ -11,7 +11,7 @@ from models.gates import GATES, Outcome
 from models.lifecycle import FINAL, STATE_NAMES, State
 from models.permissions import Actor
 from models.records.case import CaseRecord
-from models.records.document import Document
+from models.records.document import Document, about
 from models.records.task import Task, TaskState
 
 
@@ -48,9 +48,7 @@ def notes(db: Session, actor: Actor, done: str) -> tuple[Note, ...]:
     case = db.get_one(CaseRecord, task.case_id)
     words = f"{task.case_number} {task.subject}：{answer.label if answer else ''}。"
     words += _went(db, task, case)
-    since = select(Document).where(
-        Document.case_id == task.case_id, col(Document.issued_at) >= task.answered_at
-    )
+    since = select(Document).where(about(task.case_id), col(Document.issued_at) >= task.answered_at)
     issued = [
         f"《{document.title}》" + (f"文号 {document.number}" if document.number else "")
         for document in db.exec(since.order_by(col(Document.id)))

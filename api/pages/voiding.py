@@ -100,7 +100,7 @@ def _page(
         waiting=waiting,
         denied=getattr(deciding, "sentence", ""),
         may_ask=bool(asking) and state != DocumentState.VOID and not waiting,
-        crumbs=(Link("文号登记", "/numbers"), Link(_case(db, found), f"/cases/{_case(db, found)}")),
+        crumbs=_crumbs(db, found),
         reason=FieldView(
             "作废原因", "reason", typed, fault, "写明哪里有误；批准后记入登记簿", "textarea", required=True,
             rows=4, maxlength=voiding.LONGEST,
@@ -111,5 +111,7 @@ def _page(
     )  # fmt: skip
 
 
-def _case(db: Session, found: Document) -> str:
-    return db.get_one(CaseRecord, found.case_id).number
+def _crumbs(db: Session, found: Document) -> tuple[Link, ...]:
+    case = db.get(CaseRecord, found.case_id) if found.case_id else None
+    register = Link("文号登记", "/numbers")
+    return (register, Link(case.number, f"/cases/{case.number}")) if case else (register,)

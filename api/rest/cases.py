@@ -223,7 +223,7 @@ def material_content(
 def _document(db: Session, actor: Actor, document_id: int) -> Document:
     query = (
         select(Document)
-        .join(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
         .where(Document.id == document_id)
     )
     if not actor.watches_all:

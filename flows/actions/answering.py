@@ -25,6 +25,7 @@ from models.permissions import (
     Actor,
     Denied,
 )
+from models.records import meeting
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
 from models.records.rules import rules
@@ -50,6 +51,7 @@ def answer(
     record = locked(s, task.case_id)  # all that changes a case takes its row first
     task = locked_task(s, task_id)
     _still_open(s, task)
+    _not_counted(s, task)
     allowed, principal = capacity(s, actor, task)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
@@ -172,6 +174,13 @@ def _still_open(s: Session, task: Task) -> None:
     )
 
 
+def _not_counted(s: Session, task: Task) -> None:
+    """A session that is being concluded has counted this item: later votes would not be in its 纪要."""
+    found = meeting.waiting_item(s, task.entry_id) if GATES[task.gate].rule is Rule.VOTES else None
+    if found is not None and found[0].result is not None:
+        raise ConflictError(f"{found[1].name}已经计票，不能再投票；结果见会议纪要。")
+
+
 def _validate(
     gate: Gate, offered: Sequence[Answer], outcome: Outcome, opinion: str, fields: dict[str, Any]
 ) -> None:
@@ -231,16 +240,25 @@ def decide(s: Session, task: Task) -> None:
     deciding = asked[-1] if gate.rule is Rule.ONE else task
     if signers and not signing.complete(s, deciding, signers, task):
         return
-    answered = [seat for seat in asked if seat.state == TaskState.ANSWERED]
-    approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
+    if gate.rule is Rule.VOTES and meeting.waiting_item(s, task.entry_id) is not None:
+        return  # the case stands on an agenda: its votes are counted when the session is concluded
     outcome = outcome_of(s, gate, asked, deciding)
     if outcome is None:
         if gate.rule is Rule.IN_ORDER:
             following = next(seat for seat in asked if seat.state == TaskState.WAITING)
             following.state = TaskState.OPEN
         return
+    settle(s, seats, deciding, outcome)
+
+
+def settle(s: Session, seats: Sequence[Task], deciding: Task, outcome: Outcome) -> None:
+    """Write what a gate came to: in the words of the `deciding` answer, with all votes; seats left over lapse."""
+    answered = [seat for seat in seats if seat.added is None and seat.state == TaskState.ANSWERED]
+    if GATES[deciding.gate].rule is Rule.ONE:
+        answered = answered[-1:]  # asked again after a signer disagreed: the newest answer counts
+    approvals = [seat for seat in answered if seat.outcome == Outcome.APPROVE]
     who = s.get_one(Person, deciding.answered_by)
-    entry = s.get_one(JournalEntry, task.entry_id)
+    entry = s.get_one(JournalEntry, deciding.entry_id)
     entry.finished_at = clock.now()
     entry.result = Decision(
         outcome=outcome,

@@ -17,11 +17,12 @@ from flows.actions import answering
 from flows.documents.engine import DOCUMENTS
 from flows.steps import compensation, documents, publicity
 from models import clock, database
-from models.gates import GATES, Outcome
+from models.gates import GATES, Outcome, Rule
 from models.permissions import Actor
 from models.policy import deadlines
 from models.records import claim as claims
 from models.records import loan as loans
+from models.records import meeting
 from models.records.case import CaseRecord, JournalEntry, journal_of
 from models.records.claim import Claim
 from models.records.loan import LoanState
@@ -166,6 +167,8 @@ def _decided(s: Session, record: CaseRecord) -> tuple[str, ...]:
 
 def _voted(s: Session, record: CaseRecord, task: Task) -> tuple[str, ...]:
     """联席会议: nothing until a vote decides."""
+    if GATES[task.gate].rule is Rule.VOTES and meeting.waiting_item(s, task.entry_id) is not None:
+        return ()  # counted when the session is concluded
     outcome = answering.outcome_of(s, GATES[task.gate], of_entry(s, task.entry_id), task)
     if outcome is None:
         return ()

@@ -21,7 +21,7 @@ from models.records import attachment, ledger, notice, task
 from models.records import claim as claims
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord, journal_of
-from models.records.document import Document
+from models.records.document import Document, about
 from models.records.institution import name_on
 from models.records.numbers import DocumentVoid
 
@@ -113,7 +113,7 @@ def collect(s: Session, case: CaseRecord, told: Sequence[Told], *, applicant: bo
 
 
 def _documents(s: Session, case: CaseRecord) -> Sequence[Document]:
-    return s.exec(select(Document).where(Document.case_id == case.id).order_by(col(Document.id))).all()
+    return s.exec(select(Document).where(about(case.id or 0)).order_by(col(Document.id))).all()
 
 
 def _paper(n: int, d: Document) -> str:
@@ -172,7 +172,7 @@ def _calculation(s: Session, case: CaseRecord) -> Iterator[Item]:
 def _audit(s: Session, case: CaseRecord) -> dict[str, Any]:
     key = case.id or 0
     query = select(DocumentVoid).join(Document, col(Document.id) == col(DocumentVoid.document_id))
-    voids = s.exec(query.where(Document.case_id == key).order_by(col(DocumentVoid.id)))
+    voids = s.exec(query.where(about(key)).order_by(col(DocumentVoid.id)))
     participations = select(task.Participation).where(task.Participation.case_id == key)
     return {
         "journal": [_row(e, "id kind key round opened_at finished_at due_at result voided_at") for e in journal_of(s, key)],

@@ -59,7 +59,7 @@ def verify(s: Session) -> Report:
     report = Report()
     for found, case_number in _documents(s):
         report.documents += 1
-        where = f"{found.title}（{found.number or case_number}，文书 {found.id}）"
+        where = f"{found.title}（{found.number or case_number or found.filename}，文书 {found.id}）"
         report.differences += [Difference(where, sentence) for sentence in _faults(s, found)]
     for digest in _stored(s):
         report.files += 1
@@ -77,8 +77,8 @@ def _documents(s: Session) -> Iterator[tuple[Document, str]]:
     last = 0
     while True:
         query = (
-            select(Document, CaseRecord.number)
-            .join(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
+            select(Document, func.coalesce(CaseRecord.number, ""))
+            .outerjoin(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
             .where(col(Document.id) > last)
             .order_by(col(Document.id))
             .limit(_STEP)

@@ -10,7 +10,7 @@ from flows.documents import archive
 from flows.documents.bundle import stored
 from models import clock, database
 from models.records.case import CaseRecord
-from models.records.document import Document
+from models.records.document import Document, DocumentCase
 from models.records.export import Export, ExportPiece, ExportState
 
 AT_ONCE = 300
@@ -22,17 +22,22 @@ _STEP = 50
 
 def papers(s: Session, case_ids: Sequence[int], *, applicant: bool) -> list[tuple[str, str]]:
     """Name in the zip and hash of every document of these cases that the reader may have."""
-    query = (
+    own = select(Document, CaseRecord.number).join(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
+    shared = (
         select(Document, CaseRecord.number)
-        .join(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
-        .where(col(Document.case_id).in_(case_ids))
-        .order_by(col(CaseRecord.number), col(Document.id))
+        .join(DocumentCase, col(DocumentCase.document_id) == col(Document.id))
+        .join(CaseRecord, col(CaseRecord.id) == col(DocumentCase.case_id))
     )
-    if applicant:
-        query = query.where(col(Document.for_applicant))
+    found = [
+        (number, d)
+        for query in (own, shared)
+        for d, number in s.exec(query.where(col(CaseRecord.id).in_(case_ids)))
+        if d.for_applicant or not applicant
+    ]
+    found.sort(key=lambda one: (one[0], one[1].id or 0))
     return [
         (f"{number}/{d.id:06d}-{d.title}{'-' + d.number if d.number else ''}.docx", d.sha256)
-        for d, number in s.exec(query)
+        for number, d in found
     ]
 
 

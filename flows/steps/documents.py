@@ -1,18 +1,17 @@
 """Drawing up documents: number, bytes, hash and register entry in one transaction with the step that needs them."""
 
-import secrets
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session
 
-from flows.documents import qr, versions
+from flows.documents import versions
 from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
 from flows.kernel import Case, step
-from flows.steps import document_claim, document_decision, document_filing
+from flows.steps import document_claim, document_decision, document_filing, issuing
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from flows.steps.happened import happened
@@ -20,14 +19,12 @@ from models import clock
 from models.gates import GATES
 from models.policy import deadlines
 from models.records import claim as claims
-from models.records import document, numbers
-from models.records.attachment import keep
+from models.records import document, meeting
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.institution import Institution, Kind, of_kind
 from models.records.reference import working_calendar
 from models.records.rules import rules
-from models.settings import get_settings
 
 Builder = Callable[[Session, CaseRecord, Common], DocumentContext]
 
@@ -78,43 +75,27 @@ AT_ISSUE = "出具时生成"
 
 @step()
 def draw_up(case: Case, code: str) -> int:
-    """Issue the document `code` of this case; its id. A newer one of the same kind supersedes the older."""
-    s, record, kind = case.session, case.record, DOCUMENTS[code]
-    organ = _organ(s, record, kind.signer)
-    today = clock.today()
-    used = versions.in_force(s, code, today)
-    check = "".join(secrets.choice(qr.ALPHABET) for _ in range(qr.CODE_LENGTH))
-    word = f"{organ.number_word}{SUFFIXES[code]}" if kind.numbered else None
-    serial = numbers.next_serial(s, organ.id or 0, word, today.year) if word else None
-    number = numbers.written(word, today.year, serial) if word and serial else None
-    context = _context(s, record, code, organ, number, check, f"{get_settings().base_url}/v/{check}")
-    made = render(code, context, used.template)
-    keep(s, made.data)
+    """Issue the document `code` of this case; its id. A newer one of the same kind supersedes the older. The 纪要 of
+    a vote a session decided is the session's, issued when it was concluded."""
+    s, record = case.session, case.record
+    shared = meeting.minutes_for(s, case.id) if code == "D20" else None
     if code not in REPEATED:
         document.supersede(s, case.id, code)
-    issued = Document(
-        case_id=case.id,
-        code=code,
-        title=kind.title,
-        organ_id=organ.id or 0,
-        word=word,
-        year=today.year if word else None,
-        serial=serial,
-        number=number,
-        filename=f"{record.number}-{kind.title}.docx",
-        sha256=made.sha256,
-        template_version=used.version,
-        template_sha256=made.template_sha256,
-        context_sha256=made.context_sha256,
-        context=context.model_dump(mode="json"),
-        issued_at=clock.now(),
-        issued_on=today,
-        verification_code=check,
-        for_applicant=code in FOR_APPLICANT,
-    )
-    s.add(issued)
-    s.flush()
-    happened(case, "document_issued", title=kind.title, number=number or "", document_id=issued.id)
+    if shared is not None:  # the session's one 纪要 speaks for every case it decided
+        issued = s.get_one(Document, shared)
+    else:
+        organ = _organ(s, record, DOCUMENTS[code].signer)
+        issued = issuing.issue(
+            s,
+            code,
+            organ,
+            SUFFIXES.get(code, ""),
+            record.number,
+            lambda number, check, address: _context(s, record, code, organ, number, check, address),
+            case_id=case.id,
+            for_applicant=code in FOR_APPLICANT,
+        )
+    happened(case, "document_issued", title=issued.title, number=issued.number or "", document_id=issued.id)
     return issued.id or 0
 
 
@@ -136,9 +117,9 @@ def _context(
     check: str,
     address: str | None,
 ) -> DocumentContext:
-    meeting = DOCUMENTS[code].signer is Signer.MEETING
+    jointly = DOCUMENTS[code].signer is Signer.MEETING
     common = Common(
-        organ_name=MEETING_NAME if meeting else known.full_name(s, organ.id or 0),
+        organ_name=MEETING_NAME if jointly else known.full_name(s, organ.id or 0),
         number=number,
         issued_on=clock.today(),
         recipient=_recipient(s, record, code),

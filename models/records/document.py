@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, UniqueConstraint, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKeyConstraint, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import Facts, coded, dated, facts, moment, one_of
@@ -22,7 +22,10 @@ class DocumentState(StrEnum):
 
 
 class Document(SQLModel, table=True):
-    """One issued document: its number, the context it was rendered from, and the hash of its bytes."""
+    """One issued document: its number, the context it was rendered from, and the hash of its bytes.
+
+    `case_id` is None for one that is not about a single case (the 纪要 of a session, a report): `DocumentCase` names
+    the cases it is about."""
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -34,7 +37,7 @@ class Document(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="cases.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
     entry_id: int | None = Field(default=None, sa_type=BigInteger)
     code: str = Field(max_length=10, index=True)  # D09
     title: str = Field(max_length=120)
@@ -56,9 +59,32 @@ class Document(SQLModel, table=True):
     state: DocumentState = coded(DocumentState, default=DocumentState.ISSUED)
 
 
+class DocumentCase(SQLModel, table=True):
+    """A case that one document of several cases is about."""
+
+    __tablename__ = "document_cases"
+
+    document_id: int = Field(foreign_key="documents.id", primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", primary_key=True, index=True)
+
+
+def about(case_id: int) -> ColumnElement[bool]:
+    """The condition that a document is about a case: its own, or one it shares with others."""
+    shared = select(DocumentCase.document_id).where(DocumentCase.case_id == case_id)
+    return or_(col(Document.case_id) == case_id, col(Document.id).in_(shared))
+
+
 def of_case(session: Session, case_id: int) -> Sequence[Document]:
     """The documents of a case in order of issue."""
-    return session.exec(select(Document).where(Document.case_id == case_id).order_by(col(Document.id))).all()
+    return session.exec(select(Document).where(about(case_id)).order_by(col(Document.id))).all()
+
+
+def cases_of(session: Session, found: Document) -> list[int]:
+    """The cases a document is about."""
+    if found.case_id is not None:
+        return [found.case_id]
+    shared = select(DocumentCase.case_id).where(DocumentCase.document_id == found.id)
+    return list(session.exec(shared.order_by(col(DocumentCase.case_id))))
 
 
 def latest(session: Session, case_id: int, document_code: str) -> Document | None:
@@ -66,7 +92,7 @@ def latest(session: Session, case_id: int, document_code: str) -> Document | Non
     query = (
         select(Document)
         .where(
-            Document.case_id == case_id,
+            about(case_id),
             Document.code == document_code,
             Document.state == DocumentState.ISSUED,
         )
@@ -76,7 +102,7 @@ def latest(session: Session, case_id: int, document_code: str) -> Document | Non
 
 
 def supersede(session: Session, case_id: int, document_code: str) -> None:
-    """A newer document of this kind is issued: those in force are superseded."""
+    """A newer document of this kind is issued: those of this case alone that are in force are superseded."""
     query = (
         update(Document)
         .where(col(Document.case_id) == case_id, col(Document.code) == document_code)

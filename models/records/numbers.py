@@ -131,10 +131,10 @@ class Wanted:
 def entries(
     session: Session, wanted: Wanted, *, limit: int | None = None, offset: int = 0
 ) -> Sequence[tuple[Document, str]]:
-    """Numbered documents with their case's number, newest number first."""
+    """Numbered documents with their case's number ("" for those of no single case), newest number first."""
     query = (
-        select(Document, CaseRecord.number)
-        .join(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
+        select(Document, func.coalesce(CaseRecord.number, ""))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
         .where(*_conditions(wanted))
         .order_by(col(Document.year).desc(), col(Document.id).desc())
     )
@@ -144,7 +144,9 @@ def entries(
 def count(session: Session, wanted: Wanted) -> int:
     """How many documents the filter leaves."""
     query = (
-        select(func.count()).select_from(Document).join(CaseRecord, col(CaseRecord.id) == Document.case_id)
+        select(func.count())
+        .select_from(Document)
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Document.case_id))
     )
     return session.exec(query.where(*_conditions(wanted))).one()
 

@@ -14,7 +14,7 @@ from flows.actions import incidents
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import BACK_OFF, MOST_ATTEMPTS, claim, make_due, run_case
-from flows.steps import documents
+from flows.steps import issuing
 from models import clock
 from models.database import session
 from models.lifecycle import State
@@ -83,7 +83,7 @@ def test_a_step_that_keeps_failing_becomes_an_incident_and_goes_on_when_retried(
     play.run_due()
     number = accepted(2)
     with monkeypatch.context() as patch:
-        patch.setattr(documents, "render", full)
+        patch.setattr(issuing, "render", full)
         until_it_is_an_incident(number)
     with session() as s:
         record = case_of(s, number)
@@ -115,7 +115,7 @@ def test_a_step_that_keeps_failing_becomes_an_incident_and_goes_on_when_retried(
 @pytest.mark.usefixtures("office")
 def test_a_retry_before_the_cause_is_gone_ends_in_a_new_incident(monkeypatch: pytest.MonkeyPatch) -> None:
     number = accepted()
-    monkeypatch.setattr(documents, "render", full)
+    monkeypatch.setattr(issuing, "render", full)
     until_it_is_an_incident(number)
     with session() as s:
         first = s.exec(select(Incident)).one()
@@ -130,7 +130,7 @@ def test_a_retry_before_the_cause_is_gone_ends_in_a_new_incident(monkeypatch: py
 def test_one_failure_costs_a_pause_and_leaves_no_incident(monkeypatch: pytest.MonkeyPatch) -> None:
     number = accepted()
     with monkeypatch.context() as patch:
-        patch.setattr(documents, "render", full)
+        patch.setattr(issuing, "render", full)
         assert attempt(number)
     with clock.at(MONDAY + BACK_OFF[0]):
         play.run_due()
@@ -144,7 +144,7 @@ def test_one_failure_costs_a_pause_and_leaves_no_incident(monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("office")
 def test_a_failing_case_does_not_keep_others_from_going_on(monkeypatch: pytest.MonkeyPatch) -> None:
     sound, broken = claim_at("second_review", 2), accepted(1)
-    monkeypatch.setattr(documents, "render", full)
+    monkeypatch.setattr(issuing, "render", full)
     assert attempt(broken)
     play.do(sound, "second_review")  # no document follows this gate
     assert play.state_of(sound) == State.OFFICE_REVIEW
@@ -156,7 +156,7 @@ def test_a_claim_is_decided_only_together_with_its_letter(monkeypatch: pytest.Mo
     with clock.at(AFTER_NOTICE):
         before = traces(number)
         with monkeypatch.context() as patch:
-            patch.setattr(documents, "render", full)
+            patch.setattr(issuing, "render", full)
             assert attempt(number)  # the 决定通知书 could not be drawn up
         assert play.state_of(number) == State.PUBLIC_NOTICE
         assert traces(number) == before  # so it is not decided either: no entry, no event, no notice

@@ -25,7 +25,7 @@ from flows.actions import answering, incidents, looking, objecting, passing, sit
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
-from flows.steps import documents
+from flows.steps import issuing
 from models import clock
 from models.database import session
 from models.gates import GATES, Outcome, Party
@@ -97,7 +97,7 @@ class Days(RuleBasedStateMachine):
                     try:
                         run_case(PROCESSES[case.process, case.version], case)
                     except DiskFullError:
-                        assert documents.render is full
+                        assert issuing.render is full
             if not due:
                 with session() as s:
                     paused = select(CaseRecord.id).where(
@@ -203,7 +203,7 @@ class Days(RuleBasedStateMachine):
 
     @rule()
     def the_disk_fills_up(self) -> None:
-        self.patch.setattr(documents, "render", full)
+        self.patch.setattr(issuing, "render", full)
 
     @rule()
     def the_disk_is_mended_and_incidents_are_retried(self) -> None:

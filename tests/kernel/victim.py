@@ -19,7 +19,7 @@ from sqlmodel import Session
 from api.demo import play  # noqa: F401 - registers the processes
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
-from flows.steps import documents
+from flows.steps import issuing
 from models import clock
 from models.database import session
 
@@ -36,7 +36,7 @@ def work(order: dict[str, Any]) -> None:
     if order["kill"] == "after-claim":
         die()
     if order["kill"] == "mid-step":
-        documents.render = die  # the number is taken and the counter raised, the bytes are not made yet
+        issuing.render = die  # the number is taken and the counter raised, the bytes are not made yet
     left = order.get("commit", 0)
 
     def count(_: Session) -> None:

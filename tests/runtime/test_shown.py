@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from api.demo import play
 from flows.kernel.wake import BACK_OFF
 from flows.kernel.worker import Worker
-from flows.steps import documents
+from flows.steps import issuing
 from models import clock
 from models.database import session
 from models.lifecycle import Board, State
@@ -135,7 +135,7 @@ def test_a_failing_step_ends_its_runs_failed_and_the_incident_appears(
     def full(*_: Any, **__: Any) -> Any:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(documents, "render", full)
+    monkeypatch.setattr(issuing, "render", full)
     (number,) = claims(7301, 1)
     moment = MONDAY
     for pause in (*BACK_OFF, timedelta(0)):
