@@ -9,6 +9,7 @@ from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions import (
     Actor,
     may_backfill,
+    may_convene,
     may_manage,
     may_manage_keys,
     may_read_rules,
@@ -65,6 +66,7 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
         places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
     places += _messages(db, actor)
     places.append(NavItem("cases", "案件", "folders", "/cases"))
+    places += _meetings(actor)
     if may_see_registers(actor):
         places.append(NavItem("papers", "文书", "file", "/numbers", phone=False))
     if files or may_backfill(actor):
@@ -98,6 +100,14 @@ def _messages(db: Session, actor: Actor) -> list[NavItem]:
     return [
         NavItem("messages", "消息", "mail", "/messages", message.unread(db, actor.person_id), phone=False)
     ]
+
+
+def _meetings(actor: Actor) -> list[NavItem]:
+    """联席会议 for its members and those who convene it."""
+    member = Role.MEETING_MEMBER in actor.roles
+    if not (member or may_convene(actor)):
+        return []
+    return [NavItem("meetings", "会议", "users", "/meetings", phone=member)]
 
 
 def _open_tasks(db: Session, actor: Actor) -> int:

@@ -55,6 +55,8 @@ def answer(
     allowed, principal = capacity(s, actor, task)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
+    if GATES[task.gate].rule is Rule.VOTES:
+        _one_vote(s, actor, task)
     if shown_hash is not None and shown_hash != task.shown_hash:
         raise ConflictError("案件内容在你打开页面之后有变化，请按最新内容重新办理。你写的意见仍在页面上。")
     gate = GATES[task.gate]
@@ -172,6 +174,12 @@ def _still_open(s: Session, task: Task) -> None:
     raise ConflictError(
         f"这件已由{who.name}于{at.month}月{at.day}日{at:%H:%M}办理（{label.label if label else task.outcome}）。"
     )
+
+
+def _one_vote(s: Session, actor: Actor, task: Task) -> None:
+    """票决: one person, one vote, also for who took over another's seat (移交)."""
+    if any(seat.answered_by == actor.person_id for seat in of_entry(s, task.entry_id) if seat.id != task.id):
+        raise ForbiddenError("你在本次表决中已经投过一票；一人一票，这一席位须由另一人投票。")
 
 
 def _not_counted(s: Session, task: Task) -> None:

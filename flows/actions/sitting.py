@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlmodel import Session, select
 
 from models import clock
-from models.gates import GATES, SIGNING, Answer, Gate
+from models.gates import GATES, SIGNING, Answer, Gate, Rule
 from models.permissions import (
     Actor,
     Denied,
@@ -54,6 +54,9 @@ def capacity(s: Session, actor: Actor, task: Task) -> tuple[Verdict, Principal |
     """Whether the actor may answer, and for whom (代理): in their own name if they can."""
     seat, own = seat_of(s, task), past_of(s, task, actor.person_id)
     verdict = may_answer(actor, seat, own)
+    if isinstance(verdict, Denied) and GATES[task.gate].rule is Rule.VOTES:
+        proxy = next((p for p in actor.stands_for if p.person_id == task.assignee_id), None)
+        return (Denied(f"表决由成员本人投票，不能代{proxy.name}投票。") if proxy else verdict), None
     if isinstance(verdict, Denied):
         for principal in actor.stands_for:
             theirs = past_of(s, task, principal.person_id)

@@ -116,7 +116,10 @@ def recuse(
     s.flush()
     for task in _held_by(s, person_id):  # tasks the person now may not answer go back to the group
         if past_of(s, task, person_id).recused and task.added is None:
-            task.assignee_id, task.delegated_by = None, None
+            if GATES[task.gate].rule is Rule.ONE:
+                task.assignee_id, task.delegated_by = None, None
+            else:  # a named seat is nobody else's: a second vote of a colleague would be one too many
+                task.unstaffed = True
     return made
 
 

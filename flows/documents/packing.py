@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from flows.documents import archive
 from flows.documents.bundle import stored
 from models import clock, database
+from models.records.attachment import Attachment, plain_name
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentCase
 from models.records.export import Export, ExportPiece, ExportState
@@ -39,6 +40,17 @@ def papers(s: Session, case_ids: Sequence[int], *, applicant: bool) -> list[tupl
         (f"{number}/{d.id:06d}-{d.title}{'-' + d.number if d.number else ''}.docx", d.sha256)
         for number, d in found
     ]
+
+
+def materials(s: Session, case_ids: Sequence[int]) -> list[tuple[str, str]]:
+    """Name in the zip and hash of the files the applicants of these cases handed in, as they stand."""
+    query = (
+        select(Attachment, CaseRecord.number)
+        .join(CaseRecord, col(CaseRecord.id) == col(Attachment.case_id))
+        .where(col(Attachment.case_id).in_(case_ids), col(Attachment.replaced_at).is_(None))
+        .order_by(col(CaseRecord.number), col(Attachment.id))
+    )
+    return [(f"{number}/材料/{a.id:06d}-{plain_name(a.filename)}", a.sha256) for a, number in s.exec(query)]
 
 
 def stream(files: Sequence[tuple[str, str]]) -> Iterator[bytes]:
@@ -81,6 +93,8 @@ def _pack(export_id: int) -> None:
     with database.session() as s:
         found = s.get_one(Export, export_id)
         files = papers(s, found.case_ids, applicant=found.applicant)
+        if found.materials:
+            files = sorted(files + materials(s, found.case_ids))
         for old in s.exec(select(ExportPiece).where(ExportPiece.export_id == export_id)):
             s.delete(old)
         found.total = len(files)

@@ -39,6 +39,7 @@ class Export(SQLModel, table=True):
     title: str = Field(max_length=200)
     case_ids: list[int] = Field(sa_type=JSONB)
     applicant: bool
+    materials: bool = False  # with the files the applicants handed in (会议材料)
     state: ExportState = coded(ExportState, default=ExportState.WAITING, index=True)
     requested_at: datetime = moment()
     finished_at: datetime | None = moment(nullable=True)

@@ -17,9 +17,10 @@ from models.database import session
 from models.gates import Outcome, Role
 from models.lifecycle import FINAL, Board, State
 from models.permissions import Actor
-from models.records import document, ledger, numbers, person, task, timeline
+from models.records import document, ledger, meeting, numbers, person, task, timeline
 from models.records.case import CaseRecord, EntryKind, JournalEntry, by_number, journal_of, open_incident
 from models.records.ledger import EntryType, LedgerAccount, LedgerEntry
+from models.records.meeting import MeetingState
 from models.records.notice import Notice
 from models.records.task import Participation, Task, TaskState
 
@@ -167,7 +168,11 @@ def check_case(s: Session, record: CaseRecord) -> None:
         dated = [e for e in valid if e.kind == EntryKind.UNTIL and e.result is None]
         waits_for_date = bool(dated) and record.wake_at == dated[-1].due_at
         waits_for_person = bool(seats) and {t.gate for t in seats} == {State(record.state).value}
-        assert waits_for_date or waits_for_person or open_incident(s, key), record.state
+        waits_for_session = any(  # everyone has voted: the secretary concludes
+            held.state is MeetingState.OPEN and item.carried_at is None and item.entry_id == valid[-1].id
+            for item, held in meeting.of_case(s, key)
+        )
+        assert waits_for_date or waits_for_person or waits_for_session or open_incident(s, key), record.state
     if record.state == State.WITHDRAWN:
         assert not DECIDED & {e.name for e in valid}
     assert len({e.key for e in valid}) == len(valid)

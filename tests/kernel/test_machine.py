@@ -21,20 +21,32 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, incidents, looking, objecting, passing, sitting, withdrawing
+from flows.actions import (
+    answering,
+    concluding,
+    convening,
+    incidents,
+    looking,
+    objecting,
+    passing,
+    sitting,
+    withdrawing,
+)
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case
 from flows.steps import issuing
 from models import clock
 from models.database import session
-from models.gates import GATES, Outcome, Party
+from models.gates import GATES, Outcome, Party, Role
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.records import ledger
+from models.records import ledger, meeting
 from models.records.case import CaseRecord, Incident
 from models.records.ledger import AccountKind
+from models.records.meeting import MeetingState
 from models.records.person import Person, PersonRole
+from models.records.person import holders as holders_of_role
 from models.records.task import Added, Task, TaskState
 from tests.kernel.stage import MONDAY, actor, check_case, check_everything
 
@@ -50,6 +62,7 @@ FIELDS: dict[str, Any] = {
 ROOM = Decimal("1500000.00")
 """Of two claims of 1,000,000 元 one finds room: the other waits in line, or is calculated anew."""
 PLACES = count(1)
+SECRETARY = ("put on", "put on", "take off", "cancel", "conclude", "conclude")
 VERBS = ("transfer", "delegate", "advise", "recall", "remove", "take back", *Added)
 
 
@@ -174,6 +187,41 @@ class Days(RuleBasedStateMachine):
             return
         self.work()
 
+    @rule(data=st.data(), act=st.sampled_from(SECRETARY))
+    def the_secretary_sees_to_the_joint_meeting(self, data: st.DataObject, act: str) -> None:
+        """联席会议: convened, cases put on and taken off, called off or concluded, at any moment."""
+        with clock.at(self.now):
+            with session() as s:
+                who = actor(s, "xiechuyun")
+                sessions = [m for m in meeting.newest(s) if m.state is MeetingState.OPEN]
+                mine = [r.number for r, _ in meeting.candidates(s) if r.number in self.numbers]
+                held = sessions[0] if sessions else convening.convene(s, who, str(self.now.date()), "会议室")
+                key, items = held.id or 0, meeting.items_of(s, held.id or 0)
+            try:
+                match act:
+                    case "put on":
+                        for number in mine:
+                            with session() as s:
+                                convening.put_on(s, who, key, number)
+                    case "take off" if items:
+                        with session() as s:
+                            item = data.draw(st.sampled_from(items), label="item")
+                            convening.take_off(s, who, key, item.id or 0)
+                    case "cancel":
+                        with session() as s:
+                            convening.cancel(s, who, key)
+                    case "conclude" if items:
+                        with session() as s:
+                            members = holders_of(s, Role.MEETING_MEMBER)
+                            convening.note(
+                                s, who, key, held_on=str(self.now.date()), place="会议室", chair=str(members[0]),
+                                presences=dict.fromkeys(members, "present"),
+                            )  # fmt: skip
+                        concluding.conclude(who, key)
+            except ConflictError:
+                pass
+        self.work()
+
     @rule(days=st.integers(1, 9))
     def days_go_by(self, days: int) -> None:
         self.now += timedelta(days=days)
@@ -238,6 +286,11 @@ def holders(s: Session, seat: Task) -> list[Actor]:
         .order_by(col(Person.id))
     )
     return [actor(s, login) for login in s.exec(query)]
+
+
+def holders_of(s: Session, role: Role) -> list[int]:
+    """Ids of everyone with a role."""
+    return [p.id or 0 for p in holders_of_role(s, role)]
 
 
 @pytest.mark.usefixtures("office")

@@ -1,15 +1,15 @@
 """Joint meetings: sessions, agendas, attendance; documents that are about several cases, or about none
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 Create Date: 2026-11-23 16:15:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -22,6 +22,8 @@ def _person(name: str, *, nullable: bool = False) -> sa.Column[int]:
 
 def upgrade() -> None:
     op.alter_column("documents", "case_id", nullable=True)
+    op.add_column("exports", sa.Column("materials", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column("exports", "materials", server_default=None)
     op.create_table(
         "document_cases",
         sa.Column("document_id", sa.Integer(), sa.ForeignKey("documents.id"), primary_key=True),
@@ -92,4 +94,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("meeting_attendance", "meeting_items", "meetings", "document_cases"):
         op.drop_table(table)
+    op.drop_column("exports", "materials")
     op.alter_column("documents", "case_id", nullable=False)
