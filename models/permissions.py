@@ -390,6 +390,15 @@ def may_manage_keys(actor: Actor, institution_id: int) -> Verdict:
     return Denied("接口密钥由本单位的机构管理岗位或系统管理岗位管理。")
 
 
+def may_manage_addresses(actor: Actor, institution_id: int) -> Verdict:
+    """Where an institution is told: e-mail contacts and webhook endpoints. Its own administrator, or ours."""
+    if Role.ADMIN in actor.roles:
+        return ALLOWED
+    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
+        return ALLOWED
+    return Denied("通知地址由本单位的机构管理岗位或系统管理岗位管理。")
+
+
 def may_talk(actor: Actor) -> Verdict:
     """Comments, copies, nudges and following are for those who see every case."""
     if actor.watches_all:

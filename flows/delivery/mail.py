@@ -27,13 +27,9 @@ def compose(parcel: Parcel, sender: str) -> EmailMessage:
     Its Message-ID is the notice's id: a mailbox that gets it twice, by a retry or through two contacts,
     can tell.
     """
-    try:
-        to = Address(addr_spec=parcel.address)
-        origin = Address(addr_spec=sender)
-    except (ValueError, MessageError) as error:  # the parser raises one or the other
-        raise UnusableAddressError(str(error)) from error
+    to, origin = addresses(parcel.address, sender)
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("风补平台", origin.username, origin.domain)
+    message["From"] = origin
     message["To"] = to
     message["Subject"] = one_line(parcel.title)
     message["Date"] = format_datetime(clock.local(parcel.created_at))
@@ -50,6 +46,15 @@ def compose(parcel: Parcel, sender: str) -> EmailMessage:
     return message
 
 
+def addresses(to: str, sender: str) -> tuple[Address, Address]:
+    """Whom a message goes to and whom it comes from; UnusableAddressError for an address that is none."""
+    try:
+        origin = Address(addr_spec=sender)
+        return Address(addr_spec=to), Address("风补平台", origin.username, origin.domain)
+    except (ValueError, MessageError) as error:  # the parser raises one or the other
+        raise UnusableAddressError(str(error)) from error
+
+
 async def send(parcel: Parcel, settings: Settings, patience: float) -> Outcome:
     """Hand the parcel to the mail server, in at most `patience` seconds per exchange."""
     if not settings.smtp_host:
@@ -60,6 +65,11 @@ async def send(parcel: Parcel, settings: Settings, patience: float) -> Outcome:
         return Outcome(
             Verdict.PARK, f"邮箱地址“{one_line(parcel.address)}”不能投递，请更正联系人。", answer=str(error)
         )
+    return await handed_over(message, settings, patience)
+
+
+async def handed_over(message: EmailMessage, settings: Settings, patience: float) -> Outcome:
+    """Give the message to the configured server; what it said."""
     try:
         return await _transmit(message, settings, patience)
     except aiosmtplib.SMTPAuthenticationError as error:

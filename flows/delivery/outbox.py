@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from flows.delivery import circuit
 from flows.delivery.events import context_of
 from flows.delivery.outcome import File, Outcome, Parcel, Verdict, pause_after
 from flows.delivery.wording import template_sha256, word
@@ -27,26 +28,34 @@ LEASE = timedelta(seconds=60)
 PER_LANE = 5
 """How many deliveries of one lane a worker has on the way at a time."""
 
-# A later notice of a case waits while an earlier one to the same address is pending, so that a bank never reads
-# "paid" before "decided". `busy` holds what this worker already has on the way, per lane.
+# Each lane is asked for its own first deliveries by an index that begins with it, so that a lane with ten thousand
+# waiting costs as much as one with ten. A later notice of a case waits while an earlier one to the same address is
+# pending, so that a bank never reads "paid" before "decided". An endpoint that rests (`circuit`) is not asked; one
+# that has rested gets one at a time. `busy` holds what this worker already has on the way, per lane.
 _CLAIM = text(
     """
-    WITH due AS (
-        SELECT d.id, d.next_attempt_at, d.lane,
-               row_number() OVER (PARTITION BY d.lane ORDER BY d.next_attempt_at, d.id) AS place
-        FROM (SELECT *, CASE channel WHEN 'email' THEN 'email' ELSE address END AS lane FROM deliveries) d
-        JOIN notices n ON n.id = d.notice_id
-        WHERE d.state = 'pending' AND d.next_attempt_at <= :now AND NOT EXISTS (
-            SELECT FROM notices m JOIN deliveries e ON e.notice_id = m.id
-            WHERE m.case_id = n.case_id AND e.state = 'pending' AND e.id < d.id
-              AND e.channel = d.channel AND e.address = d.address)
+    WITH lanes AS (
+        SELECT 0 AS lane, CAST(:per_lane AS int) AS most
+        UNION ALL
+        SELECT id, CASE WHEN paused_until IS NULL THEN CAST(:per_lane AS int) ELSE 1 END FROM webhook_endpoints
+        WHERE paused_until IS NULL OR paused_until <= :now
     ), free AS (
-        SELECT due.id FROM due
-        LEFT JOIN unnest(CAST(:lanes AS text[]), CAST(:counts AS int[])) AS busy(lane, count) USING (lane)
-        WHERE due.place + coalesce(busy.count, 0) <= :per_lane
+        SELECT lane, most - coalesce(busy.count, 0) AS free FROM lanes
+        LEFT JOIN unnest(CAST(:lanes AS int[]), CAST(:counts AS int[])) AS busy(lane, count) USING (lane)
+        WHERE most > coalesce(busy.count, 0)
+    ), due AS (
+        SELECT first.id FROM free CROSS JOIN LATERAL (
+            SELECT d.id FROM deliveries d JOIN notices n ON n.id = d.notice_id
+            WHERE coalesce(d.endpoint_id, 0) = free.lane AND d.state = 'pending' AND d.next_attempt_at <= :now
+              AND NOT EXISTS (
+                SELECT FROM notices m JOIN deliveries e ON e.notice_id = m.id
+                WHERE m.case_id = n.case_id AND e.state = 'pending' AND e.id < d.id
+                  AND e.channel = d.channel AND e.address = d.address)
+            ORDER BY d.next_attempt_at, d.id LIMIT free.free
+        ) first
     ), claimed AS (
         SELECT id FROM deliveries
-        WHERE id IN (SELECT id FROM free) AND state = 'pending' AND next_attempt_at <= :now
+        WHERE id IN (SELECT id FROM due) AND state = 'pending' AND next_attempt_at <= :now
         ORDER BY next_attempt_at, id LIMIT :room FOR UPDATE SKIP LOCKED
     )
     UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = :lease
@@ -65,7 +74,7 @@ class Result:
     milliseconds: int
 
 
-def claim(session: Session, room: int, busy: Mapping[str, int]) -> list[Parcel]:
+def claim(session: Session, room: int, busy: Mapping[int, int]) -> list[Parcel]:
     """Claim up to `room` due deliveries, at most `PER_LANE` per lane together with the `busy` ones."""
     now = clock.wall()
     values = {
@@ -116,8 +125,18 @@ def _parcel(
         created_at=notice.created_at,
         context=notice.context,
         file=File(document.filename, blobs[document.sha256]) if attached and document else None,
-        secret=endpoint.secret if endpoint and endpoint.active else None,
+        endpoint_id=delivery.endpoint_id,
+        secrets=_secrets(endpoint),
     )
+
+
+def _secrets(endpoint: WebhookEndpoint | None) -> tuple[str, ...]:
+    """The secrets to sign with: the newest first, and for the time of the overlap the one it replaced."""
+    if endpoint is None or not endpoint.active:
+        return ()
+    until = endpoint.old_secret_until
+    overlaps = endpoint.old_secret and until is not None and until > clock.wall()
+    return (endpoint.secret, endpoint.old_secret) if overlaps else (endpoint.secret,)
 
 
 def _html(notice: Notice) -> str | None:
@@ -158,6 +177,13 @@ def settle(session: Session, results: Sequence[Result]) -> None:
             delivery.last_error = ""
         elif delivery.state == DeliveryState.PENDING and delivery.attempts == result.parcel.attempt:
             _failed(delivery, outcome)
+    session.flush()
+    circuit.record(session, [(one.parcel.endpoint_id, _answered(one.outcome)) for one in results])
+
+
+def _answered(outcome: Outcome) -> bool:
+    """Whether the endpoint is alive: a refusal is an answer too, and is about one notice."""
+    return outcome.verdict != Verdict.RETRY
 
 
 def _failed(delivery: Delivery, outcome: Outcome) -> None:
@@ -188,6 +214,6 @@ def resend(session: Session, delivery_id: int) -> Delivery:
         raise ValueError("这一投递正在发送或等待重试，无需重发。")
     delivery.state = DeliveryState.PENDING
     delivery.attempts = 0
-    delivery.next_attempt_at = clock.wall()
+    delivery.queued_at = delivery.next_attempt_at = clock.wall()
     database.notify(session, CHANNEL)
     return delivery

@@ -43,13 +43,14 @@ class Parcel:
     created_at: datetime
     context: dict[str, Any]
     file: File | None = None
-    secret: str | None = None
+    endpoint_id: int | None = None
+    secrets: tuple[str, ...] = ()
 
     @property
-    def lane(self) -> str:
-        """Deliveries of one lane share a peer, so that a slow one delays only its own: the mail server, or
-        one webhook address."""
-        return "email" if self.channel == Channel.EMAIL else self.address
+    def lane(self) -> int:
+        """Deliveries of one lane share a peer, so that a slow one delays only its own: the mail server (0), or
+        one webhook endpoint."""
+        return self.endpoint_id or 0
 
 
 class Verdict(Enum):

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -74,7 +74,7 @@ async def send(parcel: Parcel, http: httpx.AsyncClient, patience: float, *, allo
     try:
         headers, content = _signed(parcel)
         async with asyncio.timeout(patience):
-            return await _post(parcel.address, headers, content, http, allow_private)
+            return await post(parcel.address, headers, content, http, allow_private)
     except RefusedError as refusal:
         return Outcome(Verdict.PARK, str(refusal))
     except TimeoutError:
@@ -84,24 +84,33 @@ async def send(parcel: Parcel, http: httpx.AsyncClient, patience: float, *, allo
 
 
 def _signed(parcel: Parcel) -> tuple[dict[str, str], bytes]:
-    if parcel.secret is None:
+    if not parcel.secrets:
         raise RefusedError("这一接口已停用。")
-    content, moment = body(parcel), clock.wall()
+    return signed(str(parcel.notice_id), body(parcel), parcel.secrets)
+
+
+def signed(message_id: str, content: str, secrets: Sequence[str]) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a message; one signature for each secret, as the specification has it for rotation."""
+    moment = clock.wall()
     try:
-        signature = Webhook(parcel.secret).sign(str(parcel.notice_id), moment, content)
+        signatures = [Webhook(secret).sign(message_id, moment, content) for secret in secrets]
     except (ValueError, EmptyWebhookSecretError) as error:
         raise RefusedError("接口密钥不能用于签名，请重新设置。") from error
     return {
         "content-type": "application/json",
-        "webhook-id": str(parcel.notice_id),
+        "webhook-id": message_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }, content.encode()
 
 
-async def _post(
+async def post(
     address: str, headers: dict[str, str], content: bytes, http: httpx.AsyncClient, allow_private: bool
 ) -> Outcome:
+    """One request to the address that was checked, and what came of it.
+
+    RefusedError for an address this system does not call; httpx.TransportError, OSError when nobody answers.
+    """
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:

@@ -45,6 +45,22 @@ def word(event: str, context: NoticeContext) -> Wording:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A message that is no notice: title and text."""
+
+    title: str
+    text: str
+
+
+def plain(folder: str, **facts: object) -> Plain:
+    """The wording of a message that is about no case, e.g. the code that proves an address."""
+    render = {
+        name: _environment().get_template(f"{folder}/{name}").render(facts) for name in ("subject.txt", "body.txt")
+    }
+    return Plain(one_line(render["subject.txt"]), render["body.txt"].strip() + "\n")
+
+
 @cache
 def template_sha256(event: str) -> str:
     """SHA-256 over the files an event is worded with, shared letter included; KeyError for an unknown event."""

@@ -65,6 +65,7 @@ def _deliveries(session: Session, notice: Notice) -> list[Delivery]:
             endpoint_id=endpoint_id,
             state=DeliveryState.DELIVERED if at_once else DeliveryState.PENDING,
             next_attempt_at=None if at_once else clock.wall(),
+            queued_at=None if at_once else clock.wall(),
             delivered_at=notice.created_at if at_once else None,
         )
 

@@ -4,14 +4,14 @@ Names are dated: 市金融工作局 became 市委金融办, and a document of 20
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from models.lifecycle import Board
-from models.records.base import coded, dated, once, one_of
+from models.records.base import coded, dated, moment, once, one_of
 from models.records.marks import kept
 
 
@@ -69,7 +69,8 @@ class InstitutionName(SQLModel, table=True):
 
 
 class InstitutionContact(SQLModel, table=True):
-    """A person outside who receives an institution's notices."""
+    """A person outside who receives an institution's notices; `active` once the address was verified by a code
+    that was mailed to it, until the institution's administrator ends it."""
 
     __tablename__ = "institution_contacts"
 
@@ -79,6 +80,12 @@ class InstitutionContact(SQLModel, table=True):
     email: str = Field(max_length=200)
     phone: str = Field(default="", max_length=40)
     active: bool = True
+    created_at: datetime | None = moment(nullable=True)
+    verified_at: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
+    code_hash: str = Field(default="", max_length=64)
+    code_sent_at: datetime | None = moment(nullable=True)
+    code_tries: int = 0
 
 
 class InstitutionAccount(SQLModel, table=True):
@@ -111,7 +118,12 @@ class ShareAgreement(SQLModel, table=True):
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """Where an institution's own system receives notices; the secret signs them (Standard Webhooks)."""
+    """Where an institution's own system receives notices; the secret signs them (Standard Webhooks).
+
+    `active` once it answered a challenge. A rotated secret signs beside its successor until `old_secret_until`.
+    After `failures` in a row nothing is sent until `paused_until`, then one notice at a time until one succeeds.
+    Real time throughout.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -120,6 +132,14 @@ class WebhookEndpoint(SQLModel, table=True):
     url: str = Field(max_length=500)
     secret: str = Field(max_length=120)
     active: bool = True
+    created_at: datetime | None = moment(nullable=True)
+    verified_at: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
+    old_secret: str = Field(default="", max_length=120)
+    old_secret_until: datetime | None = moment(nullable=True)
+    failures: int = 0
+    failing_since: datetime | None = moment(nullable=True)
+    paused_until: datetime | None = moment(nullable=True)
 
 
 def names_on(session: Session, on: date) -> dict[int, InstitutionName]:
@@ -200,6 +220,22 @@ def endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint
     """Active webhook endpoints."""
     query = select(WebhookEndpoint).where(
         WebhookEndpoint.institution_id == institution_id, col(WebhookEndpoint.active)
+    )
+    return session.exec(query.order_by(col(WebhookEndpoint.id))).all()
+
+
+def all_contacts(session: Session, institution_id: int) -> Sequence[InstitutionContact]:
+    """Contacts that were not ended, verified or not."""
+    query = select(InstitutionContact).where(
+        InstitutionContact.institution_id == institution_id, col(InstitutionContact.ended_at).is_(None)
+    )
+    return session.exec(query.order_by(col(InstitutionContact.id))).all()
+
+
+def all_endpoints(session: Session, institution_id: int) -> Sequence[WebhookEndpoint]:
+    """Endpoints that were not ended, verified or not."""
+    query = select(WebhookEndpoint).where(
+        WebhookEndpoint.institution_id == institution_id, col(WebhookEndpoint.ended_at).is_(None)
     )
     return session.exec(query.order_by(col(WebhookEndpoint.id))).all()
 

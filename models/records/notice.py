@@ -66,7 +66,13 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         one_of("channel", Channel),
         one_of("state", DeliveryState),
-        Index("ix_deliveries_due", "next_attempt_at", "id", postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_deliveries_due",
+            text("coalesce(endpoint_id, 0)"),
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("state = 'pending'"),
+        ),
         Index("ix_deliveries_inbox", "institution_id", "channel", "id"),
     )
 
@@ -81,6 +87,7 @@ class Delivery(SQLModel, table=True):
     next_attempt_at: datetime | None = moment(
         nullable=True
     )  # real time: networks do not follow the demo clock
+    queued_at: datetime | None = moment(nullable=True)  # real time: from here the 24 hours of trying run
     delivered_at: datetime | None = moment(nullable=True)
     opened_at: datetime | None = moment(nullable=True)
     opened_by: int | None = Field(default=None, foreign_key="people.id")

@@ -129,7 +129,9 @@ class World:
             return list(s.exec(select(DeliveryAttempt).order_by(col(DeliveryAttempt.id))))
 
     def make_due(self) -> None:
-        """Let the back-off of every pending delivery be over."""
+        """Let the back-off of every pending delivery be over, and every endpoint have rested."""
         with self.open() as s:
+            for endpoint in s.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.paused_until).is_not(None))):
+                endpoint.paused_until = clock.wall()
             for delivery in s.exec(select(Delivery).where(Delivery.state == "pending")):
                 delivery.next_attempt_at = clock.wall()
