@@ -6,6 +6,7 @@ from fastapi import APIRouter
 def routers() -> tuple[APIRouter, ...]:
     """Every screen's router. Imported here, because view-models are read without the screens."""
     from api.pages import (
+        addresses,
         admin,
         arrangements,
         bank_case,
@@ -86,5 +87,6 @@ def routers() -> tuple[APIRouter, ...]:
         bank_case.router,
         bank_correct.router,
         keys.router,
+        addresses.router,
         reference.router,
     )

@@ -16,7 +16,7 @@ from api.auth.refusals import Refused
 from api.pages.form_views import DialogView, FieldView, Option
 from api.pages.layout import frame
 from api.pages.render import page, stamp
-from api.pages.views import Column, Empty, Note, Tag
+from api.pages.views import Column, Empty, Note, Tab, Tag
 from flows.actions import keys
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.keys import LONGEST_DAYS, OVERLAP, KeyForm
@@ -169,6 +169,7 @@ def _page(
         status=status,
         frame=frame(request, db, actor, "keys"),
         notes=(note,) if note else (),
+        tabs=keeping(suffix, "keys"),
         place=names[home].name,
         made=made,
         rows=rows,
@@ -183,8 +184,16 @@ def _page(
         ),
         scopes_error=errors.get("scopes", ""),
         dialogs=_dialogs(rows),
-        places=_places(db, names) if Role.ADMIN in actor.roles else (),
+        places=places_of(db, names) if Role.ADMIN in actor.roles else (),
         home=home,
+    )
+
+
+def keeping(suffix: str, current: str) -> tuple[Tab, ...]:
+    """The two pages an institution's administrator keeps."""
+    return (
+        Tab("接口密钥", f"/keys{suffix}", current=current == "keys"),
+        Tab("通知地址", f"/addresses{suffix}", current=current == "addresses"),
     )
 
 
@@ -284,6 +293,7 @@ def _dialogs(rows: list[KeyRow]) -> tuple[DialogView, ...]:
     return tuple(found)
 
 
-def _places(db: Session, names: dict[int, institution.InstitutionName]) -> tuple[tuple[int, str], ...]:
+def places_of(db: Session, names: dict[int, institution.InstitutionName]) -> tuple[tuple[int, str], ...]:
+    """Every active institution to choose from, for our administrator."""
     ids = db.exec(select(Institution.id).where(col(Institution.active)).order_by(col(Institution.id)))
     return tuple((one or 0, names[one or 0].short_name) for one in ids)

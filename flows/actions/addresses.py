@@ -190,7 +190,9 @@ def verified(s: Session, actor: Actor, endpoint_id: int) -> WebhookEndpoint:
     endpoint = _endpoint(s, actor, endpoint_id)
     endpoint.active, endpoint.verified_at = True, clock.wall()
     circuit.close(endpoint)
-    waiting = select(Delivery).where(Delivery.endpoint_id == endpoint_id, Delivery.state == DeliveryState.PENDING)
+    waiting = select(Delivery).where(
+        Delivery.endpoint_id == endpoint_id, Delivery.state == DeliveryState.PENDING
+    )
     for delivery in s.exec(waiting.order_by(col(Delivery.id)).with_for_update(skip_locked=True)):
         delivery.next_attempt_at = clock.wall()
     database.notify(s, CHANNEL)

@@ -56,7 +56,8 @@ class Plain:
 def plain(folder: str, **facts: object) -> Plain:
     """The wording of a message that is about no case, e.g. the code that proves an address."""
     render = {
-        name: _environment().get_template(f"{folder}/{name}").render(facts) for name in ("subject.txt", "body.txt")
+        name: _environment().get_template(f"{folder}/{name}").render(facts)
+        for name in ("subject.txt", "body.txt")
     }
     return Plain(one_line(render["subject.txt"]), render["body.txt"].strip() + "\n")
 

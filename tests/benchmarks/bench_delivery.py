@@ -82,9 +82,14 @@ async def receive() -> None:
     """The endpoints: their ports on the first line, what they have been sent so far after each line that comes."""
     endpoints = [Endpoint(kind_of(n)) for n in range(ENDPOINTS)]
     servers = [await asyncio.start_server(one.serve, "127.0.0.1", 0, backlog=256) for one in endpoints]
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
+    _say([server.sockets[0].getsockname()[1] for server in servers])
     while await asyncio.to_thread(sys.stdin.readline):
-        print(json.dumps([one.calls for one in endpoints]), flush=True)
+        _say([one.calls for one in endpoints])
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def kind_of(number: int) -> str:
@@ -167,7 +172,9 @@ def burst(count: int, banks: Banks, table: Table) -> bool:
     with session() as s:
         database.notify(s, CHANNEL)
     start = time.time()
-    while sum(len({key for key, _ in calls}) for n, calls in enumerate(banks.calls()) if n in healthy) < wanted:
+    while (
+        sum(len({key for key, _ in calls}) for n, calls in enumerate(banks.calls()) if n in healthy) < wanted
+    ):
         if time.time() - start > 300:
             break
         time.sleep(0.5)
@@ -247,10 +254,14 @@ def main() -> None:
             get_settings.cache_clear()
             postgres.ensure_database(os.environ["DATABASE_URL"])
             database.run_migrations(os.environ["DATABASE_URL"])
-            worker = subprocess.Popen([*FENGBU, "worker"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            worker = subprocess.Popen(
+                [*FENGBU, "worker"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             time.sleep(4)
             load = "、".join(f"{n:.1f}" for n in os.getloadavg())
-            table = Table("项目", "结果", title=f"{os.cpu_count()} 核，PostgreSQL fsync 开；开始时负载 {load}")
+            table = Table(
+                "项目", "结果", title=f"{os.cpu_count()} 核，PostgreSQL fsync 开；开始时负载 {load}"
+            )
             good = burst(count, banks, table)
             at_rest(quiet, banks, table)
             Console().print(table)

@@ -5,12 +5,14 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from api.story.peers import WebhookPeer
 from flows.delivery import outbox
 from flows.delivery.circuit import OPENS_AFTER
 from flows.delivery.outcome import LONGEST_PAUSE, PAUSES, pause_after
 from models import clock
+from models.records.institution import WebhookEndpoint
 from models.records.notice import Channel, DeliveryState
 from models.settings import get_settings
 from tests.delivery.world import World
@@ -144,7 +146,8 @@ def test_a_hanging_bank_does_not_delay_the_others(world: World) -> None:
         world.deliver(patience=1)
         assert time.monotonic() - began < 8
         assert len(quick.accepted) == 12
-        assert len(slow.calls) == OPENS_AFTER, "then it is left in peace, and its other notices keep their tries"
+        left = "then it is left in peace, and its other notices keep their tries"
+        assert OPENS_AFTER <= len(slow.calls) < OPENS_AFTER + outbox.PER_LANE, left
         in_time = [a for a in world.attempts() if a.ok]
         assert len(in_time) == 12
         assert max(a.milliseconds for a in in_time) < 900
@@ -262,10 +265,6 @@ def test_an_address_that_is_none_is_parked_in_words(world: World, url: str) -> N
 
 
 def test_a_switched_off_endpoint_and_a_broken_secret_are_parked(world: World, hook: WebhookPeer) -> None:
-    from sqlmodel import select
-
-    from models.records.institution import WebhookEndpoint
-
     world.endpoint(hook)
     with world.open() as s:
         s.exec(select(WebhookEndpoint)).one().secret = "whsec_"

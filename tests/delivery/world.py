@@ -131,7 +131,9 @@ class World:
     def make_due(self) -> None:
         """Let the back-off of every pending delivery be over, and every endpoint have rested."""
         with self.open() as s:
-            for endpoint in s.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.paused_until).is_not(None))):
+            for endpoint in s.exec(
+                select(WebhookEndpoint).where(col(WebhookEndpoint.paused_until).is_not(None))
+            ):
                 endpoint.paused_until = clock.wall()
             for delivery in s.exec(select(Delivery).where(Delivery.state == "pending")):
                 delivery.next_attempt_at = clock.wall()

@@ -37,6 +37,13 @@ def upgrade() -> None:
     op.add_column(
         "webhook_endpoints", sa.Column("failures", sa.Integer(), server_default="0", nullable=False)
     )
+    for table, column in (
+        ("institution_contacts", "code_hash"),
+        ("institution_contacts", "code_tries"),
+        ("webhook_endpoints", "old_secret"),
+        ("webhook_endpoints", "failures"),
+    ):
+        op.alter_column(table, column, server_default=None)
     op.add_column("webhook_endpoints", sa.Column("failing_since", MOMENT, nullable=True))
     op.add_column("webhook_endpoints", sa.Column("paused_until", MOMENT, nullable=True))
     op.add_column("deliveries", sa.Column("queued_at", MOMENT, nullable=True))
@@ -50,7 +57,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_deliveries_due", "deliveries")
     op.create_index(
-        "ix_deliveries_due", "deliveries", ["next_attempt_at", "id"], postgresql_where=sa.text("state = 'pending'")
+        "ix_deliveries_due",
+        "deliveries",
+        ["next_attempt_at", "id"],
+        postgresql_where=sa.text("state = 'pending'"),
     )
     op.drop_column("deliveries", "queued_at")
     for name in ("paused_until", "failing_since", "failures", "old_secret_until", "old_secret"):
