@@ -1,11 +1,12 @@
 """Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正
-or 收款回执. A deadline gives visibility, never an answer."""
+or 收款回执; documents nobody acknowledged are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
 
 import asyncio
 
 from prefect import flow
 from sqlmodel import col, select
 
+from flows.actions import serving
 from flows.actions.reminding import remind
 from flows.steps.notices import announce
 from models import clock
@@ -29,7 +30,7 @@ def chase() -> int:
     """Staff's reminders, and one notice for each overdue task of an applicant without one since it was opened."""
     with session() as s:
         sync_clock(s)
-        written = remind(s)
+        written = remind(s) + serving.chase(s)
         overdue = s.exec(
             select(Task)
             .where(Task.state == TaskState.OPEN, col(Task.gate).in_(CHASED), Task.due_at < clock.now())

@@ -290,6 +290,13 @@ def may_see_deliveries(actor: Actor) -> Verdict:
     return Denied("投递记录供受托管理机构、市工信局和市财政局使用；你单位收到的通知在“通知”里。")
 
 
+def may_serve_by_phone(actor: Actor) -> Verdict:
+    """电话送达 and 送达回证: whoever works on cases at a managing institution or at 市工信局."""
+    if actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD, Role.BUREAU_OFFICER}:
+        return ALLOWED
+    return Denied("电话送达和送达回证由受托管理机构或市工信局的经办人员办理。")
+
+
 def may_see_limits(actor: Actor) -> Verdict:
     """The ledger shows every applicant's limits, so applicants do not read it."""
     if actor.watches_all:

@@ -172,6 +172,14 @@ class Overdue(Facts):
     due_on: date
 
 
+class Unacknowledged(Facts):
+    """The document that was sent on `sent_on` and that nobody acknowledged."""
+
+    title: Words
+    number: Line = ""
+    sent_on: date
+
+
 EVENTS: dict[str, type[Facts]] = {
     "filing_received": Filed,
     "filing_backfilled": Backfilled,
@@ -191,6 +199,7 @@ EVENTS: dict[str, type[Facts]] = {
     "case_withdrawn": Withdrawn,
     "correction_overdue": Overdue,
     "receipt_overdue": Overdue,
+    "document_unacknowledged": Unacknowledged,
 }
 
 EVENT_NAMES: dict[str, str] = {
@@ -212,6 +221,7 @@ EVENT_NAMES: dict[str, str] = {
     "case_withdrawn": "案件已撤回",
     "correction_overdue": "补正已逾期",
     "receipt_overdue": "收款回执已逾期",
+    "document_unacknowledged": "文书待签收",
 }
 
 

@@ -14,6 +14,7 @@ from models import clock
 from models.settings import Settings
 
 IMPLICIT_TLS_PORT = 465
+_ACKNOWLEDGE = "收到后请打开链接签收（无需登录），签收时间作为送达时间："
 _WORD = "vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -36,9 +37,10 @@ def compose(parcel: Parcel, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{parcel.notice_id}@{origin.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies stay away
     message["Content-Language"] = "zh-CN"
-    message.set_content(parcel.text)
+    link = parcel.acknowledge_at
+    message.set_content(f"{parcel.text}\n{_ACKNOWLEDGE}\n{link}\n" if link else parcel.text)
     if parcel.html is not None:
-        message.add_alternative(parcel.html, subtype="html")
+        message.add_alternative(_with_link(parcel.html, link), subtype="html")
     if parcel.file is not None:
         message.add_attachment(
             parcel.file.data, maintype="application", subtype=_WORD, filename=one_line(parcel.file.name)
@@ -53,6 +55,12 @@ def addresses(to: str, sender: str) -> tuple[Address, Address]:
         return Address(addr_spec=to), Address("风补平台", origin.username, origin.domain)
     except (ValueError, MessageError) as error:  # the parser raises one or the other
         raise UnusableAddressError(str(error)) from error
+
+
+def _with_link(html: str, link: str) -> str:
+    """The letter with its own link at the end; the link is made of our address and a random word."""
+    button = f'<p><a href="{link}" style="color:#17597a">签收</a>　{_ACKNOWLEDGE}</p>'
+    return html.replace("</div>\n</body>", f"{button}\n</div>\n</body>") if link else html
 
 
 async def send(parcel: Parcel, settings: Settings, patience: float) -> Outcome:

@@ -17,10 +17,19 @@ from flows.delivery.events import context_of
 from flows.delivery.outcome import File, Outcome, Parcel, Verdict, pause_after
 from flows.delivery.wording import template_sha256, word
 from models import clock, database
+from models.records import service
 from models.records.attachment import Blob
 from models.records.document import Document
 from models.records.institution import WebhookEndpoint
-from models.records.notice import Channel, Delivery, DeliveryAttempt, DeliveryState, Notice
+from models.records.notice import (
+    Acknowledged,
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Notice,
+)
+from models.settings import get_settings
 
 CHANNEL = "fengbu_outbox"
 """What PostgreSQL notifies when a delivery was written."""
@@ -127,6 +136,7 @@ def _parcel(
         file=File(document.filename, blobs[document.sha256]) if attached and document else None,
         endpoint_id=delivery.endpoint_id,
         secrets=_secrets(endpoint),
+        acknowledge_at=f"{get_settings().base_url}/ack/{delivery.ack_token}" if delivery.ack_token else "",
     )
 
 
@@ -178,7 +188,15 @@ def settle(session: Session, results: Sequence[Result]) -> None:
         elif delivery.state == DeliveryState.PENDING and delivery.attempts == result.parcel.attempt:
             _failed(delivery, outcome)
     session.flush()
+    arrived = [one.parcel.notice_id for one in results if _taken_in(one)]
+    if arrived:
+        service.acknowledge(session, arrived, Acknowledged.WEBHOOK, clock.now())
     circuit.record(session, [(one.parcel.endpoint_id, _answered(one.outcome)) for one in results])
+
+
+def _taken_in(result: Result) -> bool:
+    """Whether the institution's own system answered that it has the notice."""
+    return result.parcel.channel == Channel.WEBHOOK and result.outcome.verdict == Verdict.DELIVERED
 
 
 def _answered(outcome: Outcome) -> bool:

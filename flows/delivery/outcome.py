@@ -45,6 +45,7 @@ class Parcel:
     file: File | None = None
     endpoint_id: int | None = None
     secrets: tuple[str, ...] = ()
+    acknowledge_at: str = ""  # the link an e-mail's reader acknowledges it with
 
     @property
     def lane(self) -> int:

@@ -1,5 +1,6 @@
 """Telling the applicant: a notice and its deliveries, written in the transaction of the event."""
 
+import secrets
 from typing import Any
 
 from sqlmodel import Session
@@ -67,6 +68,7 @@ def _deliveries(session: Session, notice: Notice) -> list[Delivery]:
             next_attempt_at=None if at_once else clock.wall(),
             queued_at=None if at_once else clock.wall(),
             delivered_at=notice.created_at if at_once else None,
+            ack_token=secrets.token_urlsafe(24) if channel == Channel.EMAIL else None,
         )
 
     contacts = institution.contacts(session, notice.institution_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.records.base import Facts, coded, facts, moment, one_of
@@ -37,11 +37,42 @@ class DeliveryState(StrEnum):
     PARKED = "parked"  # refused for good, or out of retries: a person must look
 
 
+class Acknowledged(StrEnum):
+    """By which way a notice was acknowledged (签收)."""
+
+    PORTAL = "portal"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    API = "api"
+    PHONE = "phone"
+
+
+ACKNOWLEDGED_NAMES: dict[Acknowledged, str] = {
+    Acknowledged.PORTAL: "门户签收",
+    Acknowledged.EMAIL: "邮件链接签收",
+    Acknowledged.WEBHOOK: "对方系统接收",
+    Acknowledged.API: "接口签收",
+    Acknowledged.PHONE: "电话送达",
+}
+
+
 class Notice(SQLModel, table=True):
-    """One thing an institution is told. `event` is past tense, e.g. claim_accepted."""
+    """One thing an institution is told. `event` is past tense, e.g. claim_accepted.
+
+    The first acknowledgement stays. `reminded_at`, `escalated_at`: reminded of it, and put on the phone list.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (
+        one_of("acknowledged_via", Acknowledged),
+        CheckConstraint(
+            "(acknowledged_at IS NULL) = (acknowledged_via IS NULL)", name="acknowledged_by_some_way"
+        ),
+        Index(
+            "ix_notices_unserved",
+            "created_at",
+            postgresql_where=text("document_id IS NOT NULL AND acknowledged_at IS NULL"),
+        ),
         Index("uq_notices_feed", "institution_id", "feed_position", unique=True),
         Index("ix_notices_unplaced", "institution_id", postgresql_where=text("feed_position IS NULL")),
     )
@@ -56,6 +87,11 @@ class Notice(SQLModel, table=True):
     context: Facts = facts()
     template_sha256: str = Field(max_length=64)
     created_at: datetime = moment()
+    acknowledged_at: datetime | None = moment(nullable=True)
+    acknowledged_via: Acknowledged | None = coded(Acknowledged, nullable=True)
+    acknowledged_by: int | None = Field(default=None, foreign_key="people.id")
+    reminded_at: datetime | None = moment(nullable=True)
+    escalated_at: datetime | None = moment(nullable=True)
     feed_position: int | None = Field(default=None, sa_type=BigInteger)  # its place in the institution's feed
 
 
@@ -92,6 +128,7 @@ class Delivery(SQLModel, table=True):
     opened_at: datetime | None = moment(nullable=True)
     opened_by: int | None = Field(default=None, foreign_key="people.id")
     last_error: str = Field(default="", max_length=500)
+    ack_token: str | None = Field(default=None, max_length=40, unique=True)  # of the link in an e-mail
 
 
 class DeliveryAttempt(SQLModel, table=True):
