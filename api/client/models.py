@@ -139,6 +139,7 @@ class Notice(Answer):
     document_id: int | None
     created_at: datetime
     opened_at: datetime | None
+    acknowledged_at: datetime | None
 
 
 class Event(Answer):

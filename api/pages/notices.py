@@ -15,6 +15,7 @@ from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages.layout import frame
 from api.pages.render import page
+from api.pages.service import acknowledged
 from api.pages.views import Column, Empty, Link, Note, Pages, Tab, Tag
 from flows.delivery.events import EVENT_NAMES
 from flows.delivery.outbox import resend
@@ -73,6 +74,8 @@ class Letter:
     subject: str
     at: datetime
     opened: datetime | None
+    acknowledged: bool
+    formal: bool  # carries a document, so that its acknowledgement is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ def one_delivery(request: Request, db: Db, actor: Staff, delivery_id: int, done:
         notes=(Note("ok", "", "已排入重发，片刻后刷新可见结果。"),) if done == "resent" else (),
         row=_row(delivery, told, case, names[delivery.institution_id].short_name),
         notice_id=told.id,
+        chain_href=f"/service/{told.id}" if told.document_id else "",
         paragraphs=_paragraphs(told.body),
         next_try=delivery.next_attempt_at if delivery.attempts else None,
         reader=reader.get(delivery.opened_by or 0, ""),
@@ -197,7 +201,7 @@ def send_again(
 
 
 @router.get("/{delivery_id}")
-def letter(request: Request, db: Db, actor: Reader, delivery_id: int) -> HTMLResponse:
+def letter(request: Request, db: Db, actor: Reader, delivery_id: int, done: str = "") -> HTMLResponse:
     """A notice of one's own institution; the first to open it is noted. 404 for anyone else's."""
     delivery, told, case = _found(db, delivery_id)
     if delivery.institution_id != actor.institution_id or delivery.channel != Channel.PORTAL:
@@ -209,7 +213,9 @@ def letter(request: Request, db: Db, actor: Reader, delivery_id: int) -> HTMLRes
         request,
         "pages/notices/letter.html",
         frame=frame(request, db, actor, "notices"),
+        notes=(Note("ok", "", "已签收，签收时间已记入案卷。"),) if done == "acknowledged" else (),
         letter=_letter(delivery, told, case),
+        acknowledged=acknowledged(db, told),
         paragraphs=_paragraphs(told.body),
         document=document,
         reader=person.names(db, [delivery.opened_by or 0]).get(delivery.opened_by or 0, ""),
@@ -236,6 +242,8 @@ def _letter(delivery: Delivery, told: Notice, case: CaseRecord) -> Letter:
         subject=case.subject,
         at=told.created_at,
         opened=delivery.opened_at,
+        acknowledged=told.acknowledged_at is not None,
+        formal=told.document_id is not None,
     )
 
 

@@ -18,10 +18,10 @@ from api.rest.wire import After, Limit, Moment, Out, Page, page_of
 from flows.actions.errors import NotThereError
 from flows.delivery.webhook import message
 from models import clock
-from models.records import delivery_log, institution, notice
+from models.records import delivery_log, institution, notice, service
 from models.records.api_key import Scope
 from models.records.case import CaseRecord
-from models.records.notice import Channel, Delivery, Notice
+from models.records.notice import Acknowledged, Channel, Delivery, Notice
 
 router = APIRouter(route_class=RestRoute, tags=["通知"])
 Reader = Annotated[Caller, scoped(Scope.NOTICES_READ)]
@@ -39,7 +39,8 @@ class NoticeOut(Out):
     text: str = Field(description="全文")
     document_id: int | None = Field(description="随附文书的编号")
     created_at: Moment
-    opened_at: Moment | None = Field(description="你单位何时签收；未签收为 null")
+    opened_at: Moment | None = Field(description="你单位何时首次打开；未打开为 null")
+    acknowledged_at: Moment | None = Field(description="何时签收，即送达时间；未签收为 null")
 
 
 class EventOut(Out):
@@ -129,6 +130,9 @@ def acknowledge(db: Db, caller: Signer, once: Write, notice_id: NoticeId) -> Res
     def do() -> Reply:
         delivery, told, number = _found(db, caller, notice_id)
         delivery_log.open_portal(db, delivery, caller.actor.person_id, clock.now())
+        service.acknowledge(db, [told.id], Acknowledged.API, clock.now(), caller.actor.person_id)
+        db.flush()
+        db.refresh(told)
         return Reply(_view(delivery, told, number))
 
     return once.run(db, caller, do)
@@ -171,6 +175,7 @@ def _view(delivery: Delivery, told: Notice, number: str) -> NoticeOut:
         document_id=told.document_id,
         created_at=told.created_at,
         opened_at=delivery.opened_at,
+        acknowledged_at=told.acknowledged_at,
     )
 
 

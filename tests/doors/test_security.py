@@ -34,8 +34,8 @@ PUBLIC = {
     "/api-docs",
 }
 """Doors for people who are not signed in. Everything else names its permission."""
-PUBLIC_PREFIXES = ("/v/",)
-"""Pages that confirm a printed document to whoever holds it."""
+PUBLIC_PREFIXES = ("/v/", "/ack/")
+"""Pages for whoever holds a printed document, or the link of an e-mail."""
 
 
 def calls(dependant: Dependant) -> Iterator[object]:
