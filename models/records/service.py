@@ -4,6 +4,7 @@ A document counts as served from the acknowledgement on: by a person on the port
 of an e-mail, by the institution's own system answering a webhook with 2xx, or by telephone.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ from models.records.document import Document
 from models.records.notice import Acknowledged, Channel, Delivery, Notice
 
 Row = tuple[Notice, CaseRecord, Document]
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,40}")
 
 
 class ServiceCall(SQLModel, table=True):
@@ -53,7 +55,9 @@ def acknowledge(
 
 
 def by_token(session: Session, token: str) -> tuple[Notice, Delivery] | None:
-    """The notice an e-mail's link acknowledges."""
+    """The notice an e-mail's link acknowledges; whatever is no such word is nobody's."""
+    if not _TOKEN.fullmatch(token):
+        return None
     query = select(Notice, Delivery).join(Delivery, col(Delivery.notice_id) == col(Notice.id))
     return session.exec(query.where(Delivery.ack_token == token)).first()
 
