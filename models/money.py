@@ -66,6 +66,12 @@ def round_down_fen(amount: Decimal | Fraction | int) -> Decimal:
     return _from_fen(whole if hundredths >= 0 else -whole)
 
 
+def round_up_fen(amount: Decimal | Fraction | int) -> Decimal:
+    """The amount raised to the fen, away from zero: what is used of a limit is never told too low."""
+    cut = round_down_fen(amount)
+    return cut if Fraction(cut) == Fraction(amount) else cut + (FEN if amount > 0 else -FEN)
+
+
 def round_half_up_fen(amount: Decimal | Fraction | int) -> Decimal:
     """The amount rounded to the nearest fen, half a fen away from zero (the alternative to A14's default)."""
     hundredths = abs(Fraction(amount) * 100) + Fraction(1, 2)

@@ -14,16 +14,17 @@ from sqlmodel import Session, col, select
 from models import clock
 from models.gates import ACCEPTANCE, Outcome
 from models.lifecycle import Board
-from models.money import round_down_fen
+from models.money import round_down_fen, round_up_fen
 from models.policy import compensation
 from models.policy.facts import BankClaimFacts
 from models.policy.fields import parse
 from models.policy.parameters import Terms
-from models.records import institution, ledger, lending
+from models.records import institution, ledger, lending, readings
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.claim import Claim
 from models.records.ledger import AccountKind, EntryType, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
+from models.records.readings import LOSS
 from models.records.rules import edition, rules
 
 ZERO = Decimal("0.00")
@@ -79,10 +80,38 @@ def accepted_on(s: Session, record: CaseRecord) -> date:
 
 
 def enterprise_key(terms: Terms, uscc: str, institution_id: int, accepted: date) -> str:
-    """A3: over the whole term and all banks together, unless a parameter says per year or per bank."""
+    """A3: over the whole term and all banks together, unless a parameter says per year or per bank; in compensation
+    unless it says loss."""
     year = f"|{accepted.year}" if terms.choice("enterprise_cap_period") == "year" else ""
     bank = f"|{institution_id}" if terms.choice("enterprise_cap_banks") == "each" else ""
-    return uscc + year + bank
+    return uscc + year + bank + (LOSS if _on_loss(terms) else "")
+
+
+def enterprise_elsewhere(
+    s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date
+) -> tuple[Decimal, Decimal]:
+    """What a firm's claims within the scope of these terms hold reserved and were paid in accounts of other readings
+    (元, in this reading's measure). A resolution that changes A3 starts new accounts, never a new limit."""
+    used = rules(s)
+    if all(len(used.get(name).rows) == 1 for name in _A3):
+        return ZERO, ZERO
+    on_loss, reserved, paid_out = _on_loss(terms), ZERO, ZERO
+    one_bank = institution_id if terms.choice("enterprise_cap_banks") == "each" else None
+    one_year = accepted.year if terms.choice("enterprise_cap_period") == "year" else None
+    own = enterprise_key(terms, uscc, institution_id, accepted)
+    for use in readings.firm_elsewhere(s, uscc, own, one_bank, one_year):
+        rate = Fraction(use.rate) or Fraction(1)
+        factor = Fraction(1) if use.on_loss == on_loss else 1 / rate if on_loss else rate
+        reserved += round_up_fen(Fraction(use.reserved) * factor)
+        paid_out += round_up_fen(Fraction(use.paid) * factor)
+    return reserved, paid_out
+
+
+_A3 = ("enterprise_cap_period", "enterprise_cap_banks", "enterprise_cap_on")
+
+
+def _on_loss(terms: Terms) -> bool:
+    return terms.choice("enterprise_cap_on") == "loss"
 
 
 def bank_year_key(institution_id: int, year: int) -> str:
@@ -140,14 +169,18 @@ def _bank_draws(s: Session, record: CaseRecord, claimed: Claim, amount: Decimal)
     cap_year = loan.disbursed_on.year if terms.choice("cap_basis") == "vintage" else facts.accepted_on.year
     ceiling, why = bank_year_ceiling(s, record.institution_id, cap_year, terms)
     short = institution.name_on(s, record.institution_id, clock.today()).short_name
+    of_firm = (terms, loan.uscc, record.institution_id, facts.accepted_on)
+    elsewhere = sum(enterprise_elsewhere(s, *of_firm), ZERO)
+    also = f"，减按其他口径已占用的 {elsewhere:,.2f} 元" if elsewhere else ""
     return [
         Draw(
             AccountKind.ENTERPRISE,
-            enterprise_key(terms, loan.uscc, record.institution_id, facts.accepted_on),
+            enterprise_key(*of_firm),
             f"{loan.firm_name}{per_year}单家企业补偿限额",
-            _measured(amount, rate, on_loss=terms.choice("enterprise_cap_on") == "loss"),
-            terms.decimal("bank_enterprise_cap"),
-            f"单家企业补偿限额（{terms.source('bank_enterprise_cap')}）",
+            _measured(amount, rate, on_loss=_on_loss(terms)),
+            terms.decimal("bank_enterprise_cap") - elsewhere,
+            f"单家企业补偿限额（{terms.source('bank_enterprise_cap')}）{also}",
+            follows=bool(elsewhere),
         ),
         Draw(
             AccountKind.BANK_YEAR,
@@ -166,9 +199,7 @@ def _measured(amount: Decimal, rate: Fraction, *, on_loss: bool) -> Decimal:
     """Compensation in the measure of a limit: the loss it stands for, rounded up to the fen, where loss counts."""
     if not on_loss or not rate:
         return amount
-    exact = Fraction(amount) / rate
-    cut = round_down_fen(exact)
-    return cut if Fraction(cut) == exact else cut + Decimal("0.01")
+    return round_up_fen(Fraction(amount) / rate)
 
 
 def held(s: Session, case_id: int) -> dict[int, Decimal]:

@@ -9,6 +9,7 @@ from flows.steps.accounts import (
     accepted_on,
     bank_year_key,
     budget_year,
+    enterprise_elsewhere,
     enterprise_key,
     terms_of_loan,
 )
@@ -180,9 +181,13 @@ def budget_of(s: Session, year: int) -> facts.Budget:
 def enterprise_prior(
     s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date
 ) -> facts.EnterprisePrior:
-    """What an enterprise has had so far, as its limit is read (A3)."""
+    """What an enterprise has had so far, as its limit is read (A3), accounts of earlier readings included."""
     account = ledger.account(s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted))
-    return facts.EnterprisePrior(**_used(account, on_loss=terms.choice("enterprise_cap_on") == "loss"))
+    on_loss = terms.choice("enterprise_cap_on") == "loss"
+    had = _used(account, on_loss=on_loss)
+    reserved, paid = enterprise_elsewhere(s, terms, uscc, institution_id, accepted)
+    also = {"loss": reserved + paid} if on_loss else {"reserved": reserved, "paid": paid}
+    return facts.EnterprisePrior(**had | {name: had.get(name, ZERO) + more for name, more in also.items() if more})
 
 
 def bank_years(

@@ -1,8 +1,10 @@
-"""A1: how much of a bank's year is used when 当年 is read as the year of disbursement, or as the year of 受理.
+"""What a limit's other readings hold. An account follows one reading; a limit is kept whichever reading each claim had.
 
-The account of a bank-year follows the reading in force; this answers for either, from the cases themselves.
+A1: a bank's year by the year of disbursement, or by the year of 受理. A3: a firm's limit over the whole term or per
+year, all banks together or each, counted in compensation or in loss.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,4 +43,48 @@ WHERE c.institution_id = :bank AND c.process = 'claim' AND c.board = 'bank' AND 
     AND (c.closed_at IS NULL OR k.paid IS NOT NULL)
     AND :year = CASE WHEN :vintage THEN extract(year FROM l.disbursed_on)
         ELSE coalesce(left(k.facts ->> 'accepted_on', 4)::integer, extract(year FROM c.opened_at)) END
+"""
+
+
+LOSS = "|loss"
+"""How the key of a firm's account ends that counts loss instead of compensation."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirmUse:
+    """What one claim holds and was paid, less returns, in another account of its firm (元 in that account's measure:
+    loss if `on_loss`, which the claim's `rate` turns into compensation)."""
+
+    reserved: Decimal
+    paid: Decimal
+    on_loss: bool
+    rate: Decimal
+
+
+def firm_elsewhere(
+    session: Session, uscc: str, own_key: str, institution_id: int | None, year: int | None
+) -> Iterator[FirmUse]:
+    """The claims of a firm (at one bank, accepted in one year, where given) that draw on other accounts than `own_key`.
+
+    Whoever asks is the only one to reserve for the firm until the transaction ends.
+    """
+    connection = session.connection()
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:uscc, 3))"), {"uscc": uscc})
+    values = {"uscc": uscc, "own": own_key, "bank": institution_id, "year": year, "loss": f"%{LOSS}"}
+    for row in connection.execute(text(_ELSEWHERE), values):
+        yield FirmUse(Decimal(row.reserved), Decimal(row.paid), row.on_loss, Decimal(row.rate or 1))
+
+
+_ELSEWHERE = """
+SELECT k.award ->> 'rate' AS rate, a.key LIKE :loss AS on_loss,
+    sum(CASE e.type WHEN 'reserve' THEN e.amount WHEN 'release' THEN -e.amount WHEN 'settle' THEN -e.amount
+        ELSE 0 END) AS reserved,
+    sum(CASE e.type WHEN 'settle' THEN e.amount WHEN 'return' THEN -e.amount ELSE 0 END) AS paid
+FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+JOIN cases c ON c.id = e.case_id JOIN claims k ON k.case_id = c.id
+WHERE a.kind = 'enterprise' AND a.key <> :own AND (a.key = :uscc OR a.key LIKE :uscc || '|%')
+    AND (CAST(:bank AS integer) IS NULL OR c.institution_id = :bank)
+    AND (CAST(:year AS integer) IS NULL OR :year =
+        coalesce(left(k.facts ->> 'accepted_on', 4)::integer, extract(year FROM c.opened_at)::integer))
+GROUP BY a.id, k.id
 """
