@@ -252,6 +252,25 @@ def may_convene(actor: Actor) -> Verdict:
     return Denied("联席会议由市工信局召集：议程、出席和纪要由科室经办、分管领导或统筹管理岗位登记。")
 
 
+def may_draft_report(actor: Actor, code: str) -> Verdict:
+    """四（一）: D34 quarterly by 受托管理机构 (“定期报送”), D35 annual by 市工信局."""
+    if code == "D34" and actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}:
+        return ALLOWED
+    if code == "D35" and actor.roles & {Role.BUREAU_OFFICER, Role.BUREAU_LEADER}:
+        return ALLOWED
+    return Denied("季度运行情况报告由受托管理机构起草，年度工作报告由市工信局科室起草。")
+
+
+def may_issue_report(actor: Actor, code: str, organ_id: int, proposed_by: int, drafter: str = "") -> Verdict:
+    """A second person of the organ that signs: 审核负责人 for D34, 分管领导 for D35."""
+    role = Role.MANAGING_HEAD if code == "D34" else Role.BUREAU_LEADER
+    if role not in actor.roles or actor.institution_id != organ_id:
+        return Denied(f"这份报告由起草单位的“{ROLE_NAMES[role]}”岗位审核签发。")
+    if actor.person_id == proposed_by:
+        return Denied(f"这份报告是你{f'（{drafter}）' if drafter else ''}起草的，须由另一人审核签发。")
+    return ALLOWED
+
+
 def may_see_budget(actor: Actor) -> Verdict:
     """Budget years and the line before them."""
     if actor.watches_all:

@@ -39,6 +39,7 @@ def routers() -> tuple[APIRouter, ...]:
         queue,
         reference,
         service,
+        reports,
         signin,
         task,
         task_looks,
@@ -91,4 +92,5 @@ def routers() -> tuple[APIRouter, ...]:
         keys.router,
         addresses.router,
         reference.router,
+        reports.router,
     )

@@ -122,11 +122,12 @@ class NumbersView:
 
 
 def places(current: str) -> tuple[Tab, ...]:
-    """The three pages about documents."""
+    """The pages about documents."""
     known = (
         ("numbers", "文号登记", "/numbers"),
         ("templates", "文书模板", "/templates"),
         ("exports", "打包下载", "/exports"),
+        ("reports", "报告", "/reports"),
     )
     return tuple(Tab(label, href, current=key == current) for key, label, href in known)
 

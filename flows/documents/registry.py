@@ -211,6 +211,24 @@ _KINDS = (
         False,
         contexts.ReceiptConfirmation,
     ),
+    DocumentKind(
+        "D34",
+        "quarterly-report",
+        "季度运行情况报告",
+        "报告",
+        Signer.MANAGING,
+        True,
+        contexts.OperationReport,
+    ),
+    DocumentKind(
+        "D35",
+        "annual-report",
+        "年度工作报告",
+        "报告",
+        Signer.BUREAU,
+        True,
+        contexts.OperationReport,
+    ),
 )
 
 DOCUMENTS: dict[str, DocumentKind] = {kind.code: kind for kind in _KINDS}

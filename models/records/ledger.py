@@ -236,6 +236,15 @@ def accounts(
     ).all()
 
 
+def of_year(session: Session, kind: AccountKind, year: int) -> Sequence[LedgerAccount]:
+    """The accounts of a kind whose key ends with a year, the most used first."""
+    used = col(LedgerAccount.paid) + col(LedgerAccount.reserved) - col(LedgerAccount.returned)
+    query = select(LedgerAccount).where(
+        LedgerAccount.kind == kind, col(LedgerAccount.key).endswith(str(year))
+    )
+    return session.exec(query.order_by(used.desc(), col(LedgerAccount.id))).all()
+
+
 def entries_of_account(
     session: Session, account_id: int, limit: int = 200, before: int | None = None
 ) -> Sequence[tuple[LedgerEntry, str]]:

@@ -145,6 +145,24 @@ SAYS = {
         "10个工作日内",
         "6200000000000012345",
     ),
+    "D34": (
+        "2026年第3季度",
+        "新增备案贷款\t126笔\t412,000,000.00",
+        "尚缺￥2,200,000.00（人民币贰佰贰拾万元整）",
+        "2026年8月\t2\t1\t4,000,000.00\t████████",
+        "（二）按申报机构",
+        "六、存在问题",
+        "起草：陈晓",
+        "特此报告。",
+    ),
+    "D35": (
+        "东莞市工业和信息化局文件",
+        "2026年度",
+        "东莞市人民政府：",
+        "五、额度使用情况",
+        "20,000,000.00",
+        "七、下一步工作",
+    ),
     "D27": ("收款确认回执", "肆佰万元整", "PZ-2026-1125-031", "经办人：林可"),
 }
 
@@ -168,7 +186,7 @@ def test_the_ordinary_document_is_valid_and_says_what_it_must(code: str, tmp_pat
     for words in (*SAYS[code], context.organ_name, context.recipient, context.verification_code or ""):
         assert words in text
     assert not re.search(r"\{[{%]|[%}]\}|None", text)
-    assert FIRM in text or code in {"D16R", "D20", "D21", "D22", "D25"}
+    assert FIRM in text or code in {"D16R", "D20", "D21", "D22", "D25", "D34", "D35"}
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -242,7 +260,7 @@ def test_the_red_head_is_the_bureaus_only(code: str) -> None:
         if name.startswith("word/header")
     )
     head = bool(re.search(r'w:val="Mark(Long)?"', document))
-    assert head == (code in {"D23", "D24"})
+    assert head == (code in {"D23", "D24", "D35"})
     assert letter == (code in {"D22", "D25", "D26"})
     if head or letter:
         assert DOCUMENTS[code].signer is Signer.BUREAU

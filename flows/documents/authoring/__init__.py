@@ -6,6 +6,7 @@ from flows.documents.authoring.application import APPLICATIONS
 from flows.documents.authoring.form import FORMS
 from flows.documents.authoring.letter import LETTERS
 from flows.documents.authoring.notice import NOTICES
+from flows.documents.authoring.overall import OVERALL
 from flows.documents.authoring.redhead import DECISIONS
 from flows.documents.authoring.report import REPORTS
 
@@ -16,5 +17,6 @@ AUTHORS: dict[str, Callable[[], bytes]] = {
     **REPORTS,
     **DECISIONS,
     **LETTERS,
+    **OVERALL,
 }
 """Document code → the function that writes its template."""

@@ -33,6 +33,7 @@ from flows.documents.contexts.filing import (
     RefusedLoan,
     RegisteredLoan,
 )
+from flows.documents.contexts.report import OperationReport, ReportGroup, ReportLimit, ReportMonth
 from flows.documents.contexts.rows import (
     CalcLine,
     CheckRow,
@@ -71,6 +72,7 @@ __all__ = [
     "NonAcceptanceNotice",
     "Objection",
     "ObjectionReply",
+    "OperationReport",
     "Opinion",
     "PayeeRow",
     "PaymentLetter",
@@ -82,6 +84,9 @@ __all__ = [
     "ReducedDecisionNotice",
     "RefusedLoan",
     "RegisteredLoan",
+    "ReportGroup",
+    "ReportLimit",
+    "ReportMonth",
     "ReviewOpinion",
     "RiskShare",
     "WorkingPaper",

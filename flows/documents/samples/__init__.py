@@ -1,7 +1,12 @@
 """One believable context for each document; what templates are tried and shown with."""
 
 from flows.documents.contexts import DocumentContext
-from flows.documents.samples import claim, decision, filing
+from flows.documents.samples import claim, decision, filing, overall
 
-SAMPLES: dict[str, DocumentContext] = {**filing.SAMPLES, **claim.SAMPLES, **decision.SAMPLES}
+SAMPLES: dict[str, DocumentContext] = {
+    **filing.SAMPLES,
+    **claim.SAMPLES,
+    **decision.SAMPLES,
+    **overall.SAMPLES,
+}
 """Document code → its sample."""

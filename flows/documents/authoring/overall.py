@@ -1,0 +1,108 @@
+"""Reports on the scheme as a whole: D34 quarterly, plainly signed; D35 annual, under the bureau's red head."""
+
+from flows.documents.authoring.common import POLICY, SCHEME, close, day, money, notice_head
+from flows.documents.authoring.paper import Paper, amount, middle
+from flows.documents.authoring.redhead import red_head
+
+
+def quarterly() -> bytes:
+    """D34 季度运行情况报告 of a managing institution to the bureau."""
+    paper = Paper("季度运行情况报告")
+    notice_head(paper, f"关于{{{{ period }}}}{SCHEME}运行情况的报告")
+    return _report(paper)
+
+
+def annual() -> bytes:
+    """D35 年度工作报告 of the bureau to the city government."""
+    paper = Paper("年度工作报告")
+    red_head(paper)
+    paper.p("Title", f"关于{{{{ period }}}}{SCHEME}工作的报告")
+    paper.p("Space")
+    paper.p("To", "{{ recipient }}：")
+    return _report(paper)
+
+
+def _report(paper: Paper) -> bytes:
+    paper.p(
+        "Body",
+        f"根据{POLICY}，现将{day('starts_on')}至{day('ends_on')}运行情况报告如下（数据取自系统台账，截至"
+        f"{day('drawn_on')}）：",
+    )
+    paper.p("Heading1", "一、总体情况")
+    paper.p("Body", "{{ summary }}")
+    paper.p("Heading1", "二、主要数据")
+    with paper.table("Grid", 60, 28, 68) as table:
+        table.heads("项目", "数量", "金额（元）")
+        for label, count, unit, name in _SUMS:
+            table.row(label, middle(f"{{{{ {count} }}}}{unit}"), amount(f"{{{{ {name}|yuan }}}}"))
+        table.row("不予补偿、不予受理", middle("{{ refused_cases }}件"), amount("—"))
+    paper.p(
+        "BodyLeft",
+        "待定申请如全部按申请金额核定，当年预算尚缺" + money("gap") + "。",
+    )
+    paper.p("Heading1", "三、逐月情况")
+    with paper.table("Grid", 30, 20, 20, 38, 48) as table:
+        table.heads("月份", "收案（件）", "结案（件）", "支付（元）", "支付金额图示")
+        with table.each("row in months"):
+            table.row(
+                middle("{{ row.label }}"), middle("{{ row.opened }}"), middle("{{ row.closed }}"),
+                amount("{{ row.paid|yuan }}"), "{{ row.bar or '—' }}",
+            )  # fmt: skip
+    paper.p("Heading1", "四、分类情况")
+    for number, (name, title) in enumerate(_GROUPS, start=1):
+        with paper.when(name):
+            paper.p("Heading2", f"{_NUMERALS[number]}{title}")
+            with paper.table("Grid", 30, 12, 28, 26, 24, 22, 24) as table:
+                table.heads(
+                    "名称",
+                    "申请（件）",
+                    "申请（元）",
+                    "核定（元）",
+                    "支付（元）",
+                    "返还（元）",
+                    "申请金额图示",
+                )
+                with table.each(f"row in {name}"):
+                    table.row(
+                        "{{ row.label }}", middle("{{ row.claims }}"), amount("{{ row.claimed|yuan }}"),
+                        amount("{{ row.approved|yuan }}"), amount("{{ row.paid|yuan }}"),
+                        amount("{{ row.returned|yuan }}"),
+                        "{{ row.bar or '—' }}",
+                    )  # fmt: skip
+    with paper.when("limits"):
+        paper.p("Heading1", "五、额度使用情况")
+        with paper.table("Grid", 40, 28, 26, 24, 26, 24) as table:
+            table.heads("限额", "核定额度（元）", "已付（元）", "预留（元）", "余额（元）", "已用图示")
+            with table.each("row in limits"):
+                table.row(
+                    "{{ row.label }}", amount("{{ row.ceiling|yuan }}"), amount("{{ row.paid|yuan }}"),
+                    amount("{{ row.reserved|yuan }}"), amount("{{ row.left|yuan }}"), "{{ row.bar or '—' }}",
+                )  # fmt: skip
+    with paper.when("problems"):
+        paper.p("Heading1", "{% if limits %}六{% else %}五{% endif %}、存在问题")
+        paper.p("Body", "{{ problems }}")
+    with paper.when("plans"):
+        paper.p(
+            "Heading1",
+            "{% if limits and problems %}七{% elif limits or problems %}六{% else %}五{% endif %}、下一步工作",
+        )
+        paper.p("Body", "{{ plans }}")
+    paper.p("BodyLeft", "起草：{{ prepared_by }}　　签发：{{ approved_by }}")
+    return close(paper, "特此报告。", contact=False)
+
+
+_SUMS = (
+    ("新增备案贷款", "filed_loans", "笔", "filed_principal"),
+    ("期内补偿申请", "claims", "件", "claimed"),
+    ("其中：已核定", "approved_cases", "件", "approved"),
+    ("期内支付", "paid_cases", "件", "paid"),
+    ("期内追偿返还", "returned_cases", "件", "returned"),
+    ("截至取数日待定申请", "undecided_cases", "件", "undecided"),
+    ("截至取数日已预留待支付", "reserved_cases", "件", "reserved"),
+)
+_GROUPS = (
+    ("boards", "按板块"), ("institutions", "按申报机构"), ("towns", "按镇街（园区）"), ("industries", "按行业"),
+)  # fmt: skip
+_NUMERALS = {1: "（一）", 2: "（二）", 3: "（三）", 4: "（四）"}
+
+OVERALL = {"D34": quarterly, "D35": annual}
