@@ -13,7 +13,7 @@ from models.records import ledger, period
 from models.records.institution import names_on
 from models.records.ledger import AccountKind, LedgerAccount
 
-LONGEST_BAR = 8
+LONGEST_BAR = 6
 """Blocks of the longest bar: what a column of 24 mm holds in one line."""
 MOST_ROWS = 40
 NOTHING = Decimal("0.00")
