@@ -185,6 +185,26 @@ def may_backfill(actor: Actor, institution_id: int | None = None) -> Verdict:
     return ALLOWED
 
 
+def may_decide_loan_change(
+    actor: Actor, managing_id: int, applicant_id: int, proposed_by: int, proposer: str
+) -> Verdict:
+    """四（二）: changes of a filed loan are reviewed by the 受托管理机构 of its filing, never by the unit itself."""
+    if not actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD} or actor.institution_id == applicant_id:
+        return Denied("贷款变更由与申报机构无关的受托管理机构审核。")
+    if actor.institution_id != managing_id:
+        return Denied("这笔贷款的备案由另一家受托管理机构办理，变更也由其审核。")
+    if actor.person_id == proposed_by:
+        return Denied(f"这项变更是你（{proposer}）登记的，须由另一人审核。")
+    return ALLOWED
+
+
+def may_see_loan_changes(actor: Actor) -> Verdict:
+    """The list of changes that wait and were decided."""
+    if actor.watches_all:
+        return ALLOWED
+    return Denied("变更登记的总表供审核各方使用；本单位贷款的变更在每笔贷款的页面查看和登记。")
+
+
 def may_prepare_white_list(actor: Actor) -> Verdict:
     """三（二）: rounds are put together by 市工信局 or, after its 审核汇总, by a 受托管理机构."""
     if actor.roles & {Role.BUREAU_OFFICER, Role.MANAGING_OFFICER}:

@@ -122,7 +122,7 @@ def _findings(
     model = claim_form(Board(loan.board))
     found += wrong_fields(model, unread)
     if form is not None:
-        found += wrong_fields(model, against_loan(form, loan))
+        found += wrong_fields(model, against_loan(db, form, loan))
         found += _other_account(db, actor, form)
     if seen is not None:
         found += check_findings(seen.checks, "#loss")

@@ -10,14 +10,16 @@ from sqlmodel import Session, col, func, select
 from api.pages.case_views import DocThumb
 from api.pages.render import day, stamp
 from api.pages.views import Tag, Tone
+from flows.actions import changing
 from models.gates import GATES
 from models.lifecycle import Board, Process
 from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
-from models.records import attachment, ledger, look, notice, person
+from models.records import attachment, ledger, loan_change, look, notice, person
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.ledger import EntryType
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.loan_change import LoanChange
 from models.records.notice import CHANNEL_NAMES, Channel, Delivery, DeliveryState, Notice
 
 MOST_LOANS = 50
@@ -66,6 +68,7 @@ class LoanRow:
     due: date
     tag: Tag
     note: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,12 @@ def loan_rows(db: Session, case: CaseRecord) -> tuple[tuple[LoanRow, ...], int]:
         return (), 0
     query = select(Loan).where(Loan.case_id == case.id).order_by(col(Loan.item)).limit(MOST_LOANS)
     count = db.exec(select(func.count()).select_from(Loan).where(Loan.case_id == case.id)).one()
-    return tuple(_loan(loan) for loan in db.exec(query)), count
+    found = db.exec(query).all()
+    changes = loan_change.of_loans(db, [loan.id or 0 for loan in found])
+    return tuple(_loan(loan, changes.get(loan.id or 0, ())) for loan in found), count
 
 
-def _loan(loan: Loan) -> LoanRow:
+def _loan(loan: Loan, changes: Sequence[LoanChange]) -> LoanRow:
     state = LoanState(loan.state)
     return LoanRow(
         loan.item,
@@ -183,7 +188,8 @@ def _loan(loan: Loan) -> LoanRow:
         loan.filing_number or f"合同 {loan.contract_number}",
         loan.principal,
         loan.disbursed_on,
-        loan.due_on,
+        loan_change.maturity(loan, changes),
         Tag(LOAN_STATE_NAMES[state], LOAN_TONES.get(state, "idle")),
-        loan.state_reason,
+        "；".join(word for word in (loan.state_reason, changing.in_words(changes)) if word),
+        f"/loans/{loan.id}",
     )

@@ -28,7 +28,7 @@ from api.pages.colleagues import Colleagues
 from api.pages.render import day, yuan
 from api.pages.verbs import Spot
 from api.pages.views import Link, Tag, Tone, WorkingDays
-from flows.actions import choosing, sitting
+from flows.actions import changing, choosing, sitting
 from flows.kernel.diagram import read
 from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw
@@ -45,7 +45,7 @@ from models.permissions import (
 )
 from models.policy.parameters import Parameters
 from models.records import claim as claims
-from models.records import document
+from models.records import document, loan_change
 from models.records import timeline as happenings
 from models.records.case import CaseRecord, Incident, JournalEntry, journal_of
 from models.records.overview import CaseRow, one
@@ -203,6 +203,9 @@ def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool)
     if case.process == Process.FILING:
         return (*facts, Fact("备案金额", f"{yuan(case.amount)} 元", num=True))
     claim = claims.of_case(db, case.id or 0)
+    changes = loan_change.of_loans(db, [claim.loan_id]).get(claim.loan_id, [])
+    words = changing.in_words(changes) or "备案后没有变更"
+    facts.append(Fact("贷款变更", words, num=True, href=f"/loans/{claim.loan_id}"))
     facts.append(Fact("申请金额", f"{yuan(claim.requested)} 元", num=True))
     if staff and claim.calculated is not None:
         facts.append(Fact("测算金额", f"{yuan(claim.calculated)} 元", num=True))

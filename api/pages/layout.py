@@ -19,7 +19,7 @@ from models.permissions import (
     may_see_registers,
     may_talk,
 )
-from models.records import institution, message, notice
+from models.records import institution, loan_change, message, notice
 from models.records.queue import count_open
 from models.records.reference import CalendarDay
 from models.settings import get_settings
@@ -72,6 +72,7 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     if files or may_backfill(actor):
         word, where = ("批量", "/bank/imports") if files else ("补录", "/backfills")
         places.append(NavItem("imports", word, "table", where))
+    places += _changes(db, actor)
     if may_manage(actor):
         places.append(NavItem("overview", "总览", "chart", "/overview"))
     if may_see_limits(actor):
@@ -91,6 +92,14 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
             NavItem("mailbox", "邮箱", "mail", "/mailbox", phone=False, end=not may_resolve_incident(actor))
         )
     return tuple(places)
+
+
+def _changes(db: Session, actor: Actor) -> list[NavItem]:
+    """贷款变更 for those who confirm them, with how many wait."""
+    if not actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}:
+        return []
+    waiting = loan_change.waiting_for(db, actor.institution_id)
+    return [NavItem("changes", "变更", "edit", "/loan-changes", waiting, phone=False)]
 
 
 def _messages(db: Session, actor: Actor) -> list[NavItem]:

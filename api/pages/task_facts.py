@@ -11,7 +11,7 @@ from sqlmodel import Session
 from api.pages.case_views import CalcLineView, CheckView, Fact, MeterView, TimelineItem
 from api.pages.render import day, pct, stamp, wan, yuan
 from api.pages.views import ClauseView, Tone
-from flows.actions import sitting
+from flows.actions import changing, sitting
 from models import clock
 from models.gates import Outcome
 from models.lifecycle import BOARD_NAMES, Process
@@ -21,7 +21,7 @@ from models.policy.errors import PolicyError
 from models.policy.limits import NAMES as LIMITS
 from models.policy.lines import Check, Line, Result, Unit, percent_text
 from models.policy.security import SECURITY_NAMES, Security
-from models.records import institution, person
+from models.records import institution, loan_change, person
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
@@ -130,11 +130,13 @@ def claim_facts(db: Session, case: CaseRecord, claim: Claim, loan: Loan) -> tupl
     overdue = (clock.local(case.opened_at).date() - claim.overdue_since).days
     facts = [
         *loan_facts(loan),
-        Fact("备案号", loan.filing_number or "—", num=True),
+        Fact("备案号", loan.filing_number or "—", num=True, href=f"/loans/{loan.id}"),
         Fact("逾期", f"{overdue} 天　{claim.classification}类", num=True),
         Fact("未清偿本金", f"{yuan(claim.unpaid_principal)} 元", num=True),
         Fact("已追偿", f"{yuan(claim.recovered)} 元，费用 {yuan(claim.recovery_costs)} 元", num=True),
     ]
+    if changes := loan_change.of_loans(db, [loan.id or 0]).get(loan.id or 0):
+        facts.append(Fact("贷款变更", changing.in_words(changes), num=True, href=f"/loans/{loan.id}"))
     if claim.guarantor_paid is not None:
         paid_on = day(claim.guarantor_paid_on)
         facts.append(Fact("代偿", f"{yuan(claim.guarantor_paid)} 元　{paid_on}", num=True))

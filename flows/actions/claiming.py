@@ -19,6 +19,7 @@ from models.policy.materials import missing
 from models.records.case import CaseRecord
 from models.records.claim import Claim, on_loan
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.loan_change import of_loan, outstanding
 
 
 def submit(
@@ -29,7 +30,7 @@ def submit(
     loan = claimable(s, actor, loan_id)
     kept = stored_all(s, files)
     slots = {file.slot for file in kept}
-    faults = [*against_loan(form, loan)]
+    faults = [*against_loan(s, form, loan)]
     faults += [
         FieldFault(f"materials.{slot.key}", f"缺少“{slot.title}”，请上传。")
         for slot in missing(Board(loan.board), slots)
@@ -72,17 +73,20 @@ def claimable(s: Session, actor: Actor, loan_id: int) -> Loan:
     if earlier is not None:
         number = s.get_one(CaseRecord, earlier.case_id).number
         raise ConflictError(f"该笔贷款已申请补偿（{number}），同一笔贷款不能重复申请。")
+    if outstanding(loan, of_loan(s, loan_id)) == 0:
+        raise ConflictError("该笔贷款的本金已全部提前归还，没有可以补偿的损失。")
     return loan
 
 
-def against_loan(form: ClaimForm, loan: Loan) -> tuple[FieldFault, ...]:
-    """What the claim says that the registered loan contradicts."""
+def against_loan(s: Session, form: ClaimForm, loan: Loan) -> tuple[FieldFault, ...]:
+    """What the claim says that the registered loan contradicts, its early repayments taken off."""
+    left = outstanding(loan, of_loan(s, loan.id or 0))
     faults: list[FieldFault] = []
-    if form.unpaid_principal > loan.principal:
+    if form.unpaid_principal > left:
         faults.append(
             FieldFault(
                 "unpaid_principal",
-                f"未清偿本金 {form.unpaid_principal:,.2f} 元大于贷款本金 {loan.principal:,.2f} 元，请核对。",
+                f"未清偿本金 {form.unpaid_principal:,.2f} 元大于{'贷款本金' if left == loan.principal else '扣除提前还款后的本金'} {left:,.2f} 元，请核对。",
             )
         )
     if form.overdue_since <= loan.disbursed_on:

@@ -92,7 +92,7 @@ def correct_claim(
     """Change a returned claim and its materials, and submit again."""
     record, task = open_task(s, actor, case_number, Process.CLAIM)
     claim = claim_of(s, record.id or 0)
-    faults = against_loan(form, s.get_one(Loan, claim.loan_id))
+    faults = against_loan(s, form, s.get_one(Loan, claim.loan_id))
     if faults:
         raise InvalidError(faults)
     changed = _update(claim, form, "")

@@ -166,6 +166,16 @@ class Withdrawn(Facts):
     reason: Line = ""
 
 
+class LoanChanged(Facts):
+    """What was registered for a loan, and what became of it."""
+
+    what: Words
+    loan: Words
+    number: Words
+    confirmed: bool
+    note: Line = ""
+
+
 class Overdue(Facts):
     """The day that passed."""
 
@@ -197,6 +207,7 @@ EVENTS: dict[str, type[Facts]] = {
     "claim_paid": Paid,
     "receipt_confirmed": Received,
     "case_withdrawn": Withdrawn,
+    "loan_change_decided": LoanChanged,
     "correction_overdue": Overdue,
     "receipt_overdue": Overdue,
     "document_unacknowledged": Unacknowledged,
@@ -219,6 +230,7 @@ EVENT_NAMES: dict[str, str] = {
     "claim_paid": "补偿资金已拨付",
     "receipt_confirmed": "收款已确认",
     "case_withdrawn": "案件已撤回",
+    "loan_change_decided": "贷款变更已审核",
     "correction_overdue": "补正已逾期",
     "receipt_overdue": "收款回执已逾期",
     "document_unacknowledged": "文书待签收",

@@ -19,13 +19,14 @@ from models.policy import facts, lpr, towns
 from models.policy.parameters import Terms
 from models.policy.sector import Sector
 from models.policy.size_class import Industry
-from models.records import institution, ledger, lending, readings, reference
+from models.records import institution, ledger, lending, loan_change, readings, reference
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.enterprise import WhiteListEntry
 from models.records.ledger import AccountKind, LedgerAccount
-from models.records.loan import Loan
+from models.records.loan import Loan, LoanState
 from models.records.marks import kept
+from models.records.two_people import Verdict
 
 ZERO = Decimal("0.00")
 SMALL = "小微企业"
@@ -114,6 +115,20 @@ def drawdown(s: Session, loan: Loan, filed_on: date | None) -> facts.Loan:
         shares=shares(loan),
         other_board=False,
         already_filed=False,
+        extensions=_extensions(s, loan),
+    )
+
+
+def _extensions(s: Session, loan: Loan) -> tuple[facts.Extension, ...]:
+    """Extensions registered for the loan; one that is not confirmed yet has no filing of its own (续备案)."""
+    if loan.id is None or loan.state != LoanState.REGISTERED:
+        return ()
+    return tuple(
+        facts.Extension(
+            signed_on=change.on, new_maturity=change.new_due_on, filed=change.verdict == Verdict.CONFIRMED
+        )
+        for change in loan_change.of_loans(s, [loan.id]).get(loan.id, ())
+        if change.new_due_on is not None
     )
 
 

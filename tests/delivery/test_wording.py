@@ -70,6 +70,13 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "receipt_confirmed": {"amount": "1000000", "received_on": date(2026, 11, 21)},
     "case_withdrawn": {"by": "李敏"},
+    "loan_change_decided": {
+        "what": "展期（续备案）",
+        "loan": "东莞市示例精密有限公司 JJ-1",
+        "number": "BA-1-变1",
+        "confirmed": False,
+        "note": "请补展期协议",
+    },
     "correction_overdue": {"due_on": DUE},
     "receipt_overdue": {"due_on": DUE},
 }
@@ -98,6 +105,7 @@ SAYS = {
     "claim_paid": ("PZ-88", "2026年11月20日", "确认到账"),
     "receipt_confirmed": ("2026年11月21日", "本案办结"),
     "case_withdrawn": ("由李敏撤回",),
+    "loan_change_decided": ("展期（续备案）", "BA-1-变1", "不予确认", "请补展期协议"),
     "correction_overdue": ("2026年11月30日", "尚未重新提交"),
     "receipt_overdue": ("2026年11月30日", "尚未确认"),
 }

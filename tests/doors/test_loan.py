@@ -1,0 +1,110 @@
+"""A loan's page: its institution registers changes, the managing one confirms, case and task show them."""
+
+import re
+from typing import Any
+
+import pytest
+
+from models import clock, database
+from models.records.loan import Loan
+from models.records.loan_change import of_loan
+from tests.actions import samples
+from tests.browser import DESK, PHONE, assert_accessible, chromium
+from tests.seed import actor
+
+
+@pytest.fixture
+def loan(server: Any) -> int:
+    """A registered loan of 莞邑银行."""
+    with database.session() as s:
+        return samples.registered(s, actor(s, "linwanyi")).id or 0
+
+
+def extended() -> dict[str, str]:
+    return {
+        "on": clock.today().isoformat(),
+        "new_due_on": "2027-12-31",
+        "reason": "续作",
+        "document": "展期协议",
+    }
+
+
+def test_an_extension_from_the_bank_to_the_case(server: Any, loan: int) -> None:
+    bank, officer = server.client("linwanyi"), server.client("chenjiamin")
+    assert f"/loans/{loan}" in bank.get("/bank/claims/new").text
+    assert "展期后到期日" in bank.get(f"/loans/{loan}?do=extension").text
+    sent = bank.post(f"/loans/{loan}/changes/extension", data=extended())
+    assert sent.status_code == 303 and "待受托管理机构确认" in bank.get(sent.headers["Location"]).text
+    listed = officer.get("/loan-changes").text
+    assert "1 项待确认" in listed and "到期日改为 2027-12-31" in listed
+    page = officer.get(f"/loans/{loan}").text
+    (change,) = set(re.findall(rf"/loans/{loan}/changes/(\d+)/decide", page))
+    where = f"/loans/{loan}/changes/{change}/decide"
+    empty = officer.post(where, data={"verdict": "rejected"})
+    assert empty.status_code == 422 and "请写明不予确认的原因" in empty.text
+    assert bank.post(where, data={"verdict": "confirmed"}).status_code == 403
+    assert officer.post(where, data={"verdict": "confirmed", "note": "同意"}).status_code == 303
+    assert officer.post(where, data={"verdict": "confirmed"}).status_code == 409
+    shown = bank.get(f"/loans/{loan}").text
+    assert "展期后到期" in shown and "已确认：同意" in shown
+    with database.session() as s:
+        number = s.get_one(Loan, loan).filing_number or ""
+    case = bank.get(f"/cases/{number[:-3]}").text
+    assert "展期，到期日改为 2027-12-31" in case and "登记贷款变更" in case
+
+
+def test_a_correction_keeps_what_was_typed_and_names_every_fault(server: Any, loan: int) -> None:
+    bank = server.client("linwanyi")
+    shown = bank.get(f"/loans/{loan}?do=correction").text
+    typed = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown))
+    assert typed["firm_name"] == "东莞市德润包装材料有限公司" and "uscc" not in typed
+    with database.session() as s:
+        from flows.actions.changing import as_typed
+        from flows.actions.forms import LoanForm
+
+        whole = as_typed(LoanForm, s.get_one(Loan, loan))
+    wrong = bank.post(
+        f"/loans/{loan}/changes/correction", data=whole | {"principal": "三百万", "document": ""}
+    )
+    assert wrong.status_code == 422
+    for words in ("有 3 处要改", 'value="三百万"', "请填写依据文件", "请填写原因"):
+        assert words in wrong.text, words
+    good = whole | {"purpose": "购买设备", "reason": "录入有误", "document": "借款合同"}
+    assert bank.post(f"/loans/{loan}/changes/correction", data=good).status_code == 303
+    with database.session() as s:
+        (change,) = of_loan(s, loan)
+        assert change.after == {"purpose": "购买设备"}
+
+
+def test_nobody_elses_loan(server: Any, loan: int) -> None:
+    assert server.client("tanjunhao").get(f"/loans/{loan}").status_code == 404
+    assert (
+        server.client("tanjunhao").post(f"/loans/{loan}/changes/extension", data=extended()).status_code
+        == 404
+    )
+    assert server.client("linwanyi").get("/loan-changes").status_code == 403
+    assert (
+        server.client("chenjiamin").post(f"/loans/{loan}/changes/extension", data=extended()).status_code
+        == 404
+    )
+    assert server.client("linwanyi").get("/loans/99999999999").status_code == 404
+
+
+@pytest.mark.browser
+def test_the_pages_can_be_used_by_everyone(server: Any, loan: int) -> None:
+    bank, officer = server.client("linwanyi"), server.client("chenjiamin")
+    bank.post(f"/loans/{loan}/changes/extension", data=extended() | {"new_due_on": "2031-12-31"})
+    with chromium() as browser:
+        for client, paths in ((officer, (f"/loans/{loan}", "/loan-changes")), (bank, (f"/loans/{loan}",))):
+            context = browser.new_context(viewport=DESK)
+            context.add_cookies(
+                [{"name": c.name, "value": c.value or "", "url": server.base_url} for c in client.cookies.jar]  # type: ignore[misc]
+            )
+            page = context.new_page()
+            for path in paths:
+                page.set_viewport_size(DESK)
+                page.goto(server.base_url + path)
+                assert_accessible(page)
+                page.set_viewport_size(PHONE)
+                assert_accessible(page)
+            context.close()
