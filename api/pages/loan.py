@@ -22,7 +22,7 @@ from api.pages.policy_layout import Deciding
 from api.pages.render import day, page, stamp, yuan
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone
-from flows.actions import changing
+from flows.actions import change_forms, changing
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form
 from models import clock
@@ -134,7 +134,7 @@ def propose(
     """Register a change."""
     typed = text_of(posted)
     if kind is ChangeKind.CORRECTION:  # an empty box of a tick is a no
-        typed = dict.fromkeys(changing.corrigible(Board(loan.board)), "") | typed
+        typed = dict.fromkeys(change_forms.corrigible(Board(loan.board)), "") | typed
     try:
         changing.propose(db, actor, loan.id or 0, kind, typed)
     except InvalidError as error:
@@ -251,11 +251,11 @@ def _tag(change: LoanChange) -> Tag:
 def _fields(
     loan: Loan, kind: ChangeKind, typed: Mapping[str, str] | None, errors: Mapping[str, str]
 ) -> tuple[FieldView, ...]:
-    form = changing.FORMS[kind]
+    form = change_forms.FORMS[kind]
     given = dict(typed or {})
     views: tuple[FieldView, ...] = ()
     if kind is ChangeKind.CORRECTION:
         board = Board(loan.board)
-        given = given or changing.as_typed(loan_form(board), loan)
-        views = field_views(loan_form(board), changing.corrigible(board), given, errors)
+        given = given or change_forms.as_typed(loan_form(board), loan)
+        views = field_views(loan_form(board), change_forms.corrigible(board), given, errors)
     return (*views, *field_views(form, form.model_fields, given, errors))

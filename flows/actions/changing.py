@@ -9,15 +9,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from flows.actions import two_people
+from flows.actions.change_forms import FORMS, ExtensionForm, PrepaymentForm, as_typed, corrigible, typed_value
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.filing import duplicates, firm_of, loan_facts
-from flows.actions.forms import LoanForm, loan_form
-from flows.actions.typed import Day, PositiveYuan, Words200, attempt
+from flows.actions.forms import loan_form
+from flows.actions.typed import attempt
 from flows.steps import facts, notices
 from models import clock
 from models.lifecycle import Board
@@ -41,44 +41,6 @@ from models.records.reference import working_calendar
 from models.records.rules import rules
 from models.records.timeline import Event
 from models.records.two_people import Verdict as Decision
-
-
-class _Change(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    reason: Words200 = Field(title="原因")
-    document: Words200 = Field(title="依据文件")
-
-
-class ExtensionForm(_Change):
-    """An extension as signed."""
-
-    on: Day = Field(title="展期签订日")
-    new_due_on: Day = Field(title="展期后到期日")
-
-
-class PrepaymentForm(_Change):
-    """Principal paid back before it was due, 元."""
-
-    on: Day = Field(title="还款日")
-    repaid: PositiveYuan = Field(title="提前归还本金")
-
-
-class CorrectionForm(_Change):
-    """Why the loan's figures are corrected; the figures themselves are the filing's own form."""
-
-
-FORMS: dict[ChangeKind, type[_Change]] = {
-    ChangeKind.EXTENSION: ExtensionForm,
-    ChangeKind.PREPAYMENT: PrepaymentForm,
-    ChangeKind.CORRECTION: CorrectionForm,
-}
-FIXED = frozenset({"uscc"})
-"""Another borrower is another loan: it is filed anew."""
-
-
-def corrigible(board: Board) -> tuple[str, ...]:
-    """The fields of a loan that may be corrected."""
-    return tuple(name for name in loan_form(board).model_fields if name not in FIXED)
 
 
 def propose(s: Session, actor: Actor, loan_id: int, kind: ChangeKind, typed: Mapping[str, Any]) -> LoanChange:
@@ -166,19 +128,6 @@ def _repaid(form: PrepaymentForm, loan: Loan, left: Decimal) -> list[FieldFault]
     return faults
 
 
-def as_typed(form: type[LoanForm], loan: Loan) -> dict[str, str]:
-    """The loan's own columns as a person would type them."""
-    return {name: _typed(getattr(loan, name)) for name in form.model_fields}
-
-
-def _typed(value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return "1" if value is True else str(value)
-
-
 def _corrected(
     s: Session, loan: Loan, typed: Mapping[str, Any]
 ) -> tuple[dict[str, str], dict[str, str], list[FieldFault]]:
@@ -189,7 +138,7 @@ def _corrected(
     form, faults = attempt(kind, wanted)
     if form is None:
         return {}, {}, list(faults)
-    after = {name: _typed(_plain(getattr(form, name))) for name in kind.model_fields}
+    after = {name: typed_value(getattr(form, name)) for name in kind.model_fields}
     changed = [name for name in after if after[name] != stands[name]]
     found = [
         FieldFault("receipt_number", fault.message)
@@ -198,10 +147,6 @@ def _corrected(
     if not changed:
         found.append(FieldFault("reason", "没有任何改动，请先更正上面的内容。"))
     return {n: stands[n] for n in changed}, {n: after[n] for n in changed}, found
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)
 
 
 def decide(s: Session, actor: Actor, change_id: int, verdict: Decision, note: str = "") -> LoanChange:

@@ -255,7 +255,9 @@ def test_every_fault_of_a_claim_comes_at_once_with_its_clause(server: Any, db: D
     loan_id = registered(db)
     client = server.client("linwanyi")
     typed = samples.claim(
-        overdue_since="2026-11-01", classification="关注", account_number="4400000000003318"
+        overdue_since=(clock.today() - timedelta(days=22)).isoformat(),
+        classification="关注",
+        account_number="4400000000003318",
     )
     client.post(f"/bank/claims/{loan_id}", data=typed | {"do": "save"}, files={})
     page = text(client.get(f"/bank/claims/new?loan={loan_id}"))

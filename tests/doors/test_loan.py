@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from flows.actions.change_forms import as_typed
+from flows.actions.forms import LoanForm
 from models import clock, database
 from models.records.loan import Loan
 from models.records.loan_change import of_loan
@@ -59,9 +61,6 @@ def test_a_correction_keeps_what_was_typed_and_names_every_fault(server: Any, lo
     typed = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown))
     assert typed["firm_name"] == "东莞市德润包装材料有限公司" and "uscc" not in typed
     with database.session() as s:
-        from flows.actions.changing import as_typed
-        from flows.actions.forms import LoanForm
-
         whole = as_typed(LoanForm, s.get_one(Loan, loan))
     wrong = bank.post(
         f"/loans/{loan}/changes/correction", data=whole | {"principal": "三百万", "document": ""}

@@ -1,0 +1,65 @@
+"""What is typed to register a change of a loan, and the loan as it would be typed."""
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows.actions.forms import LoanForm, loan_form
+from flows.actions.typed import Day, PositiveYuan, Words200
+from models.lifecycle import Board
+from models.records.loan import Loan
+from models.records.loan_change import ChangeKind
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    reason: Words200 = Field(title="原因")
+    document: Words200 = Field(title="依据文件")
+
+
+class ExtensionForm(_Change):
+    """An extension as signed."""
+
+    on: Day = Field(title="展期签订日")
+    new_due_on: Day = Field(title="展期后到期日")
+
+
+class PrepaymentForm(_Change):
+    """Principal paid back before it was due, 元."""
+
+    on: Day = Field(title="还款日")
+    repaid: PositiveYuan = Field(title="提前归还本金")
+
+
+class CorrectionForm(_Change):
+    """Why the loan's figures are corrected; the figures themselves are the filing's own form."""
+
+
+FORMS: dict[ChangeKind, type[_Change]] = {
+    ChangeKind.EXTENSION: ExtensionForm,
+    ChangeKind.PREPAYMENT: PrepaymentForm,
+    ChangeKind.CORRECTION: CorrectionForm,
+}
+FIXED = frozenset({"uscc"})
+"""Another borrower is another loan: it is filed anew."""
+
+
+def corrigible(board: Board) -> tuple[str, ...]:
+    """The fields of a loan that may be corrected."""
+    return tuple(name for name in loan_form(board).model_fields if name not in FIXED)
+
+
+def as_typed(form: type[LoanForm], loan: Loan) -> dict[str, str]:
+    """The loan's own columns as a person would type them."""
+    return {name: typed_value(getattr(loan, name)) for name in form.model_fields}
+
+
+def typed_value(value: Any) -> str:
+    """One stored value as a person would type it."""
+    value = getattr(value, "value", value)
+    if value is None or value is False:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return "1" if value is True else str(value)
