@@ -202,7 +202,9 @@ def enterprise_prior(
     had = _used(account, on_loss=on_loss)
     reserved, paid = enterprise_elsewhere(s, terms, uscc, institution_id, accepted)
     also = {"loss": reserved + paid} if on_loss else {"reserved": reserved, "paid": paid}
-    return facts.EnterprisePrior(**had | {name: had.get(name, ZERO) + more for name, more in also.items() if more})
+    return facts.EnterprisePrior(
+        **had | {name: had.get(name, ZERO) + more for name, more in also.items() if more}
+    )
 
 
 def bank_years(
