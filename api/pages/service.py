@@ -169,6 +169,13 @@ def call(
     return RedirectResponse(f"/service/{notice_id}?done=called", 303)
 
 
+@router.post("/service/{notice_id}/receipt")
+def receipt(db: Db, actor: Staff, notice_id: UUID) -> RedirectResponse:
+    """Make the case's 送达回证 and go to it."""
+    made = serving.draw_up_receipt(db, actor, notice_id)
+    return RedirectResponse(f"/documents/{made.id}", 303)
+
+
 def acknowledged(db: Session, told: Notice) -> str:
     """When, how and by whom a notice was acknowledged; "" while nobody has."""
     if told.acknowledged_at is None or told.acknowledged_via is None:
@@ -247,6 +254,7 @@ def _chain(
         calls=service.calls_of(db, [told.id]),
         call_columns=CALL_COLUMNS,
         action=f"/service/{told.id}/call" if waiting else "",
+        receipt=f"/service/{told.id}/receipt" if may_serve_by_phone(actor) else "",
         fields=_fields(db, told, typed or Called(), faults or {}),
     )
 

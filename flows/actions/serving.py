@@ -14,6 +14,7 @@ from sqlmodel import Session
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.actions.telling import tell
 from flows.actions.typed import Line60, Words200
+from flows.steps import document_service
 from flows.steps.notices import announce
 from models import clock
 from models.calendar import WorkingCalendar
@@ -21,12 +22,15 @@ from models.gates import Role
 from models.permissions import Actor, Denied, may_read_inbox, may_serve_by_phone
 from models.policy import deadlines
 from models.records import service
+from models.records.case import locked
+from models.records.document import Document
 from models.records.message import MessageKind
 from models.records.notice import Acknowledged, Delivery, Notice
 from models.records.person import holders
 from models.records.reference import working_calendar
 from models.records.rules import rules
 from models.records.service import Row, ServiceCall
+from models.records.timeline import Event
 
 MOST = 500
 _ONE_DAY = timedelta(days=1)
@@ -99,6 +103,27 @@ def call(s: Session, actor: Actor, notice_id: UUID, form: CallForm) -> ServiceCa
         service.acknowledge(s, [notice_id], Acknowledged.PHONE, clock.now(), actor.person_id)
     s.flush()
     s.refresh(notice)
+    return made
+
+
+def draw_up_receipt(s: Session, actor: Actor, notice_id: UUID) -> Document:
+    """送达回证 of the case: everything served in it until now, with all times. An earlier one is superseded."""
+    record = served_to(s, actor, notice_id)[1]
+    verdict = may_serve_by_phone(actor)
+    if isinstance(verdict, Denied):
+        raise ForbiddenError(verdict.sentence)
+    record = locked(s, record.id or 0)
+    made = document_service.draw_up(s, record, actor.name)
+    s.add(
+        Event(
+            case_id=record.id or 0,
+            at=clock.now(),
+            event="document_issued",
+            person_id=actor.person_id,
+            person_name=actor.name,
+            data={"title": made.title, "number": "", "document_id": made.id},
+        )
+    )
     return made
 
 

@@ -229,6 +229,15 @@ _KINDS = (
         True,
         contexts.OperationReport,
     ),
+    DocumentKind(
+        "D40",
+        "service-receipt",
+        "送达回证",
+        "回证",
+        Signer.MANAGING,
+        False,
+        contexts.ServiceReceipt,
+    ),
 )
 
 DOCUMENTS: dict[str, DocumentKind] = {kind.code: kind for kind in _KINDS}

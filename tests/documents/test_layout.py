@@ -23,7 +23,7 @@ pytestmark = [
 
 CODES = sorted(DOCUMENTS)
 LETTERS, RED_HEADS = ("D22", "D25", "D26"), ("D23", "D24")
-SIGNED = [code for code in CODES if code not in {"D07", "D17", "D19", "D20", "D27"} | {"D15"}]
+SIGNED = [code for code in CODES if code not in {"D07", "D17", "D19", "D20", "D27", "D40"} | {"D15"}]
 LEFT, RIGHT, TOP, BOTTOM = 28.0, 184.0, 37.0, 262.0
 CHAR, LINE = 16 * 25.4 / 72, 28.95 * 25.4 / 72
 CLOSING = re.compile(r"特此(通知|函复|报告|公示)。|请予(审核)?支持为盼。")

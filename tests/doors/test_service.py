@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from flows.documents.engine import plain_text
 from flows.steps.notices import announce
 from models import clock, database
 from models.records import institution, service
-from models.records.attachment import keep
+from models.records.attachment import Blob, keep
 from models.records.case import by_number
 from models.records.document import Document
 from models.records.notice import Acknowledged, Channel, Delivery, Notice
@@ -113,6 +114,16 @@ def test_the_phone_list_leads_to_the_chain_where_a_call_is_registered(server: Se
     assert re.search(r"电话送达.*陈", chain)
     assert officer.post(f"/service/{key}/call", data=call | {"reached": "yes"}).status_code == 409
     assert f"/service/{key}" not in officer.get("/service").text
+    made = officer.post(f"/service/{key}/receipt")
+    assert made.status_code == 303
+    with database.session() as s:
+        receipt = s.exec(select(Document).where(Document.code == "D40")).one()
+        words = plain_text(s.get_one(Blob, receipt.sha256).data)
+    assert made.headers["location"] == f"/documents/{receipt.id}"
+    assert "电话送达，陈" in words
+    assert "东工信函〔2026〕12号" in words
+    assert "0769-2222 0000，李敏接听，已告知" in words
+    assert server.client("linwanyi").post(f"/service/{key}/receipt").status_code == 403
     with database.session() as s:
         home = institution.by_code(s, "GYB")
         assert home is not None

@@ -9,6 +9,7 @@ from flows.documents.authoring.notice import NOTICES
 from flows.documents.authoring.overall import OVERALL
 from flows.documents.authoring.redhead import DECISIONS
 from flows.documents.authoring.report import REPORTS
+from flows.documents.authoring.service import SERVICE
 
 AUTHORS: dict[str, Callable[[], bytes]] = {
     **APPLICATIONS,
@@ -18,5 +19,6 @@ AUTHORS: dict[str, Callable[[], bytes]] = {
     **DECISIONS,
     **LETTERS,
     **OVERALL,
+    **SERVICE,
 }
 """Document code → the function that writes its template."""

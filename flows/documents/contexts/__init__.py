@@ -45,6 +45,7 @@ from flows.documents.contexts.rows import (
     Reason,
     RiskShare,
 )
+from flows.documents.contexts.service import ServedDocument, ServiceReceipt
 
 __all__ = [
     "AcceptanceNotice",
@@ -89,5 +90,7 @@ __all__ = [
     "ReportMonth",
     "ReviewOpinion",
     "RiskShare",
+    "ServedDocument",
+    "ServiceReceipt",
     "WorkingPaper",
 ]

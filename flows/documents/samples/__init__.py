@@ -1,12 +1,13 @@
 """One believable context for each document; what templates are tried and shown with."""
 
 from flows.documents.contexts import DocumentContext
-from flows.documents.samples import claim, decision, filing, overall
+from flows.documents.samples import claim, decision, filing, overall, service
 
 SAMPLES: dict[str, DocumentContext] = {
     **filing.SAMPLES,
     **claim.SAMPLES,
     **decision.SAMPLES,
     **overall.SAMPLES,
+    **service.SAMPLES,
 }
 """Document code → its sample."""
