@@ -248,6 +248,8 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
         links.append(Link("按现有余额重新测算", f"/cases/{case.number}/recalculate", icon="back"))
     if case.closed_at is None and may_withdraw(actor, case.institution_id, State(case.state)):
         links.append(Link("撤回", f"/cases/{case.number}/withdraw", icon="back"))
+    links.append(Link("某日状态", f"/cases/{case.number}/history", icon="history"))
+    links.append(Link("关联", f"/cases/{case.number}/around", icon="link"))
     links.append(Link("全部文书", f"/cases/{case.number}/documents.zip", icon="download"))
     links.append(Link("证据包", f"/cases/{case.number}/evidence", icon="zip"))
     return tuple(links)
