@@ -4,7 +4,7 @@ from flows.documents.authoring.common import POLICY, SHORT, close, day, money, s
 from flows.documents.authoring.paper import Paper, Run, amount, head, middle, text
 
 
-def _letter_head(paper: Paper, title: str) -> None:
+def letter_head(paper: Paper, title: str) -> None:
     paper.letter()
     paper.p("LetterNumber", "{{ number or '' }}")
     paper.p("Title", title)
@@ -15,7 +15,7 @@ def _letter_head(paper: Paper, title: str) -> None:
 def objection_reply() -> bytes:
     """D22 异议处理意见."""
     paper = Paper("异议处理意见")
-    _letter_head(paper, f"{{{{ organ_name }}}}关于{SHORT}项目异议的处理意见")
+    letter_head(paper, f"{{{{ organ_name }}}}关于{SHORT}项目异议的处理意见")
     paper.p(
         "Body",
         f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》（办理编号：{{{{ case_number }}}}）提出的"
@@ -41,7 +41,7 @@ def objection_reply() -> bytes:
 def payment_letter() -> bytes:
     """D25 关于申请拨付风险补偿资金的函, with the accounts as annex 1."""
     paper = Paper("关于申请拨付风险补偿资金的函")
-    _letter_head(paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SHORT}资金的函")
+    letter_head(paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SHORT}资金的函")
     paper.p(
         "Body",
         f"根据{POLICY}，经受托管理机构审核、我局审定"
@@ -96,7 +96,7 @@ def payment_letter() -> bytes:
 def payment_notice() -> bytes:
     """D26 资金拨付通知书."""
     paper = Paper("资金拨付通知书")
-    _letter_head(paper, f"{SHORT}资金拨付通知书")
+    letter_head(paper, f"{SHORT}资金拨付通知书")
     paper.p(
         "Body",
         "根据风险补偿决定通知书（{{ decision_number }}），现拨付{{ borrower }}贷款（借款合同编号："
