@@ -126,6 +126,7 @@ def places(current: str) -> tuple[Tab, ...]:
     known = (
         ("numbers", "文号登记", "/numbers"),
         ("templates", "文书模板", "/templates"),
+        ("drafts", "拟稿", "/drafts"),
         ("exports", "打包下载", "/exports"),
         ("reports", "报告", "/reports"),
     )

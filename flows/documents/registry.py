@@ -31,7 +31,7 @@ class DocumentKind:
     """One kind of document. `key` names the template file; `genre` is the 文种.
 
     `numbered` kinds take a 文号 from the register of the signing organ; the others carry the case
-    number only.
+    number only, or are drafts that the office numbers in its own system (DRAFTED).
     """
 
     code: str
@@ -49,6 +49,42 @@ class DocumentKind:
 
 
 _KINDS = (
+    DocumentKind(
+        "D01",
+        "cooperation-application",
+        "合作申请表",
+        "表",
+        Signer.INSTITUTION,
+        False,
+        contexts.CooperationApplication,
+    ),
+    DocumentKind(
+        "D04",
+        "white-list-summary",
+        "白名单审核汇总表",
+        "表",
+        Signer.MANAGING,
+        False,
+        contexts.WhiteListSummary,
+    ),
+    DocumentKind(
+        "D05",
+        "white-list-notice",
+        "关于公布白名单的通知",
+        "通知",
+        Signer.BUREAU,
+        False,
+        contexts.WhiteListNotice,
+    ),
+    DocumentKind(
+        "D06",
+        "white-list-removal",
+        "移出白名单告知函",
+        "函",
+        Signer.BUREAU,
+        False,
+        contexts.RemovalLetter,
+    ),
     DocumentKind(
         "D07",
         "filing-application",
@@ -238,6 +274,27 @@ _KINDS = (
         False,
         contexts.ServiceReceipt,
     ),
+    DocumentKind(
+        "D38",
+        "deposit-reference",
+        "社保基金存放参考意见函",
+        "函",
+        Signer.BUREAU,
+        False,
+        contexts.DepositReference,
+    ),
+    DocumentKind(
+        "D39",
+        "budget-request",
+        "增加预算的请示",
+        "请示",
+        Signer.BUREAU,
+        False,
+        contexts.BudgetRequest,
+    ),
 )
 
 DOCUMENTS: dict[str, DocumentKind] = {kind.code: kind for kind in _KINDS}
+
+DRAFTED = ("D01", "D04", "D05", "D06", "D38", "D39")
+"""Kinds that belong to no case: written for the office to sign and send (拟稿)."""

@@ -158,3 +158,14 @@ def registered(session: Session, institution_id: int, words: str = "", limit: in
             | (col(Loan.uscc) == words)
         )
     return session.exec(query.order_by(col(Loan.id).desc()).limit(limit)).all()
+
+
+def guaranteed_by_lender(session: Session, year: int) -> list[tuple[str, int, Decimal]]:
+    """Banks by the registered loans of the guarantee board disbursed in a year: name, loans, principal (元); largest first."""
+    query = text("""
+    SELECT lender_name, count(*) AS loans, sum(principal) AS total FROM loans
+    WHERE state = 'registered' AND board = 'guarantee' AND disbursed_on BETWEEN :first AND :last
+        AND institution_id IN (SELECT id FROM institutions WHERE files_board = 'guarantee')
+    GROUP BY lender_name ORDER BY total DESC, lender_name""")
+    rows = session.connection().execute(query, {"first": date(year, 1, 1), "last": date(year, 12, 31)})
+    return [(row.lender_name, row.loans, row.total) for row in rows]

@@ -65,6 +65,30 @@ def rounds(session: Session, most: int = 50) -> Sequence[WhiteListRound]:
     return session.exec(select(WhiteListRound).order_by(col(WhiteListRound.id).desc()).limit(most)).all()
 
 
+def of_id(session: Session, round_id: int) -> WhiteListRound:
+    """One round."""
+    return session.get_one(WhiteListRound, round_id)
+
+
+def added_by(session: Session, round_id: int, most: int) -> Sequence[WhiteListEntry]:
+    """The stays that begin with a round, in the order of its file, at most `most`."""
+    query = select(WhiteListEntry).where(WhiteListEntry.round_id == round_id)
+    return session.exec(query.order_by(col(WhiteListEntry.id)).limit(most)).all()
+
+
+def left_with(session: Session, round_id: int, most: int) -> Sequence[WhiteListEntry]:
+    """The stays that end because a whole list does not name the firm, at most `most`."""
+    query = select(WhiteListEntry).where(WhiteListEntry.left_round_id == round_id)
+    return session.exec(query.order_by(col(WhiteListEntry.id)).limit(most)).all()
+
+
+def removals(session: Session, most: int = 50) -> Sequence[WhiteListEntry]:
+    """Stays that a person ended, the newest first."""
+    query = select(WhiteListEntry).where(col(WhiteListEntry.removed_at).is_not(None))
+    query = query.where(WhiteListEntry.removal_reason != "")
+    return session.exec(query.order_by(col(WhiteListEntry.removed_at).desc()).limit(most)).all()
+
+
 def counted(session: Session, day: date) -> Listed:
     """How many firms the list has on that day."""
     query = text("""

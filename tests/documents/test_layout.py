@@ -22,11 +22,13 @@ pytestmark = [
 ]
 
 CODES = sorted(DOCUMENTS)
-LETTERS, RED_HEADS = ("D22", "D25", "D26"), ("D23", "D24")
-SIGNED = [code for code in CODES if code not in {"D07", "D17", "D19", "D20", "D27", "D40"} | {"D15"}]
+LETTERS, RED_HEADS = ("D06", "D22", "D25", "D26", "D38"), ("D05", "D23", "D24")
+SIGNED = [
+    code for code in CODES if code not in {"D01", "D04", "D07", "D15", "D17", "D19", "D20", "D27", "D40"}
+]
 LEFT, RIGHT, TOP, BOTTOM = 28.0, 184.0, 37.0, 262.0
 CHAR, LINE = 16 * 25.4 / 72, 28.95 * 25.4 / 72
-CLOSING = re.compile(r"特此(通知|函复|报告|公示)。|请予(审核)?支持为盼。")
+CLOSING = re.compile(r"特此(通知|函复|函告|报告|公示)。|请予(审核)?支持为盼。|妥否，请批示。")
 _HANGING = "，。、；：）》”"
 
 
@@ -115,8 +117,7 @@ def test_the_red_head(printed: Printed, code: str) -> None:
     assert number.middle == pytest.approx((LEFT + RIGHT) / 2, abs=0.5)
     assert number.top - mark[1] == pytest.approx(2 * LINE + (LINE - CHAR) / 2, abs=1)
     assert rule[0] - number.bottom == pytest.approx(4, abs=0.5)
-    title = first.find("决定通知书")
-    assert title.size == 22
+    title = next(line for line in first.lines if line.size == 22)
     assert title.top - rule[1] == pytest.approx(2 * LINE, abs=2)
     # The first page must show text.
     assert [line for line in first.lines if line.size == 16 and line.top > title.bottom + 15]
@@ -143,6 +144,16 @@ def test_the_letter_format(printed: Printed, code: str) -> None:
     assert all(numbers(page) for page in printed[code][1:])
 
 
+def test_a_request_to_the_city_names_its_signer_beside_the_number(printed: Printed) -> None:
+    first = printed["D39"][0]
+    number, signer = first.find("东工信〔2026〕"), first.find("签发人")
+    assert number.top == signer.top
+    assert number.left == pytest.approx(LEFT + CHAR, abs=0.5)
+    mark, rule = first.red_bands()
+    assert mark[0] == pytest.approx(TOP + 35, abs=0.5)
+    assert rule[0] - number.bottom == pytest.approx(4, abs=0.7)
+
+
 def test_the_minutes_wear_their_own_mark(printed: Printed) -> None:
     bands = printed["D20"][0].red_bands()
     assert bands[0][0] == pytest.approx(TOP + 35, abs=0.5)
@@ -164,9 +175,11 @@ def test_page_numbers_stand_outside(printed: Printed, code: str) -> None:
             assert number.left == pytest.approx(LEFT + CHAR, abs=0.5)
 
 
-@pytest.mark.parametrize("code", SIGNED)
+# A report's period stands level with the name, left of it, and would be read as one line with it.
+@pytest.mark.parametrize("code", [code for code in SIGNED if code not in {"D34", "D35"}])
 def test_the_name_stands_centred_above_the_date(printed: Printed, code: str) -> None:
-    name, day = signature(printed[code][-1 if code != "D25" else -2])
+    closed = (any(CLOSING.fullmatch(line.text) for line in page.lines) for page in printed[code])
+    name, day = signature(next(itertools.compress(printed[code], closed)))
     # The date's last character is wider than its ink: centring works on boxes, two tenths apart.
     assert name.middle == pytest.approx(day.middle, abs=0.5)
     assert RIGHT - day.right == pytest.approx(4 * CHAR, abs=CHAR / 3)
@@ -223,7 +236,7 @@ def test_a_table_that_breaks_repeats_its_heading(printed: Printed, code: str, he
         assert heads in "".join(line.text for line in page.lines[:3])
 
 
-@pytest.mark.parametrize("code", RED_HEADS)
+@pytest.mark.parametrize("code", ["D23", "D24"])
 def test_the_colophon(printed: Printed, code: str) -> None:
     last = printed[code][-1]
     copies, printer = last.find("抄送："), last.find("印发")

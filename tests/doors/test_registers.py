@@ -154,6 +154,7 @@ def test_the_pages_are_accessible_at_both_sizes_and_in_the_dark(server: Server, 
         "/templates/D16",
         "/templates/D16/versions/2",
         f"/documents/{letter.id}/void",
+        "/drafts",
     )
     manager = server.client("lizhiyuan")
     with chromium() as browser:

@@ -8,8 +8,9 @@ from sqlmodel import Session, select
 
 from api.demo import play
 from api.demo.play import do, give_budget, run_due, state_of
-from flows.actions import recalculating, withdrawing
+from flows.actions import composing, recalculating, withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
+from flows.documents.engine import plain_text
 from flows.steps import limits, line
 from models import clock
 from models.gates import Outcome
@@ -45,6 +46,20 @@ def record(s: Session, number: str) -> CaseRecord:
     found = by_number(s, number)
     assert found is not None
     return found
+
+
+def test_the_missing_budget_is_drafted_as_a_request_to_the_city(office: Db) -> None:
+    numbers = approve_in_line(2)
+    with office() as s:
+        words = plain_text(composing.compose(s, "D39", str(clock.today().year)).data)
+    for said in (
+        "妥否，请批示。",
+        "余额￥500,000.00",
+        "￥2,000,000.00（人民币贰佰万元整）",
+        "缺口￥1,500,000.00",
+        *numbers,
+    ):
+        assert said in words
 
 
 def test_waiting_claims_go_on_in_order_of_approval_when_the_budget_is_raised(office: Db) -> None:

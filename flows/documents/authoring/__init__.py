@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from flows.documents.authoring.application import APPLICATIONS
+from flows.documents.authoring.drafts import DRAFTS
 from flows.documents.authoring.form import FORMS
 from flows.documents.authoring.letter import LETTERS
+from flows.documents.authoring.listing import LISTING
 from flows.documents.authoring.notice import NOTICES
 from flows.documents.authoring.overall import OVERALL
 from flows.documents.authoring.redhead import DECISIONS
@@ -20,5 +22,7 @@ AUTHORS: dict[str, Callable[[], bytes]] = {
     **LETTERS,
     **OVERALL,
     **SERVICE,
+    **LISTING,
+    **DRAFTS,
 }
 """Document code → the function that writes its template."""

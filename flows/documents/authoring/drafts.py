@@ -1,6 +1,15 @@
 """Papers drafted outside a case: D01 by an institution, D38 to the treasury, D39 to the city government."""
 
-from flows.documents.authoring.common import POLICY, SCHEME, SHORT, close, contact_line, day, end, money, share_rows
+from flows.documents.authoring.common import (
+    POLICY,
+    SCHEME,
+    SHORT,
+    close,
+    contact_line,
+    day,
+    end,
+    money,
+)
 from flows.documents.authoring.letter import letter_head
 from flows.documents.authoring.paper import Cell, Paper, amount, head, middle, text
 
@@ -11,7 +20,9 @@ def cooperation_application() -> bytes:
     paper.p("FormTitle", f"{SCHEME}合作申请表")
     with paper.table("Form", 33, 45, 33, 45) as table:
         table.row(head("申请机构"), text("{{ organ_name }}", 3), height=560)
-        table.row(head("统一社会信用代码"), "{{ uscc or '' }}", head("适用板块"), "{{ board|board }}", height=560)
+        table.row(
+            head("统一社会信用代码"), "{{ uscc or '' }}", head("适用板块"), "{{ board|board }}", height=560
+        )
         table.row(head("联系人及联系方式"), text(contact_line(), 3), height=560)
         table.row(
             head("收款账户"),
@@ -21,14 +32,21 @@ def cooperation_application() -> bytes:
             ),
             height=900,
         )
-        share_rows(table)
+        with table.when("shares"):
+            table.row(
+                head("风险分担"),
+                text(
+                    "{% for s in shares %}{{ s.party }}{{ s.share|pct }}{% if not loop.last %}，{% endif %}{% endfor %}",
+                    3,
+                ),
+            )
         for label, hint in (
             ("机构资质", "金融许可或融资担保业务经营许可、注册资本、监管评级："),
             ("合作分支范围", "参加合作的分支机构名称、地址、负责人："),
             ("拟合作产品", "产品名称、额度、期限、利率或费率、担保方式："),
             ("风险控制", "准入、审批、贷（保）后管理和追偿制度，近三年不良率或者代偿率："),
         ):
-            table.row(head(label), text(hint, 3), height=1500)
+            table.row(head(label), text(hint, 3), height=1200)
         table.row(
             head("承诺"),
             Cell(
@@ -43,7 +61,7 @@ def cooperation_application() -> bytes:
                 ),
                 3,
             ),
-            height=2000,
+            height=1900,
         )
     paper.p("FormNote", "注：受理机构为{{ recipient }}；已有数据由系统填入，请核对后补齐其余各栏。")
     return paper.bytes()
@@ -60,15 +78,18 @@ def deposit_reference() -> bytes:
     )
     paper.p(
         "BodyLeft",
-        f"{{{{ rows|length }}}}家银行当年新增融担板块贷款{{{{ loan_count }}}}笔，本金合计{money('total')}，按规模排列如下：",
+        f"{{{{ rows|length }}}}家银行当年新增融担板块贷款本金合计{money('total')}，按规模排列如下：",
     )
     with paper.table("Grid", 16, 80, 24, 36) as table:
         table.heads("排名", "银行", "笔数", "贷款本金（元）")
         with table.each("row in rows"):
             table.row(
-                middle("{{ row.no }}"), "{{ row.lender }}", middle("{{ row.loans }}"), amount("{{ row.principal|yuan }}")
+                middle("{{ row.no }}"),
+                "{{ row.lender }}",
+                middle("{{ row.loans }}"),
+                amount("{{ row.principal|yuan }}"),
             )
-        table.row(head("合　计", 2), middle("{{ loan_count }}"), amount("{{ total|yuan }}"))
+        table.row(head("合　计", 3), amount("{{ total|yuan }}"))
     paper.p("Body", "以上数据按备案系统登记的放款日期和贷款本金统计，供贵局在社保基金存放管理中参考。")
     return close(paper, "特此函告。")
 
@@ -114,7 +135,10 @@ def budget_request() -> bytes:
             )
         table.row(head("合　计", 4), amount("{{ total|yuan }}"))
     paper.p("Heading1", "三、请示事项")
-    paper.p("BodyLeft", f"恳请同意增加{{{{ year }}}}年度{SHORT}资金预算{money('missing')}。增加后，上述项目按审批通过的先后依次拨付。")
+    paper.p(
+        "BodyLeft",
+        f"恳请同意增加{{{{ year }}}}年度{SHORT}资金预算{money('missing')}。增加后，上述项目按审批通过的先后依次拨付。",
+    )
     end(paper, "妥否，请批示。")
     return paper.bytes()
 

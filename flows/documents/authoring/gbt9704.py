@@ -116,6 +116,19 @@ STYLES = (
         keep=True,
         border=_RULE.format("single", 12, 5),
     ),
+    # 上行文: number and 签发人 on one line, the red line below both.
+    ParagraphStyle("UpNumber", "发文字号（上行）", jc="left", left=CHAR, before=1005, keep=True),
+    ParagraphStyle("UpSigner", "签发人", jc="right", right=CHAR, before=1005, keep=True),
+    ParagraphStyle(
+        "RedRule",
+        "红线",
+        size=2,
+        line=20,
+        squeeze=0,
+        after=2 * LINE,
+        keep=True,
+        border=_RULE.format("single", 12, 5),
+    ),
     # 信函格式: mark 30 mm from the top of the page, thick-thin line 4 mm below it.
     ParagraphStyle(
         "LetterMark",

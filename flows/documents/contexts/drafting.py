@@ -1,4 +1,7 @@
-"""Facts of the papers an office drafts outside a case: D01, D38, D39. They take their number where they are issued."""
+"""Facts of the papers an office drafts outside a case: D01, D04–D06, D38, D39.
+
+They are drafts: the office signs and numbers them in its own document system.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -6,7 +9,17 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from flows.documents.contexts.base import Account, Board, Contact, Count, DocumentContext, Frozen, Money, Text, Words
+from flows.documents.contexts.base import (
+    Account,
+    Board,
+    Contact,
+    Count,
+    DocumentContext,
+    Frozen,
+    Money,
+    Text,
+    Words,
+)
 from flows.documents.contexts.rows import RiskShare
 
 
@@ -26,6 +39,53 @@ class CooperationApplication(Draft):
     shares: tuple[RiskShare, ...] = ()
 
 
+class ListedFirm(Frozen):
+    """A firm of the white list; `words` are the grounds it was listed for, or why it was taken off."""
+
+    no: Annotated[int, Field(gt=0)]
+    firm: Text
+    uscc: Words
+    size_class: Text = ""
+    recommended_by: Text = ""
+    words: Text = ""
+
+
+class WhiteListSummary(Draft):
+    """D04 白名单审核汇总表: the firms a round puts on the list and takes off, as the managing institution checked them."""
+
+    batch: Words
+    source_document: Words
+    effective_on: date
+    valid_to: date | None = None
+    added: tuple[ListedFirm, ...] = ()
+    removed: tuple[ListedFirm, ...] = ()
+    prepared_by: Words
+
+
+class WhiteListNotice(Draft):
+    """D05 关于公布白名单的通知, with the list as its annex."""
+
+    batch: Words
+    effective_on: date
+    valid_to: date | None = None
+    complete: bool = False
+    firms: Annotated[tuple[ListedFirm, ...], Field(min_length=1)]
+    removed: tuple[ListedFirm, ...] = ()
+    contact: Contact
+
+
+class RemovalLetter(Draft):
+    """D06 移出白名单告知函: the firm, the last day it was on the list, why, and what becomes of its loans."""
+
+    firm: Words
+    uscc: Words
+    batch: Words
+    listed_from: date
+    last_day: date
+    reason: Words
+    contact: Contact
+
+
 class LenderRow(Frozen):
     """One bank: how many guaranteed loans and how much (元) it made in the year."""
 
@@ -41,7 +101,6 @@ class DepositReference(Draft):
     year: Count
     as_of: date
     rows: Annotated[tuple[LenderRow, ...], Field(min_length=1)]
-    loan_count: Count
     total: Money
     contact: Contact
 
@@ -49,8 +108,6 @@ class DepositReference(Draft):
     def _adds_up(self) -> Self:
         if sum((row.principal for row in self.rows), Decimal(0)) != self.total:
             raise ValueError("各银行贷款本金之和与合计不一致")
-        if sum(row.loans for row in self.rows) != self.loan_count:
-            raise ValueError("各银行贷款笔数之和与合计不一致")
         return self
 
 
@@ -82,6 +139,9 @@ class BudgetRequest(Draft):
     def _adds_up(self) -> Self:
         if self.budget - self.paid - self.reserved != self.left:
             raise ValueError("预算减已付、预留与余额不一致")
-        if sum((row.amount for row in self.rows), Decimal(0)) != self.total or self.total - self.left != self.missing:
+        if (
+            sum((row.amount for row in self.rows), Decimal(0)) != self.total
+            or self.total - self.left != self.missing
+        ):
             raise ValueError("待补偿金额、余额与缺口不一致")
         return self

@@ -1,7 +1,7 @@
 """One believable context for each document; what templates are tried and shown with."""
 
 from flows.documents.contexts import DocumentContext
-from flows.documents.samples import claim, decision, filing, overall, service
+from flows.documents.samples import claim, decision, drafting, filing, overall, service
 
 SAMPLES: dict[str, DocumentContext] = {
     **filing.SAMPLES,
@@ -9,5 +9,6 @@ SAMPLES: dict[str, DocumentContext] = {
     **decision.SAMPLES,
     **overall.SAMPLES,
     **service.SAMPLES,
+    **drafting.SAMPLES,
 }
 """Document code → its sample."""

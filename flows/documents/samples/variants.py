@@ -14,12 +14,21 @@ _TOTALS = {"loans": "total_principal", "rows": "total", "cases": "total"}
 def sparse(context: DocumentContext) -> DocumentContext:
     """Only what is required, and one row of everything."""
     data = _required(context)
-    if data.get("board") == "guarantee":  # a guarantor's claim needs its payment
+    if data.get("board") == "guarantee" and hasattr(
+        context, "repaid_on"
+    ):  # a guarantor's claim needs its payment
         data |= {"repaid_on": context.repaid_on, "repaid_amount": context.repaid_amount}  # type: ignore[attr-defined]
     for rows, total in _TOTALS.items():
         if rows in data and total in data:
             data[total] = sum((_figure(row) for row in data[rows]), Decimal(0))
+    _short(data)
     return type(context).model_validate(data)
+
+
+def _short(data: dict[str, Any]) -> None:
+    # A request for more budget asks for what is missing of its total.
+    if "missing" in data:
+        data["missing"] = data["total"] - data["left"]
 
 
 def _required(model: Any) -> dict[str, Any]:
@@ -57,6 +66,7 @@ def repeated(context: DocumentContext, rows: int) -> DocumentContext:
             data[name] = value * rows
             if name in _TOTALS and _TOTALS[name] in data:
                 data[_TOTALS[name]] *= rows
+    _short(data)
     return type(context).model_validate(data)
 
 
