@@ -8,9 +8,11 @@ import asyncio
 
 from prefect import flow
 
+from flows.delivery import bounces
 from flows.delivery.dispatch import deliver_due, deliver_forever
 from models.database import session
 from models.records.reference import sync_clock
+from models.settings import get_settings
 
 __all__ = ["deliver_forever", "deliver_notices"]
 
@@ -19,7 +21,15 @@ __all__ = ["deliver_forever", "deliver_notices"]
 async def deliver_notices() -> int:
     """Try everything that is due; return how many tries were made."""
     await asyncio.to_thread(_sync_clock)
+    await asyncio.to_thread(_read_bounces)
     return await deliver_due()
+
+
+def _read_bounces() -> None:
+    folder = get_settings().bounce_maildir
+    if folder is not None and folder.is_dir():
+        with session() as s:
+            bounces.collect(s, folder)
 
 
 def _sync_clock() -> None:

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
     smtp_from: str = "fengbu@localhost"
+    bounce_maildir: Path | None = None
+    """The Maildir of `smtp_from`, where reports of undelivered mail arrive. Empty: they are not read."""
     webhook_allow_private: bool = False
     """Let webhooks reach private and loopback addresses (the demo's and the story's own peers)."""
 
@@ -58,6 +60,8 @@ class Settings(BaseSettings):
     upload_limit: Annotated[int, Field(gt=0)] = 20 * MEGABYTE
     """The largest attachment, in bytes."""
 
+    header_seconds: Annotated[float, Field(gt=0)] = 10
+    """How long a request's head may take to arrive."""
     body_pause_seconds: Annotated[float, Field(gt=0)] = 10
     """How long a sender may pause in the middle of a request."""
     body_seconds: Annotated[float, Field(gt=0)] = 30

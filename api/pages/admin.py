@@ -20,7 +20,9 @@ from flows.actions import incidents
 from flows.kernel.case import WAKE_CHANNEL
 from models import clock, database
 from models.permissions import Actor, may_administer, may_resolve_incident
+from models.records import delivery_log, institution
 from models.records.case import CaseRecord, Incident
+from models.records.notice import CHANNEL_NAMES, DeliveryState
 from models.records.reference import ClockSetting, WorkerBeat, sync_clock, working_calendar
 from models.settings import get_settings
 
@@ -42,6 +44,18 @@ INCIDENT_COLUMNS = (
     Column("办理", "act", hidden_label=True),
 )
 WORKER_COLUMNS = (Column("名称", "full"), Column("状态"), Column("最近心跳", "d"))
+PARKED_COLUMNS = (
+    Column("通知", "full"),
+    Column("机构"),
+    Column("渠道"),
+    Column("原因"),
+    Column("次数", "n hide"),
+    Column("办理", "act", hidden_label=True),
+)
+MOST_PARKED = 50
+NO_PARKED = Empty(
+    "没有搁置的通知。", "被拒收、退信或24小时内没有送达的通知会列在这里，可排除原因后重发。", "check"
+)
 NO_INCIDENTS = Empty("没有异常案件。", "案件连续出错时会列在这里，可在排除原因后重试。", "check")
 NO_WORKERS = Empty(
     "没有工作进程在运行。", "到期案件由 Prefect 的定时流程唤醒；可运行 fengbu worker 启动一个。", "server"
@@ -59,6 +73,18 @@ class IncidentRow:
     error: str
     attempts: int
     raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A delivery that needs a person: refused, come back, or out of tries."""
+
+    id: int
+    title: str
+    institution: str
+    channel: str
+    reason: str
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +168,10 @@ def _page(
         incidents=_incidents(db),
         incident_columns=INCIDENT_COLUMNS,
         no_incidents=NO_INCIDENTS,
+        parked=_parked(db),
+        parked_total=delivery_log.count(db, state=DeliveryState.PARKED),
+        parked_columns=PARKED_COLUMNS,
+        no_parked=NO_PARKED,
         workers=_workers(db),
         worker_columns=WORKER_COLUMNS,
         no_workers=NO_WORKERS,
@@ -180,6 +210,22 @@ def _incidents(db: Session) -> tuple[IncidentRow, ...]:
             incident.raised_at,
         )
         for incident, case in db.exec(query)
+    )
+
+
+def _parked(db: Session) -> tuple[ParkedRow, ...]:
+    names = institution.names_on(db, clock.today())
+    rows = delivery_log.find(db, state=DeliveryState.PARKED, limit=MOST_PARKED)
+    return tuple(
+        ParkedRow(
+            way.id or 0,
+            told.title,
+            names[way.institution_id].short_name,
+            CHANNEL_NAMES[way.channel],
+            way.last_error,
+            way.attempts,
+        )
+        for way, told, _ in rows
     )
 
 

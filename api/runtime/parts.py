@@ -174,10 +174,7 @@ def standard_parts(settings: Settings, more: Sequence[Part] = ()) -> list[Part]:
         prefect_server.deploy(settings)
         return "prefect.yaml"
 
-    web_command = (
-        *(sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--no-access-log"),
-        *("--host", settings.host, "--port", str(settings.port)),
-    )
+    web_command = (sys.executable, "-m", "api.runtime.web", settings.host, str(settings.port))
     pool_command = (
         *(sys.executable, "-m", "prefect", "worker", "start"),
         *("--pool", prefect_server.POOL, "--name", "fengbu"),

@@ -13,8 +13,10 @@ from models.calendar import seed_rows
 from models.lifecycle import Board, Process
 from models.records import institution
 from models.records.case import CaseRecord, Incident
+from models.records.notice import Channel, Delivery, DeliveryState
 from models.records.reference import CalendarDay, ClockSetting, WorkerBeat
 from tests.doors.conftest import Server
+from tests.doors.test_notices import told
 from tests.seed import actor
 
 Db = Callable[[], AbstractContextManager[Session]]
@@ -68,6 +70,21 @@ def test_a_stopped_case_is_listed_and_retried_by_the_manager(server: Server, db:
     again = client.post(f"/admin/incidents/{incident_id}/retry")
     assert again.status_code == 409
     assert "已经由他人重试" in again.text
+
+
+def test_what_could_not_be_delivered_is_an_incident_with_its_reason_until_it_is_sent_again(
+    server: Server, db: Db
+) -> None:
+    with db() as s:
+        told(s)
+        delivery = s.exec(select(Delivery).where(Delivery.channel == Channel.EMAIL)).one()
+        delivery.state, delivery.last_error = DeliveryState.PARKED, "退信：5.1.1 <b>no such user</b>"
+    client = server.client(MANAGER)
+    page = client.get("/admin").text
+    assert "退信：5.1.1 &lt;b&gt;no such user" in page
+    assert f"/notices/deliveries/{delivery.id}/resend" in page
+    assert client.post(f"/notices/deliveries/{delivery.id}/resend").status_code == 303
+    assert "没有搁置的通知" in client.get("/admin").text
 
 
 def test_a_reviewer_does_not_see_operations(server: Server) -> None:

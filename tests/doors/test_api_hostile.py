@@ -18,6 +18,7 @@ from models.records.attachment import Blob
 from models.records.case import CaseRecord
 from models.settings import MEGABYTE, get_settings
 from tests.doors.api import PDF, V1, Api, Callers, digest, loan
+from tests.doors.conftest import Server
 
 
 def kept() -> tuple[int, int, int]:
@@ -181,6 +182,45 @@ def test_a_body_that_does_not_keep_pace_is_let_go(
     assert b'"too_slow"' in said
     assert kept() == (0, 0, 0)
     assert bank.get(f"{V1}/me").status_code == 200
+
+
+def headers_at_leisure(server: Server, pieces: list[bytes], pause: float) -> bytes:
+    """Send the head of a request piece by piece; what the server says until it hangs up."""
+    url = urlsplit(server.base_url)
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=15) as line:
+        try:
+            for piece in pieces:
+                line.sendall(piece)
+                time.sleep(pause)
+        except OSError:
+            pass
+        said = b""
+        try:
+            while more := line.recv(65536):
+                said += more
+        except ConnectionError:
+            pass
+        return said
+
+
+def test_a_head_that_dawdles_is_let_go_and_a_quick_one_is_answered(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FENGBU_HEADER_SECONDS", "0.6")
+    get_settings.cache_clear()
+    dawdled = headers_at_leisure(server, [b"GET /healthz HTTP/1.1\r\n", *[b"X-A: 1\r\n"] * 6], 0.2)
+    assert dawdled.startswith(b"HTTP/1.1 408"), dawdled[:80]
+    again = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    second = headers_at_leisure(server, [again, b"GET /healthz HTTP/1.1\r\n", *[b"X-A: 1\r\n"] * 6], 0.2)
+    assert second.startswith(b"HTTP/1.1 200"), "the first request of the connection was in time"
+    assert b"HTTP/1.1 408" in second, "the second was not"
+    assert headers_at_leisure(server, [b""], 0) == b"", "who says nothing gets no answer"
+    with httpx.Client(base_url=server.base_url) as browser:
+        for _ in range(3):
+            assert browser.get("/healthz").status_code == 200
+            time.sleep(0.4)
+    monkeypatch.undo()
+    get_settings.cache_clear()
 
 
 def test_an_upload_that_is_not_what_it_says_leaves_nothing(callers: Callers) -> None:

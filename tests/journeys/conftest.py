@@ -19,7 +19,7 @@ from api.runtime.process import ManagedProcess, free_port
 from models.records.enterprise import WhiteListEntry
 from tests.browser import chromium
 
-WEB = (sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--no-access-log", "--port")
+WEB = (sys.executable, "-m", "api.runtime.web", "127.0.0.1")
 
 
 @pytest.fixture(scope="session")
