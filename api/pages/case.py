@@ -37,6 +37,10 @@ LOAN_COLUMNS = (
     Column("序号", "hide"), Column("企业", "full"), Column("放款日", "hide"), Column("到期日", "hide"),
     Column("状态"), Column("本金（元）", "n"),
 )  # fmt: skip
+CLOCK_COLUMNS = (
+    Column("环节", "full"), Column("限", "n"), Column("已用", "n"), Column("停钟", "n"), Column("截止", "hide"), Column("计算", "hide"),
+    Column("状态"),
+)  # fmt: skip
 LOOK_COLUMNS = (Column("检查", "full"), Column("核对的内容", "hide"), Column("核实"), Column("备注"))
 DONE = {
     "objection": ("已登记异议。", "公示已中止，异议处理任务已送科室经办。"),
@@ -86,6 +90,7 @@ def show(
         ledger_columns=LEDGER_COLUMNS,
         loan_columns=LOAN_COLUMNS,
         look_columns=LOOK_COLUMNS,
+        clock_columns=CLOCK_COLUMNS,
     )
 
 

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
-from api.pages import case_rows, colleagues, task_clock
+from api.pages import case_clock, case_rows, colleagues, task_clock
+from api.pages.case_clock import ClockRow
 from api.pages.case_papers import (
     LedgerRow,
     LoanRow,
@@ -81,6 +82,7 @@ class CaseView:
     loans: tuple[LoanRow, ...]
     loan_count: int
     colleagues: Colleagues
+    clocks: tuple[ClockRow, ...]
 
 
 def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
@@ -135,6 +137,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
         loans,
         loan_count,
         colleagues.view(Spot(db, actor, case)),
+        case_clock.rows(days, journal) if staff else (),
     )
 
 

@@ -1,11 +1,14 @@
 """某日状态 and 关联: a case as it stood on any day, and what surrounds it, to whoever may know it."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 
 from api.auth import session as sessions
+from flows.actions import answering
 from models import clock
+from models.calendar import seeded_calendar
 from models.gates import Outcome
 from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
@@ -92,3 +95,27 @@ def test_everyone_can_use_the_pages(server: Server, lived: str) -> None:
                 page.goto(f"{server.base_url}/cases/{lived}/{path}")
                 assert_accessible(page)
             context.close()
+
+
+def test_the_clock_of_a_gate_is_reckoned_line_by_line_with_the_days_it_stood_still(server: Server) -> None:
+    number = builders.claimed()
+    faults = [{"where": "申请表", "problem": "金额有误", "remedy": "更正金额"}]
+    builders.answer(number, "chenjiamin", Outcome.RETURN, "请补正", faults=faults)
+    clock.set_offset(timedelta(days=7))
+    with builders.database.session() as s:
+        task = s.exec(
+            builders.select(builders.Task).where(
+                builders.Task.case_number == number, builders.Task.gate == "correction"
+            )
+        ).one()
+        answering.answer(s, builders.actor(s, "linwanyi"), task.id or 0, Outcome.APPROVE, opinion="已更正。")
+    builders.wake()
+    page = server.client("lizhiyuan").get(f"/cases/{number}").text
+    assert "时限与停钟" in page
+    assert "停钟" in page
+    found = re.search(r"停钟 ([\d-]+) 至 ([\d-]+)：(\d) 日，不计入", page)
+    assert found is not None
+    stood = seeded_calendar().working_days_between(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+    assert stood.days == int(found[3]) > 0
+    assert re.search(r"限 (\d+) − 已用 0 ＝ 余 \1 日", page)
+    assert "时限与停钟" not in server.client("linwanyi").get(f"/cases/{number}").text
