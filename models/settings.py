@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     import_case_loans: Annotated[int, Field(gt=0, le=10_000)] = 500
     """How many loans of a file go into one filing: what one reviewer can answer for at a time."""
 
+    export_days: Annotated[int, Field(gt=0)] = 30
+    """How long a packed download (打包下载) is kept; the documents themselves stay for ever."""
     lease_seconds: Annotated[float, Field(gt=0)] = 15
     """How long a worker that died keeps the cases it had claimed."""
     poll_seconds: Annotated[float, Field(gt=0)] = 5

@@ -14,7 +14,8 @@ from api.auth.session import CurrentActor
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Link
-from flows.documents import engine
+from flows.documents import engine, office
+from flows.documents.press import Stage, press
 from models.permissions import may_see_case
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
@@ -72,8 +73,39 @@ def preview(request: Request, db: Db, actor: CurrentActor, document: SeenDocumen
         crumbs=(Link("案件", "/cases"), Link(case.number, f"/cases/{case.number}"))
         if case
         else (Link("文号登记", "/numbers"),),
-        links=(Link("下载 Word", f"/documents/{document.id}"),),
+        links=(
+            Link("下载 Word", f"/documents/{document.id}"),
+            *((Link("PDF", f"/documents/{document.id}/pdf"),) if office.program() else ()),
+        ),
+        no_pdf="" if office.program() else office.MISSING,
     )
+
+
+@router.get("/documents/{document_id}/pdf")
+def pdf(request: Request, db: Db, actor: CurrentActor, document: SeenDocument) -> Response:
+    """The letter as PDF; made in the background, and until it is there a page that looks again every two seconds."""
+    if office.program() is None:
+        raise Refused(503, office.MISSING)
+    found = press.ask(document.sha256, lambda: db.get_one(Blob, document.sha256).data)
+    if found.stage is Stage.FAILED:
+        raise Refused(503, found.fault)
+    if found.stage is Stage.FULL:
+        raise Refused(503, "等待生成的 PDF 太多，请过一会儿再试，或者下载 Word 文件打印。")
+    if found.stage is Stage.DONE:
+        name = document.filename.removesuffix(".docx") + ".pdf"
+        return _sent(found.pdf, document.sha256, name, "application/pdf", inline=True)
+    words = f"前面还有 {found.ahead} 份。" if found.ahead else "LibreOffice 正在转换，一般需要几秒。"
+    waiting = page(
+        request,
+        "pages/files/printing.html",
+        status=202,
+        frame=frame(request, db, actor, "cases"),
+        document=document,
+        words=f"{words}本页每 2 秒自动更新。",
+        crumbs=(Link("文书", f"/documents/{document.id}/preview"),),
+    )
+    waiting.headers["Refresh"] = "2"
+    return waiting
 
 
 @router.get("/attachments/{attachment_id}")
@@ -85,12 +117,16 @@ def attachment(db: Db, actor: CurrentActor, attachment: SeenAttachment, download
 
 
 def _file(db: Db, sha256: str, filename: str, media_type: str, *, inline: bool) -> Response:
+    return _sent(db.get_one(Blob, sha256).data, sha256, filename, media_type, inline=inline)
+
+
+def _sent(data: bytes, sha256: str, filename: str, media_type: str, *, inline: bool) -> Response:
     """`nosniff` and a sandbox: what others uploaded never runs as a page of ours. (A browser's own PDF reader
     does not open inside a sandbox, and needs none.)"""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%;' else "_" for c in filename)
     way = "inline" if inline else "attachment"
     return Response(
-        db.get_one(Blob, sha256).data,
+        data,
         media_type=media_type,
         headers={
             "Content-Disposition": f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import BigInteger, LargeBinary, delete
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -74,3 +74,14 @@ def pieces(session: Session, export_id: int) -> Iterator[bytes]:
         yield found.data
         session.expunge(found)
         ordinal += 1
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Delete the downloads that ended before then, pieces and all; how many. What still waits or runs stays."""
+    ended = select(Export.id).where(
+        col(Export.state).in_((ExportState.DONE, ExportState.FAILED)), col(Export.finished_at) < before
+    )
+    gone = [one for one in session.exec(ended) if one is not None]
+    session.connection().execute(delete(ExportPiece).where(col(ExportPiece.export_id).in_(gone)))
+    session.connection().execute(delete(Export).where(col(Export.id).in_(gone)))
+    return len(gone)

@@ -2,16 +2,19 @@
 
 import io
 import zipfile
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from flows import forget_calls
 from flows.documents import packing
-from models import database
+from models import clock, database
 from models.records.case import CaseRecord
 from models.records.document import Document
-from models.records.export import Export, ExportState
+from models.records.export import Export, ExportPiece, ExportState
+from models.settings import get_settings
 from tests import builders
 from tests.doors.conftest import Server
 
@@ -64,6 +67,27 @@ def test_many_documents_are_packed_in_the_background_with_progress(
     assert (sha256(data).hexdigest(), hashes(data)) == (found.sha256, issued(case))
     assert "可下载" in reviewer.get("/exports").text
     assert other.get(place).status_code == 404
+
+
+def test_a_packed_download_is_kept_for_its_days_and_no_longer(
+    server: Server, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviewer = server.client("chenjiamin")
+    monkeypatch.setattr(packing, "AT_ONCE", 0)
+    for _ in range(2):
+        reviewer.post("/exports", params={"q": case})
+    packing.pack_waiting()
+    reviewer.post("/exports", params={"q": case})  # waits: never forgotten
+    days = timedelta(days=get_settings().export_days)
+    with database.session() as s:
+        old, young, waiting = s.exec(select(Export).order_by(col(Export.id))).all()
+        old.finished_at, young.finished_at = (clock.now() - days - timedelta(minutes=m) for m in (1, -1))
+        kept = {young.id, waiting.id}
+    assert forget_calls.forget() == 1
+    assert forget_calls.forget() == 0
+    with database.session() as s:
+        assert set(s.exec(select(Export.id))) == kept
+        assert set(s.exec(select(ExportPiece.export_id))) == {young.id}
 
 
 def test_nothing_to_pack_is_a_sentence(server: Server) -> None:

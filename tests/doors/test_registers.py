@@ -7,7 +7,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlmodel import select
 
-from flows.documents import versions
+from api.pages import files
+from flows.documents import office, versions
+from flows.documents.press import Press
 from models import clock, database
 from models.records import numbers, template
 from models.records.document import Document, DocumentState
@@ -141,6 +143,30 @@ def test_only_one_proposal_at_a_time_and_a_declined_one_changes_nothing(server: 
     with database.session() as s:
         assert versions.row_in_force(s, "D16", clock.today() + timedelta(days=400)).version == 1
     assert send("三") == 303
+
+
+def test_a_letter_comes_as_pdf_when_it_is_ready(
+    server: Server, letter: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "program", lambda: "/usr/bin/soffice")
+    monkeypatch.setattr(files, "press", Press(lambda made: dict.fromkeys(made, b"%PDF-1.6")))
+    reader = server.client("chenjiamin")
+    place = f"/documents/{letter.id}/pdf"
+    assert place in reader.get(f"/documents/{letter.id}/preview").text
+    first = reader.get(place)
+    for _ in range(50):
+        if first.status_code == 200:
+            break
+        assert (first.status_code, first.headers["refresh"], "正在生成 PDF" in first.text) == (202, "2", True)
+        first = reader.get(place)
+    assert first.content.startswith(b"%PDF")
+    assert first.headers["content-type"] == "application/pdf"
+    assert server.client("tanjunhao").get(place).status_code == 404
+    monkeypatch.setattr(office, "program", lambda: None)
+    without = reader.get(f"/documents/{letter.id}/preview").text
+    assert "没有安装 LibreOffice" in without
+    assert place not in without
+    assert reader.get(place).status_code == 503
 
 
 @pytest.mark.browser

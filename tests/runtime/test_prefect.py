@@ -1,8 +1,10 @@
 """Prefect as an operator meets it: our pool, our deployments, and a failed run that becomes an incident."""
 
+import io
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,7 +16,13 @@ from sqlmodel import Session
 from api.demo import play
 from api.runtime import prefect_server as prefect
 from api.runtime.process import ManagedProcess
+from flows.documents import packing
+from models import clock
 from models.lifecycle import Board, State
+from models.records import export
+from models.records.case import by_number
+from models.records.export import Export, ExportState
+from models.records.person import by_login
 from models.records.task import TaskState
 from models.settings import Settings
 from tests.kernel.stage import check_everything, claim_at, open_tasks
@@ -142,6 +150,33 @@ def test_an_operators_run_wakes_cases_but_answers_nothing_and_the_pool_moves_wha
     assert play.state_of(waiting) == State.ACCEPTANCE
     assert [(t.id, t.state) for t in open_tasks(waiting)] == [(task.id, TaskState.OPEN)]
     check_everything()
+
+
+def test_the_pool_packs_what_waits_to_be_downloaded(
+    api: Api, pool_worker: None, db: Callable[[], AbstractContextManager[Session]]
+) -> None:
+    with db() as s:
+        play.seed(s)
+    number = claim_at("first_review", 1)
+    with db() as s:
+        case, reader = by_number(s, number), by_login(s, "chenjiamin")
+        assert case is not None and reader is not None
+        files = packing.papers(s, [case.id or 0], applicant=False)
+        asked = Export(
+            person_id=reader.id or 0, title="1 件案件的文书", case_ids=[case.id or 0], applicant=False,
+            requested_at=clock.now(), total=len(files),
+        )  # fmt: skip
+        s.add(asked)
+        s.flush()
+        waiting = asked.id or 0
+    run = api.run("pack-documents/pack-documents", {})
+    eventually(lambda: api.state_of(run) == "COMPLETED")
+    with db() as s:
+        packed = s.get_one(Export, waiting)
+        assert (packed.state, packed.done, packed.fault) == (ExportState.DONE, len(files), "")
+        with zipfile.ZipFile(io.BytesIO(b"".join(export.pieces(s, waiting)))) as archive:
+            assert archive.testzip() is None
+            assert len(archive.namelist()) == len(files) >= 2
 
 
 def test_the_user_interface_comes_from_the_server_itself(prefect_server: Any) -> None:
