@@ -1,5 +1,6 @@
 """案件: the list of all cases a person may see; every figure of the overview opens it with its filters set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -7,9 +8,9 @@ from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlmodel import Session
+from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import anyone, requires
@@ -17,12 +18,15 @@ from api.pages import case_rows, task_clock
 from api.pages.case_rows import CaseRowView
 from api.pages.form_views import Option
 from api.pages.layout import frame
+from api.pages.narrowing import TOWNS, Narrow, Narrowing, many, narrowing, opening, yuan
 from api.pages.render import page
 from api.pages.views import Column, Empty, Link, Pages, Tab
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.records import institution, overview
-from models.records.overview import Filters, Show
+from models.records.case_filters import Filters, Show, Sort
+from models.records.paging import COUNTED, Cursor
+from models.records.saved_view import Place
 
 router = APIRouter()
 Reader = Annotated[Actor, requires(anyone)]
@@ -48,6 +52,7 @@ SHOWN: dict[Show, str] = {
     Show.CLOSED: "已办结",
     Show.ALL: "全部",
 }
+SORTS: dict[Sort, str] = {Sort.TIME: "新的在前", Sort.AMOUNT: "金额大的在前"}
 COLUMNS = (
     Column("案件", "full"),
     Column("环节"),
@@ -72,6 +77,11 @@ class Asked(BaseModel):
     town: str = ""
     industry: str = ""
     q: str = ""
+    firm: str = ""
+    least: str = ""  # 万元
+    most: str = ""
+    batch: str = ""
+    sort: str = ""
     after: str = ""
     before: str = ""
 
@@ -83,26 +93,24 @@ class CasesView:
     shows: tuple[Tab, ...]
     processes: tuple[Tab, ...]
     boards: tuple[Tab, ...]
-    states: tuple[Option, ...]
-    institutions: tuple[Option, ...]
-    hidden: tuple[tuple[str, str], ...]
+    narrow: Narrowing
     narrowed: str
     book_href: str
-    chosen_state: str
-    chosen_institution: str
     words: str
     rows: tuple[CaseRowView, ...]
-    total: int
-    amount: Decimal
-    decided: Decimal
+    total: int | str
+    amount: Decimal | None
+    decided: Decimal | None
     pages: Pages | None
     empty: Empty
     columns: tuple[Column, ...] = COLUMNS
 
 
 @router.get("/cases")
-def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query()]) -> HTMLResponse:
+def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query()]) -> Response:
     """The list; banks and guarantors find only their own cases in it."""
+    if away := opening(db, actor, Place.CASES, bool(request.query_params)):
+        return away
     return page(
         request,
         "pages/cases/index.html",
@@ -115,7 +123,7 @@ def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query
 def address(filters: Filters, **more: str) -> str:
     """The address of the list with these filters: what a figure links to."""
     given = {
-        "show": "" if filters.show is Show.OPEN else filters.show.value,
+        "show": filters.show.value,
         "process": filters.process or "",
         "state": filters.state or "",
         "board": filters.board or "",
@@ -125,10 +133,17 @@ def address(filters: Filters, **more: str) -> str:
         "town": NO_TOWN if filters.town == "" else filters.town or "",
         "industry": filters.industry or "",
         "q": filters.words,
+        "firm": filters.firm,
+        "least": _wan(filters.at_least),
+        "most": _wan(filters.at_most),
+        "batch": str(filters.batch or ""),
         **more,
     }
-    query = urlencode({key: str(value) for key, value in given.items() if value})
-    return f"/cases?{query}" if query else "/cases"
+    return f"/cases?{urlencode({key: str(value) for key, value in given.items() if value})}"
+
+
+def _wan(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{(amount / 10_000).normalize():f}"
 
 
 def narrowed(filters: Filters) -> str:
@@ -153,7 +168,16 @@ def parse(asked: Asked) -> Filters:
         _number(asked.month, 1, 12) if year else None,
         "" if asked.town == NO_TOWN else _word(asked.town),
         _word(asked.industry),
+        (_word(asked.firm) or "").upper(),
+        yuan(asked.least),
+        yuan(asked.most),
+        _number(asked.batch, 1, 2**31 - 1),
     )
+
+
+def sort_of(asked: Asked) -> Sort:
+    """What the list is sorted by."""
+    return _code(Sort, asked.sort) or Sort.TIME
 
 
 def _code(kind: type[E], value: str) -> E | None:
@@ -171,9 +195,8 @@ def _number(value: str, least: int, most: int) -> int | None:
 
 def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
     filters = parse(asked)
-    most = 2**31 - 1
-    after, before = _number(asked.after, 1, most) or 0, _number(asked.before, 1, most) or 0
-    found = overview.cases(db, actor, filters, limit=PAGE, after=after, before=before)
+    after, before = Cursor.parse(asked.after), Cursor.parse(asked.before)
+    found = overview.cases(db, actor, filters, sort=sort_of(asked), limit=PAGE, after=after, before=before)
     known, days = case_rows.names(db), task_clock.calendar(db)
     shows = [Show.OPEN, Show.OVERDUE, Show.APPLICANT, Show.CLOSED, Show.ALL]
     if actor.watches_all:
@@ -182,64 +205,74 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
     shows.append(Show.MINE)
     if filters.show not in shows:
         shows.insert(0, filters.show)
-    hidden = [
-        (name, getattr(asked, name))
-        for name in ("show", "process", "board", "year", "month", "town", "industry")
-    ]
+    given = asked.model_dump() | {"show": filters.show.value}
     return CasesView(
-        tuple(_show(db, actor, filters, show) for show in shows),
+        tuple(_show(db, actor, filters, show, found) for show in shows),
         tuple(_pick(filters, "process", process, PROCESS_NAMES[process]) for process in Process),
         tuple(_pick(filters, "board", board, BOARD_NAMES[board]) for board in Board)
         if actor.watches_all
         else (),
-        tuple(Option(state.value, name) for state, name in STATE_NAMES.items() if state != State.SUBMITTED),
-        tuple(Option(str(one.id), known[one.id or 0]) for one in institution.filing_institutions(db))
-        if actor.watches_all
-        else (),
-        tuple(pair for pair in hidden if pair[1]),
+        narrowing(db, actor, Place.CASES, _fields(db, actor, asked, known), given, address(Filters())),
         narrowed(filters),
-        address(filters, show=filters.show.value).replace("/cases?", "/cases.xlsx?"),
-        filters.state or "",
-        str(filters.institution_id or ""),
+        address(filters, sort=asked.sort).replace("/cases?", "/cases.xlsx?"),
         filters.words,
         tuple(
             case_rows.row(one if actor.watches_all else replace(one, incident=None), known, days)
             for one in found.rows
         ),
-        found.total,
+        many(found.total, found.most),
         found.amount,
         found.decided,
-        _pages(filters, found),
+        _pages(filters, found, asked.sort),
         _empty(filters),
     )
 
 
-def _show(db: Session, actor: Actor, filters: Filters, show: Show) -> Tab:
-    narrowed = replace(filters, show=show)
-    explicit = {"show": show.value}  # a search without one looks at all
-    return Tab(
-        SHOWN[show], address(narrowed, **explicit), overview.count(db, actor, narrowed), show is filters.show
+def _fields(db: Session, actor: Actor, asked: Asked, known: Mapping[int, str]) -> tuple[Narrow, ...]:
+    """Every column the list may be narrowed by, and its order."""
+    states = tuple(Option(one.value, name) for one, name in STATE_NAMES.items() if one != State.SUBMITTED)
+    places = tuple(Option(str(one.id), known[one.id or 0]) for one in institution.filing_institutions(db))
+    towns = (*TOWNS, Option(NO_TOWN, NO_TOWN))
+    return (
+        Narrow("state", "环节", asked.state, states),
+        *((Narrow("institution", "申报机构", asked.institution, places),) if actor.watches_all else ()),
+        Narrow("town", "镇街", asked.town, towns),
+        Narrow("year", "年份", asked.year, figure=True),
+        Narrow("firm", "企业信用代码", asked.firm, hint="18 位"),
+        Narrow("least", "金额不低于（万元）", asked.least, figure=True),
+        Narrow("most", "金额不高于（万元）", asked.most, figure=True),
+        Narrow("batch", "批量备案批次号", asked.batch, figure=True),
+        Narrow("sort", "排序", asked.sort, tuple(Option(sort.value, name) for sort, name in SORTS.items())),
     )
+
+
+def _show(db: Session, actor: Actor, filters: Filters, show: Show, found: overview.Slice) -> Tab:
+    """A list of its own, with its count. While words are searched only the list itself is counted."""
+    narrowed, count = replace(filters, show=show), None
+    if show is filters.show:
+        count = many(found.total, found.most)
+    elif not filters.words:
+        count = many(overview.count(db, actor, narrowed, COUNTED))
+    return Tab(SHOWN[show], address(narrowed), count, show is filters.show)
 
 
 def _pick(filters: Filters, name: str, value: Process | Board, label: str) -> Tab:
     """A filter that is switched on and off."""
     on = getattr(filters, name) == value
     without = Filters(**{f: getattr(filters, f) for f in filters.__slots__} | {name: None if on else value})
-    return Tab(label, address(without, show=filters.show.value), current=on)
+    return Tab(label, address(without), current=on)
 
 
-def _pages(filters: Filters, found: overview.Slice) -> Pages | None:
+def _pages(filters: Filters, found: overview.Slice, sort: str) -> Pages | None:
     if not found.rows:
         return None
-    first, last = found.rows[0].case.id, found.rows[-1].case.id
-    shown = {"show": filters.show.value}
     return Pages(
         found.skipped + 1,
         found.skipped + len(found.rows),
         found.total,
-        previous_href=address(filters, before=str(first), **shown) if found.skipped else "",
-        next_href=address(filters, after=str(last), **shown) if found.more else "",
+        previous_href=address(filters, sort=sort, before=str(found.first)) if found.skipped else "",
+        next_href=address(filters, sort=sort, after=str(found.last)) if found.more else "",
+        most=found.most if found.skipped <= COUNTED else COUNTED,
     )
 
 
@@ -252,4 +285,4 @@ def _empty(filters: Filters) -> Empty:
     used += [BOARD_NAMES[filters.board]] if filters.board else []
     used += [narrowed(filters)] if narrowed(filters) else []
     used += [filters.words] if filters.words else []
-    return Empty(f"没有符合“{'、'.join(used)}”的案件。", "", "filter", Link("清除筛选", "/cases"))
+    return Empty(f"没有符合“{'、'.join(used)}”的案件。", "", "filter", Link("清除筛选", address(Filters())))

@@ -12,12 +12,12 @@ from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages import case_rows, task_clock
 from api.pages.case_book import MOST_ROWS, Value, book
-from api.pages.cases import SHOWN, Asked, narrowed, parse
+from api.pages.cases import SHOWN, Asked, narrowed, parse, sort_of
 from models import clock
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.records import overview
-from models.records.overview import Filters
+from models.records.case_filters import Filters, Sort
 
 router = APIRouter()
 HEADINGS = (
@@ -39,13 +39,16 @@ def export(
         )
     about = "、".join(part for part in (SHOWN[filters.show], narrowed(filters), filters.words) if part)
     return book(
-        f"案件清单-{clock.today()}", HEADINGS, _rows(db, actor, filters), (f"范围：{about}；共 {total} 件",)
+        f"案件清单-{clock.today()}",
+        HEADINGS,
+        _rows(db, actor, filters, sort_of(asked)),
+        (f"范围：{about}；共 {total} 件",),
     )
 
 
-def _rows(db: Session, actor: Actor, filters: Filters) -> Iterator[tuple[Value, ...]]:
+def _rows(db: Session, actor: Actor, filters: Filters, sort: Sort) -> Iterator[tuple[Value, ...]]:
     known, days = case_rows.names(db), task_clock.calendar(db)
-    for found in overview.every(db, actor, filters):
+    for found in overview.every(db, actor, filters, sort):
         case = found.case
         yield (
             case.number,

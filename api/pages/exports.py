@@ -15,6 +15,7 @@ from api.auth.session import CurrentActor
 from api.pages.cases import Asked, parse
 from api.pages.evidence import zipped
 from api.pages.layout import frame
+from api.pages.narrowing import many
 from api.pages.numbers import places
 from api.pages.render import page
 from api.pages.views import Column, Empty
@@ -50,7 +51,10 @@ def begin(request: Request, db: Db, actor: Anyone, asked: Annotated[Asked, Query
     found = overview.cases(db, actor, parse(asked), limit=MOST_CASES + 1)
     ids = [row.case.id or 0 for row in found.rows]
     if len(ids) > MOST_CASES:
-        raise Refused(422, f"一次最多打包 {MOST_CASES} 件案件的文书，现有 {found.total} 件。请缩小筛选范围。")
+        raise Refused(
+            422,
+            f"一次最多打包 {MOST_CASES} 件案件的文书，现有 {many(found.total, found.most)} 件。请缩小筛选范围。",
+        )
     files = packing.papers(db, ids, applicant=not actor.watches_all)
     if not files:
         raise Refused(422, "筛选出的案件还没有出具文书。")

@@ -3,6 +3,7 @@
 from fastapi import Request
 from sqlmodel import Session
 
+from api.pages.narrowing import many
 from api.pages.views import Frame, NavItem, Person
 from models import clock
 from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
@@ -119,8 +120,8 @@ def _meetings(actor: Actor) -> list[NavItem]:
     return [NavItem("meetings", "会议", "users", "/meetings", phone=member)]
 
 
-def _open_tasks(db: Session, actor: Actor) -> int:
-    return count_open(db, actor)
+def _open_tasks(db: Session, actor: Actor) -> int | str:
+    return many(count_open(db, actor))
 
 
 def _day_kind(db: Session) -> str:

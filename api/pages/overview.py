@@ -29,9 +29,9 @@ from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor, may_manage
 from models.records import figures, ledger, overview, punctuality
+from models.records.case_filters import Filters, Show
 from models.records.figures import By
 from models.records.ledger import AccountKind, LedgerAccount
-from models.records.overview import Filters, Show
 
 router = APIRouter()
 Manager = Annotated[Actor, requires(may_manage)]

@@ -13,9 +13,9 @@ from api.pages.limits import meter
 from api.pages.views import Column
 from models.lifecycle import BOARD_NAMES, Board, Process
 from models.records import figures, ledger
+from models.records.case_filters import Filters, Show
 from models.records.figures import By, Group
 from models.records.ledger import AccountKind, LedgerAccount
-from models.records.overview import Filters, Show
 
 NOTHING = Decimal("0.00")
 

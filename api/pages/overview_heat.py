@@ -25,8 +25,8 @@ from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES, STATE_NAMES, Process, State
 from models.permissions import Actor, may_manage
 from models.records import figures, punctuality
+from models.records.case_filters import Filters
 from models.records.figures import Stage
-from models.records.overview import Filters
 from models.records.punctuality import Punctuality
 
 router = APIRouter()

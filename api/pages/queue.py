@@ -12,14 +12,18 @@ from api.auth.permit import SeenTask, anyone, requires
 from api.auth.session import CurrentActor
 from api.pages import queue_batch, queue_view, task_clock, task_done, task_peek
 from api.pages.layout import frame
-from api.pages.queue_view import PER_PAGE, Asked, Rows
+from api.pages.narrowing import many, narrowing, opening
+from api.pages.queue_asked import LARGE, Asked, more_fields
+from api.pages.queue_view import PER_PAGE, Rows
 from api.pages.render import fragment, page
 from api.pages.views import Note, QueueGroup
 from flows.documents.text import printable
 from models import clock
 from models.permissions import Actor
 from models.records import queue
-from models.records.queue import Cursor, Queue
+from models.records.paging import Cursor
+from models.records.queue import Queue
+from models.records.saved_view import Place
 
 router = APIRouter()
 
@@ -33,6 +37,13 @@ def asked(
     large: str = "",
     corrected: str = "",
     q: Annotated[str, Query()] = "",
+    board: str = "",
+    town: str = "",
+    firm: str = "",
+    least: str = "",
+    most: str = "",
+    batch: str = "",
+    sort: str = "",
     after: str = "",
     before: str = "",
     paused: str = "",
@@ -46,18 +57,31 @@ def asked(
         due,
         large == "1",
         corrected == "1",
-        " ".join(printable(q).split())[:60],
+        _typed(q, 60),
+        board,
+        _typed(town, 20),
+        _typed(firm, 18),
+        _typed(least, 20),
+        _typed(most, 20),
+        _typed(batch, 9),
+        sort,
         after,
         before,
         paused == "1",
     )
 
 
+def _typed(words: str, most: int) -> str:
+    return " ".join(printable(words).split())[:most]
+
+
 @router.get("/queue", dependencies=[Depends(task_done.settled), requires(anyone)])
 def show(
     request: Request, db: Db, actor: CurrentActor, asked: Annotated[Asked, Depends(asked)], done: str = ""
-) -> HTMLResponse:
+) -> Response:
     """One of the three lists. `done` names the tasks just answered, so that the page can say what became of them."""
+    if away := opening(db, actor, Place.QUEUE, bool(request.query_params)):
+        return away
     return _page(request, db, actor, asked, task_done.notes(db, actor, done))
 
 
@@ -81,28 +105,28 @@ def _page(
     rows = Rows(db, actor, days)
     which = Queue.TEAM if asked.tab == "team" else Queue.MINE
     bounds = [clock.start_of(day) for day in task_clock.bounds(days)]
-    filters = asked.filters(bounds)
+    filters, order = asked.filters(bounds), asked.order
     after, before = Cursor.parse(asked.after), Cursor.parse(asked.before)
-    counts = queue.due_counts(db, actor, queue.Filters(), bounds, which)
+    counts = queue.facets(db, actor, queue.Filters(), bounds, which, large=LARGE)
     if asked.tab == "done":
         found = queue.done_tasks(db, actor, asked.q, limit=PER_PAGE, after=after, before=before)
         views = rows.of(found.rows, done=True)
-        groups = [QueueGroup("最近办理的在前", found.total, tuple(views))] if views else []
+        groups = [QueueGroup("最近办理的在前", many(found.total), tuple(views))] if views else []
     else:
-        found = queue.open_tasks(db, actor, filters, queue=which, limit=PER_PAGE, after=after, before=before)
+        found = queue.open_tasks(
+            db, actor, filters, queue=which, sort=order, limit=PER_PAGE, after=after, before=before
+        )
         first = found.rows[0].task.id if found.rows else None
         views = rows.of(found.rows, current=first)
-        narrowed = queue.due_counts(db, actor, filters, bounds, which)
-        groups = queue_view.groups(found.rows, views, narrowed, bounds)
+        narrowed = queue.facets(db, actor, filters, bounds, which) if asked.filtered else counts
+        groups = queue_view.groups(found.rows, views, narrowed, bounds, order)
         if asked.tab == "mine" and not asked.filtered and not found.more:
             waiting, total = queue.paused_tasks(db, actor)
             if total:
                 shown = rows.paused(waiting) if asked.paused else ()
                 href = asked.href(paused=not asked.paused)
-                groups.append(QueueGroup("已停钟（等申报机构补正）", total, shown, "stop", href))
-    quick, applicants = (
-        ((), ()) if asked.tab == "done" else queue_view.picks(db, actor, asked, which, counts, rows)
-    )
+                groups.append(QueueGroup("已停钟（等申报机构补正）", many(total), shown, "stop", href))
+    quick, applicants = ((), ()) if asked.tab == "done" else queue_view.picks(asked, counts, rows)
     first_task = found.rows[0].task if found.rows and asked.tab != "done" else None
     return page(
         request,
@@ -111,13 +135,16 @@ def _page(
         status=status,
         notes=notes,
         asked=asked,
-        tabs=queue_view.tabs(db, actor, asked),
+        tabs=queue_view.tabs(db, actor, asked, {which: counts.total}),
         quick=quick,
         applicants=applicants,
         chosen_applicant=next((tab.label for tab in applicants if tab.current), ""),
         groups=tuple(groups),
-        found=found,
-        counts=counts,
+        total=many(found.total),
+        narrow=narrowing(
+            db, actor, Place.QUEUE, more_fields(asked, rows.filing()), asked.given(), Asked(asked.tab).href()
+        ),
+        counts=counts.due,
         next_href=f"/tasks/{first_task.id}" if first_task else "",
         peek=task_peek.peek(db, actor, first_task, days) if first_task else None,
         empty=queue_view.nothing(db, actor, asked),

@@ -48,7 +48,7 @@ class NavItem:
     label: str
     icon: str
     href: str
-    count: int = 0
+    count: int | str = 0  # “1000+” where it was counted no further
     phone: bool = True
     end: bool = False
 
@@ -131,7 +131,7 @@ class QueueGroup:
     """Rows of one due group. Folded when `rows` is empty and `href` opens it."""
 
     label: str
-    count: int
+    count: int | str
     rows: tuple[TaskRowView, ...] = ()
     tone: Tone | None = None
     href: str = ""
@@ -185,14 +185,14 @@ class Tab:
 
     label: str
     href: str
-    count: int | None = None
+    count: int | str | None = None  # “1000+” where it was counted no further
     current: bool = False
     icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Where a long list stands: 第 first–last 件，共 total 件."""
+    """Where a long list stands: 第 first–last 件，共 total 件. `most`: nothing was counted further than that."""
 
     first: int
     last: int
@@ -200,6 +200,15 @@ class Pages:
     unit: str = "件"
     previous_href: str = ""
     next_href: str = ""
+    most: int = 0
+
+    @property
+    def words(self) -> str:
+        """The place in words: “第 51–100 件，共 317 件”, “第 1000 件以后，共 1000+ 件”."""
+        total = f"{self.most}+" if self.most and self.total > self.most else str(self.total)
+        far = self.most and self.first > self.most
+        place = f"第 {self.most} {self.unit}以后" if far else f"第 {self.first}–{self.last} {self.unit}"
+        return f"{place}，共 {total} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def submit(
         amount=form.requested,
         uscc=loan.uscc,
         town=loan.town,
+        industry=loan.industry,
     )
     try:
         with s.begin_nested():

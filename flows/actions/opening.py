@@ -46,6 +46,7 @@ def open_case(
     amount: Decimal,
     uscc: str = "",
     town: str = "",
+    industry: str = "",
     institution_id: int | None = None,
 ) -> CaseRecord:
     """A new case of the actor's institution, numbered and stored; `told` finishes it once its rows are there.
@@ -72,6 +73,7 @@ def open_case(
         subject=subject,
         uscc=uscc,
         town=town,
+        industry=industry,
         amount=amount,
         parameter_version=pinned(s).version,
         state=State.SUBMITTED,

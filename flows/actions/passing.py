@@ -106,7 +106,17 @@ def add_signer(s: Session, actor: Actor, task_id: int, signer: int, how: Added, 
     role = signing_role(s, task, colleague)
     shared: dict[str, Any] = task.model_dump(
         include={"case_id", "entry_id", "gate", "duty", "round", "process", "board", "institution_id"}
-        | {"applicant_id", "subject", "case_number", "amount", "due_at", "shown_hash", "corrected"}
+        | {
+            "applicant_id",
+            "subject",
+            "case_number",
+            "uscc",
+            "town",
+            "amount",
+            "due_at",
+            "shown_hash",
+            "corrected",
+        }
     )
     added = Task(
         **shared,

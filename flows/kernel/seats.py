@@ -74,6 +74,8 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
                 applicant_id=record.institution_id,
                 subject=record.subject,
                 case_number=record.number,
+                uscc=record.uscc,
+                town=record.town,
                 amount=record.amount,
                 state=TaskState.WAITING if waiting else TaskState.OPEN,
                 opened_at=clock.now(),

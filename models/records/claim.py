@@ -17,6 +17,9 @@ class Claim(SQLModel, table=True):
     __table_args__ = (
         # an open or paid claim blocks a second one on the same loan (已申请补偿)
         Index("uq_claims_alive", "loan_id", unique=True, postgresql_where=text("alive")),
+        Index("ix_claims_voucher", "voucher_date", postgresql_where=text("voucher_date IS NOT NULL")),
+        Index("ix_claims_undecided", "case_id", postgresql_where=text("approved IS NULL")),
+        Index("ix_claims_unpaid", "case_id", postgresql_where=text("approved > 0 AND paid IS NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -5,23 +5,25 @@ their institution with a role they hold (or their named seat), claimed by nobody
 they have performed another duty. 团队 holds all open tasks of their roles, whoever has claimed them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, tuple_
+from sqlalchemy import ColumnElement, literal
 from sqlmodel import Session, col, select
 
 from models.gates import CORRECTION, Role
-from models.lifecycle import Process
+from models.lifecycle import Board, Process
 from models.permissions import Actor
+from models.records import search
 from models.records.case import CaseRecord, JournalEntry
-from models.records.institution import InstitutionName
-from models.records.loan import Loan
+from models.records.loan_import import CaseOrigin
+from models.records.paging import COUNTED, Cursor, Order, counted, page
+from models.records.search import Hits
 from models.records.seating import seat_conditions
 from models.records.task import Task, TaskState
 
@@ -33,12 +35,28 @@ class Queue(StrEnum):
     TEAM = "team"
 
 
+class Sort(StrEnum):
+    """What a queue is sorted by: the deadline (first due first), the amount (large first), the arrival (new first)."""
+
+    DUE = "due"
+    AMOUNT = "amount"
+    OPENED = "opened"
+
+
+ORDERS: dict[Sort, Order] = {
+    Sort.DUE: Order(col(Task.due_at), col(Task.id)),
+    Sort.AMOUNT: Order(col(Task.amount), col(Task.id), newest=True),
+    Sort.OPENED: Order(col(Task.opened_at), col(Task.id), newest=True),
+}
+DONE = Order(col(Task.answered_at), col(Task.id), newest=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to; the default is everything.
 
-    `due_from` and `due_before` are instants (half-open), `at_least` is 元, `words` is searched in case number,
-    firm and name of the applicant.
+    `due_from` and `due_before` are instants (half-open), `at_least` and `at_most` 元, `firm` a credit code, `batch` a
+    bulk filing (批量备案); `words` are searched as `models.records.search` says.
     """
 
     process: Process | None = None
@@ -49,28 +67,11 @@ class Filters:
     at_least: Decimal | None = None
     corrected: bool = False
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place of a row in its list: a page begins after it (or ends before it)."""
-
-    at: datetime
-    task_id: int
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()}~{self.task_id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor | None":
-        """The cursor an address names; None for anything that is none."""
-        at, _, task_id = text.partition("~")
-        try:
-            instant = datetime.fromisoformat(at)
-            number = int(task_id)
-        except ValueError:
-            return None
-        return cls(instant, number) if instant.tzinfo and 0 < number < 2**31 else None
+    board: Board | None = None
+    at_most: Decimal | None = None
+    town: str = ""
+    firm: str = ""
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +84,38 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page: rows, how many come before it, how many there are in all."""
+    """One page: rows, how many come before it, how many there are in all (both up to `COUNTED`, plus one beyond)."""
 
     rows: tuple[Row, ...]
     skipped: int
     total: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What a queue holds, of its first `COUNTED` tasks; with `more` there are others, and every count is a least.
+
+    `due`: before the first bound, between each pair of bounds, after the last. Gates and applicants: most first.
+    """
+
+    total: int
+    due: tuple[int, ...]
+    gates: dict[tuple[Process, str], int] = field(default_factory=dict)
+    applicants: dict[int, int] = field(default_factory=dict)
+    large: int = 0
+    corrected: int = 0
 
     @property
     def more(self) -> bool:
-        """Whether rows follow."""
-        return self.skipped + len(self.rows) < self.total
+        """Whether the queue goes on beyond what was counted."""
+        return self.total > COUNTED
 
 
 def count_open(s: Session, actor: Actor, filters: Filters | None = None, queue: Queue = Queue.MINE) -> int:
-    """How many tasks wait: the number beside 待办."""
-    return s.exec(select(func.count()).select_from(Task).where(*_conditions(actor, filters, queue))).one()
+    """How many tasks wait: the number beside 待办, up to `COUNTED` (one more: beyond it)."""
+    conditions = _conditions(s, actor, filters, queue)
+    return 0 if conditions is None else counted(s, select(literal(1)).select_from(Task).where(*conditions))
 
 
 def open_tasks(
@@ -106,13 +124,14 @@ def open_tasks(
     filters: Filters | None = None,
     *,
     queue: Queue = Queue.MINE,
+    sort: Sort = Sort.DUE,
     limit: int = 50,
     after: Cursor | None = None,
     before: Cursor | None = None,
 ) -> Slice:
-    """A page of a queue, earliest deadline first; `before` gives the page that ends before a row."""
-    conditions = _conditions(actor, filters, queue)
-    return _page(s, conditions, (col(Task.due_at), col(Task.id)), limit=limit, after=after, before=before)
+    """A page of a queue, earliest deadline first unless told otherwise; `before` gives the page that ends before a row."""
+    conditions = _conditions(s, actor, filters, queue)
+    return _page(s, conditions, ORDERS[sort], limit=limit, after=after, before=before)
 
 
 def done_tasks(
@@ -125,166 +144,140 @@ def done_tasks(
     before: Cursor | None = None,
 ) -> Slice:
     """已办: what the person answered, latest first."""
-    conditions: list[Any] = [Task.answered_by == actor.person_id]
-    if words:
-        conditions.append(_matches(words))
-    return _page(
-        s,
-        conditions,
-        (col(Task.answered_at), col(Task.id)),
-        limit=limit,
-        after=after,
-        before=before,
-        newest_first=True,
-    )
+    conditions: list[Any] = [Task.answered_by == actor.person_id, *_found(search.find(s, words))]
+    return _page(s, conditions, DONE, limit=limit, after=after, before=before)
 
 
 def paused_tasks(s: Session, actor: Actor, limit: int = 50) -> tuple[tuple[Row, ...], int]:
     """已停钟: cases of the actor's managing institution that wait for the applicant's 补正; rows and number."""
     if not actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}:
         return (), 0
-    cases = select(CaseRecord.id).where(
-        CaseRecord.managing_institution_id == actor.institution_id, col(CaseRecord.closed_at).is_(None)
+    managed = select(CaseRecord.id).where(
+        CaseRecord.id == Task.case_id, CaseRecord.managing_institution_id == actor.institution_id
     )
     conditions: list[Any] = [
         Task.state == TaskState.OPEN,
         Task.gate == CORRECTION.key,
         Task.applicant_id != actor.institution_id,
-        col(Task.case_id).in_(cases),
+        managed.exists(),
     ]
-    page = _page(s, conditions, (col(Task.due_at), col(Task.id)), limit=limit)
-    return page.rows, page.total
+    found = _page(s, conditions, ORDERS[Sort.DUE], limit=limit)
+    return found.rows, found.total
 
 
 def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None:
     """The first task of the person's own queue, other than those of the case they are at."""
-    query = select(Task).where(*_conditions(actor, None, Queue.MINE))
+    query = select(Task).where(*(_conditions(s, actor, None, Queue.MINE) or ()))
     if than is not None:
         query = query.where(Task.case_id != than.case_id)
-    return s.exec(query.order_by(col(Task.due_at), col(Task.id)).limit(1)).first()
+    return s.exec(query.order_by(*ORDERS[Sort.DUE].sorted()).limit(1)).first()
 
 
-def gates(s: Session, actor: Actor, queue: Queue = Queue.MINE) -> dict[tuple[Process, str], int]:
-    """How many tasks of a queue stand at each gate of each process."""
-    query = (
-        select(Task.process, Task.gate, func.count())
-        .where(*_conditions(actor, None, queue))
-        .group_by(col(Task.process), col(Task.gate))
-        .order_by(col(Task.process), func.count().desc(), col(Task.gate))
+def facets(
+    s: Session,
+    actor: Actor,
+    filters: Filters,
+    bounds: Sequence[datetime],
+    queue: Queue = Queue.MINE,
+    *,
+    large: Decimal | None = None,
+) -> Facets:
+    """What the first tasks of a queue are, in one question. `bounds` part the deadlines; `large` is 元."""
+    conditions = _conditions(s, actor, filters, queue)
+    if conditions is None:
+        return Facets(0, (0,) * (len(bounds) + 1))
+    query = select(Task.due_at, Task.process, Task.gate, Task.applicant_id, Task.amount, Task.corrected)  # type: ignore[call-overload]
+    rows = s.execute(query.where(*conditions).order_by(*ORDERS[Sort.DUE].sorted()).limit(COUNTED + 1)).all()
+    total, rows = len(rows), rows[:COUNTED]
+    due = Counter(sum(row.due_at >= bound for bound in bounds) for row in rows)
+    gates = Counter((Process(row.process), row.gate) for row in rows)
+    return Facets(
+        total,
+        tuple(due[place] for place in range(len(bounds) + 1)),
+        dict(sorted(gates.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))),
+        dict(Counter(row.applicant_id for row in rows).most_common()),
+        sum(row.amount >= large for row in rows) if large is not None else 0,
+        sum(row.corrected for row in rows),
     )
-    return {(Process(process), gate): count for process, gate, count in s.exec(query)}
-
-
-def applicants(s: Session, actor: Actor, queue: Queue = Queue.MINE) -> dict[int, int]:
-    """How many tasks of a queue each applicant has in it, most first."""
-    query = (
-        select(Task.applicant_id, func.count())
-        .where(*_conditions(actor, None, queue))
-        .group_by(col(Task.applicant_id))
-        .order_by(func.count().desc(), col(Task.applicant_id))
-    )
-    return dict(s.exec(query).all())
-
-
-def due_counts(
-    s: Session, actor: Actor, filters: Filters, bounds: Sequence[datetime], queue: Queue = Queue.MINE
-) -> tuple[int, ...]:
-    """How many tasks are due before the first bound, between each pair of bounds, and after the last."""
-    edges: list[datetime | None] = [None, *bounds, None]
-    columns = [func.count().filter(*_between(start, end)) for start, end in pairwise(edges)]
-    query: Select[Any] = select(*columns).select_from(Task)
-    return tuple(s.execute(query.where(*_conditions(actor, filters, queue))).one())
 
 
 def _page(
     s: Session,
-    conditions: Sequence[Any],
-    key: tuple[Any, Any],
+    conditions: Sequence[Any] | None,
+    order: Order,
     *,
     limit: int,
     after: Cursor | None = None,
     before: Cursor | None = None,
-    newest_first: bool = False,
 ) -> Slice:
-    """Keyset pages: where a page begins is a row, not a number, so rows that come and go shift nothing."""
-    place = tuple_(*key)
-    query = select(Task, JournalEntry).join(JournalEntry, col(JournalEntry.id) == col(Task.entry_id))
-    query = query.where(*conditions)
-    backwards = before is not None
-    descending = newest_first != backwards
-    edge = before or after
-    if edge is not None:
-        here = tuple_(edge.at, edge.task_id)
-        query = query.where(place < here if descending else place > here)
-    order = [column.desc() if descending else column for column in key]
-    found = s.exec(query.order_by(*order).limit(limit)).all()
-    rows = tuple(Row(task, entry) for task, entry in (reversed(found) if backwards else found))
-    counted = select(func.count()).select_from(Task).where(*conditions)
+    if conditions is None:
+        return Slice((), 0, 0, False)
+    query: Any = select(Task, JournalEntry).join(JournalEntry, col(JournalEntry.id) == col(Task.entry_id))
+    found, ahead, more = page(s, query.where(*conditions), order, limit=limit, after=after, before=before)
+    rows = tuple(Row(task, entry) for task, entry in found)
+    inside = select(literal(1)).select_from(Task).where(*conditions)
     skipped = 0
-    if rows and edge is not None:
-        first = tuple_(getattr(rows[0].task, key[0].key), rows[0].task.id)
-        skipped = s.exec(counted.where(place > first if newest_first else place < first)).one()
-    total = s.exec(counted).one()
-    return Slice(rows, skipped, total)
+    if rows and ahead:
+        first = rows[0].task
+        here = Cursor(getattr(first, order.column.key), first.id or 0)
+        skipped = counted(s, inside.where(order.past(here, backwards=True)))
+    total = counted(s, inside) if ahead or more else len(rows)
+    return Slice(rows, skipped, total, more)
 
 
-def _conditions(actor: Actor, filters: Filters | None, queue: Queue) -> list[ColumnElement[bool]]:
+def _conditions(
+    s: Session, actor: Actor, filters: Filters | None, queue: Queue
+) -> list[ColumnElement[bool]] | None:
+    """What the rows of a list fulfil; None if it is known that there are none."""
     given = filters or Filters()
+    hits = search.find(s, given.words, open_only=True)
+    if hits is not None and hits.cases == ():
+        return None
     conditions: list[Any] = [Task.state == TaskState.OPEN, *seat_conditions(actor, team=queue is Queue.TEAM)]
-    if given.process is not None:
-        conditions.append(Task.process == given.process)
-    if given.gate:
-        conditions.append(Task.gate == given.gate)
-    if given.applicant_id is not None:
-        conditions.append(Task.applicant_id == given.applicant_id)
+    for column, value in (
+        (Task.process, given.process),
+        (Task.board, given.board),
+        (Task.gate, given.gate or None),
+        (Task.applicant_id, given.applicant_id),
+        (Task.town, given.town or None),
+        (Task.uscc, given.firm or None),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if given.due_from is not None:
+        conditions.append(Task.due_at >= given.due_from)
+    if given.due_before is not None:
+        conditions.append(Task.due_at < given.due_before)
     if given.at_least is not None:
         conditions.append(Task.amount >= given.at_least)
+    if given.at_most is not None:
+        conditions.append(Task.amount <= given.at_most)
     if given.corrected:
         conditions.append(col(Task.corrected))
-    if given.words:
-        conditions.append(_matches(given.words))
-    return [*conditions, *_between(given.due_from, given.due_before)]
-
-
-def _between(start: datetime | None, end: datetime | None) -> list[Any]:
-    conditions: list[Any] = []
-    if start is not None:
-        conditions.append(Task.due_at >= start)
-    if end is not None:
-        conditions.append(Task.due_at < end)
-    return conditions
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    """By case number, firm (of the case, or of a loan in a filing) or any name of the applicant."""
-    named = select(InstitutionName.institution_id).where(
-        or_(
-            col(InstitutionName.name).icontains(words, autoescape=True),
-            col(InstitutionName.short_name).icontains(words, autoescape=True),
+    if given.batch is not None:
+        origin = select(CaseOrigin.case_id).where(
+            CaseOrigin.case_id == Task.case_id, CaseOrigin.import_id == given.batch
         )
-    )
-    holding = select(Loan.case_id).where(
-        or_(col(Loan.firm_name).icontains(words, autoescape=True), col(Loan.uscc) == words)
-    )
-    return or_(
-        col(Task.case_number).icontains(words, autoescape=True),
-        col(Task.subject).icontains(words, autoescape=True),
-        col(Task.applicant_id).in_(named),
-        col(Task.case_id).in_(holding),
-    )
+        conditions.append(origin.exists())
+    return [*conditions, *_found(hits)]
+
+
+def _found(hits: Hits | None) -> list[ColumnElement[bool]]:
+    return [] if hits is None else hits.among(col(Task.case_id))
 
 
 __all__ = [
+    "COUNTED",
     "Cursor",
+    "Facets",
     "Filters",
     "Queue",
     "Row",
     "Slice",
-    "applicants",
+    "Sort",
     "count_open",
     "done_tasks",
-    "due_counts",
-    "gates",
+    "facets",
     "next_task",
     "open_tasks",
     "paused_tasks",

@@ -58,6 +58,18 @@ class Task(SQLModel, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_tasks_assignee", "assignee_id", "due_at", "id", postgresql_where=text("state = 'open'")),
+        *(
+            Index(f"ix_tasks_open_{name}", *columns, postgresql_where=text("state = 'open'"))
+            for name, columns in (
+                ("due", ("due_at", "id")),
+                ("gate", ("gate", "due_at", "id")),
+                ("applicant", ("applicant_id", "due_at", "id")),
+                ("town", ("town", "due_at", "id")),
+                ("amount", ("amount", "id")),
+                ("opened", ("opened_at", "id")),
+                ("uscc", ("uscc",)),
+            )
+        ),
         Index("ix_tasks_done", "answered_by", "answered_at"),
         Index("ix_tasks_answered", "answered_at", postgresql_where=text("state = 'answered'")),
         Index("ix_tasks_case", "case_id", "id"),
@@ -79,6 +91,8 @@ class Task(SQLModel, table=True):
     applicant_id: int = Field(foreign_key="institutions.id")
     subject: str = Field(max_length=200)
     case_number: str = Field(max_length=40)
+    uscc: str = Field(default="", max_length=18)
+    town: str = Field(default="", max_length=40)
     amount: Decimal = money()
     state: TaskState = coded(TaskState, default=TaskState.OPEN)
     opened_at: datetime = moment()

@@ -21,7 +21,7 @@ from api.runtime import postgres
 from models import clock, database
 from models.calendar import seed_rows, seeded_calendar
 from models.records import figures, overview, punctuality
-from models.records.overview import Filters, Show
+from models.records.case_filters import Filters, Show
 from models.records.reference import CalendarDay
 from tests.seed import actor, seed
 

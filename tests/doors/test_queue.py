@@ -99,10 +99,10 @@ def test_filters_search_and_counts_agree(server: Server, db: Db) -> None:
         ):
             assert set(numbers(queue.open_tasks(s, reader, filters))) == expected, filters
             assert queue.count_open(s, reader, filters) == len(expected)
-        assert sum(queue.due_counts(s, reader, Filters(), bounds)) == 3
-        assert queue.due_counts(s, reader, Filters(), bounds)[0] == 1
-        assert queue.gates(s, reader)[Process.FILING, "filing_review"] == 2
-        assert list(queue.applicants(s, reader).values()) == [3]
+        held = queue.facets(s, reader, Filters(), bounds, large=builders.open_task(large).amount)
+        assert (held.total, sum(held.due), held.due[0], held.large, held.more) == (3, 3, 1, 1, False)
+        assert held.gates[Process.FILING, "filing_review"] == 2
+        assert list(held.applicants.values()) == [3]
 
 
 def test_pages_begin_at_rows_so_that_nothing_is_skipped_or_shown_twice(server: Server, db: Db) -> None:
@@ -145,7 +145,7 @@ def test_the_page_groups_by_due_and_speaks_of_what_is_late(server: Server, db: D
     due(db, today, 0)
     page = server.client("chenjiamin").get("/queue").text
     assert page.index("已逾期") < page.index(late) < page.index("今日截止　") < page.index(today)
-    assert page.index(today) < page.index("余 3 工作日以上") < page.index(later)
+    assert page.index(today) < page.index("余 3 工作日以上　") < page.index(later)
     assert "1 件已逾期，1 件今日截止" in page
     assert "300.00" in page and f'href="/tasks/{builders.open_task(late).id}" data-next' in page
     only = server.client("chenjiamin").get("/queue?due=overdue").text

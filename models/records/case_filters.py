@@ -1,0 +1,215 @@
+"""Which cases a list holds (案件): the filters, as conditions on indexed columns, and the order.
+
+A figure and the list it links to are built from the same `Filters`, so that they agree. What lies in another table
+is asked with EXISTS: PostgreSQL may then begin at either side, and a list without such a filter does not touch it.
+Amounts are 元; deadlines count against the business clock.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, union
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from models import clock
+from models.lifecycle import Board, Process, State
+from models.permissions import Actor
+from models.records.case import CaseRecord, EntryKind, Incident, JournalEntry
+from models.records.claim import Claim
+from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
+from models.records.loan_import import CaseOrigin
+from models.records.message import followed_by
+from models.records.paging import Order
+from models.records.search import Hits
+from models.records.task import Task, TaskState
+
+Waiting = aliased(JournalEntry)
+Late = aliased(JournalEntry)
+
+
+class Sort(StrEnum):
+    """What a list is sorted by: when it happened (new first), or the amount (large first)."""
+
+    TIME = "time"
+    AMOUNT = "amount"
+
+
+class Show(StrEnum):
+    """Which cases a list holds."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+    STUCK = "stuck"  # overdue, stopped, without anybody, waiting for a correction or for room in a limit
+    OVERDUE = "overdue"
+    INCIDENT = "incident"
+    APPLICANT = "applicant"
+    UNSTAFFED = "unstaffed"  # nobody may answer: a manager must see to that
+    PENDING = "pending"  # claimed, not yet approved
+    APPROVED = "approved"  # an amount was approved, paid since or not
+    RESERVED = "reserved"  # an amount is held for them and not yet paid
+    PAID = "paid"  # paid in `year`
+    RECOVERED = "recovered"  # money came back (追偿返还) in `year`
+    FOLLOWED = "followed"  # 我关注: kept in sight by the reader
+    MINE = "mine"  # 我发起: entered by the reader
+
+
+ALIVE = frozenset(
+    {
+        Show.OPEN,
+        Show.STUCK,
+        Show.OVERDUE,
+        Show.INCIDENT,
+        Show.APPLICANT,
+        Show.UNSTAFFED,
+        Show.PENDING,
+        Show.RESERVED,
+    }
+)
+"""Lists of open cases only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. `year` and `month` are those of the submission; for `Show.CLOSED` those of the
+    end, for `Show.PAID` `year` is that of the voucher, for `Show.RECOVERED` that of the return. `town` "" means none named (a filing of several towns);
+    `industry` is that of the loan a claim is about."""
+
+    show: Show = Show.OPEN
+    process: Process | None = None
+    state: State | None = None
+    board: Board | None = None
+    institution_id: int | None = None
+    words: str = ""
+    year: int | None = None
+    month: int | None = None
+    town: str | None = None
+    industry: str | None = None
+    firm: str = ""  # credit code (统一社会信用代码)
+    at_least: Decimal | None = None  # 元
+    at_most: Decimal | None = None
+    batch: int | None = None  # a bulk filing (批量备案)
+
+
+def order_of(filters: Filters, sort: Sort) -> Order:
+    """The column a list is sorted by: closed cases by their end, others by their submission."""
+    when = CaseRecord.closed_at if filters.show is Show.CLOSED else CaseRecord.opened_at
+    return Order(col(CaseRecord.amount if sort is Sort.AMOUNT else when), col(CaseRecord.id), newest=True)
+
+
+def conditions(actor: Actor, f: Filters, hits: Hits | None) -> list[ColumnElement[bool]]:
+    """What the rows of a list fulfil; `hits` are what its words found."""
+    found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
+    found += _shown(actor, f)
+    for column, value in (
+        (CaseRecord.process, f.process),
+        (CaseRecord.state, f.state),
+        (CaseRecord.board, f.board),
+        (CaseRecord.institution_id, f.institution_id),
+        (CaseRecord.town, f.town),
+        (CaseRecord.industry, f.industry),
+        (CaseRecord.uscc, f.firm or None),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if f.year is not None and f.show not in (Show.PAID, Show.RECOVERED):
+        when = col(CaseRecord.closed_at if f.show is Show.CLOSED else CaseRecord.opened_at)
+        found += [when >= _first_of(f.year, f.month or 1)]
+        found += [when < _first_of(f.year, f.month + 1 if f.month else 13)]
+    if f.at_least is not None:
+        found.append(CaseRecord.amount >= f.at_least)
+    if f.at_most is not None:
+        found.append(CaseRecord.amount <= f.at_most)
+    if f.batch is not None:
+        found.append(_exists(CaseOrigin.case_id, CaseOrigin.import_id == f.batch))
+    return found if hits is None else [*found, *hits.among(col(CaseRecord.id))]
+
+
+def _exists(case_id: Any, *conditions: Any) -> ColumnElement[bool]:
+    """Another table has a row of the case."""
+    return select(case_id).where(case_id == CaseRecord.id, *conditions).exists()
+
+
+def _first_of(year: int, month: int) -> datetime:
+    """The instant a month begins; month 13 is the next January."""
+    return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
+
+
+def _shown(actor: Actor, f: Filters) -> list[Any]:
+    alive = col(CaseRecord.closed_at).is_(None)
+    applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
+    year = f.year or clock.today().year
+    shown: dict[Show, list[Any]] = {
+        Show.OPEN: [alive],
+        Show.CLOSED: [~alive],
+        Show.ALL: [],
+        Show.STUCK: [alive, col(CaseRecord.id).in_(_stuck())],
+        Show.OVERDUE: [alive, _late().where(Late.case_id == CaseRecord.id).exists()],
+        Show.INCIDENT: [alive, stopped()],
+        Show.APPLICANT: [alive, applicant],
+        Show.UNSTAFFED: [alive, unstaffed()],
+        Show.PENDING: [alive, _exists(Claim.case_id, col(Claim.approved).is_(None))],
+        Show.APPROVED: [_exists(Claim.case_id, col(Claim.approved) > 0)],
+        Show.RESERVED: [alive, _exists(Claim.case_id, col(Claim.approved) > 0, col(Claim.paid).is_(None))],
+        Show.PAID: [
+            _exists(Claim.case_id, col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))),
+            CaseRecord.opened_at < _first_of(year, 13),  # it follows; the list is read from there
+        ],
+        Show.RECOVERED: [col(CaseRecord.id).in_(_returned_in(year))],
+        Show.FOLLOWED: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
+        Show.MINE: [CaseRecord.opened_by == actor.person_id],
+    }
+    return shown[f.show]
+
+
+def _late() -> Any:
+    """Gates (their cases) whose deadline has passed."""
+    return select(Late.case_id).where(
+        col(Late.finished_at).is_(None),
+        col(Late.voided_at).is_(None),
+        Late.kind == EntryKind.GATE,
+        Late.due_at < clock.now(),  # type: ignore[operator]
+    )
+
+
+def _stuck() -> Any:
+    """Cases that need a manager: late, held up by the applicant or a limit, stopped, without anybody."""
+    held_up = select(CaseRecord.id).where(
+        col(CaseRecord.closed_at).is_(None),
+        col(CaseRecord.state).in_((State.CORRECTION, State.AWAITING_ROOM)),
+    )
+    failing = select(Incident.case_id).where(col(Incident.resolved_at).is_(None))
+    alone = select(Task.case_id).where(Task.state == TaskState.OPEN, col(Task.unstaffed))
+    return union(_late(), held_up, failing, alone)
+
+
+def _returned_in(year: int) -> Any:
+    """Cases with money that came back, from the ledger's own account of the year."""
+    return (
+        select(LedgerEntry.case_id)
+        .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.account_id))
+        .where(LedgerAccount.kind == AccountKind.RECOVERY, LedgerAccount.key == str(year))
+    )
+
+
+def stopped() -> ColumnElement[bool]:
+    """The case stopped with an error."""
+    return _exists(Incident.case_id, col(Incident.resolved_at).is_(None))
+
+
+def unstaffed() -> ColumnElement[bool]:
+    """The case waits for somebody, and nobody may answer (无人可办)."""
+    return _exists(Task.case_id, Task.state == TaskState.OPEN, col(Task.unstaffed))
+
+
+def waits() -> list[ColumnElement[bool]]:
+    """What makes an entry the one its case waits at (a process stands at one place)."""
+    return [
+        col(Waiting.finished_at).is_(None),
+        col(Waiting.voided_at).is_(None),
+        col(Waiting.kind).in_((EntryKind.GATE, EntryKind.UNTIL)),
+    ]

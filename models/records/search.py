@@ -1,0 +1,160 @@
+"""Finding cases by words (查找): number, firm, credit code, contract and filing numbers, bank; any part of them.
+
+`case_words` holds what a case is found by: a row for the case, one for each of its loans, one for the loan of a claim.
+The database keeps it by triggers. Chinese has no spaces and most searches are two characters, so it is indexed by single
+characters and pairs (`search_grams`). Words found often are checked along the list's own order; seldom ones are looked
+up first: either way the work is bounded, however many cases there are.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Index, Integer, Text, and_, cast, func, literal, or_, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.records.institution import InstitutionName
+
+SELDOM = 8_000
+"""Words found in at most this many rows are looked up first."""
+OFTEN = 0.03
+"""Words whose rarest pair is in this share of the rows need no looking up to know that they are common."""
+MOST_TERMS = 5
+
+
+class CaseWords(SQLModel, table=True):
+    """What a case is found by. `part`: 0 the case itself, -1 the loan it claims for, otherwise a loan it files."""
+
+    __tablename__ = "case_words"
+    __table_args__ = (
+        Index("ix_case_words_grams", text("search_grams(words)"), postgresql_using="gin"),
+        Index(
+            "ix_case_words_open",
+            text("search_grams(words)"),
+            postgresql_using="gin",
+            postgresql_where=text("open"),
+        ),
+        Index("ix_case_words_institution", "institution_id"),
+    )
+
+    case_id: int = Field(foreign_key="cases.id", ondelete="CASCADE", primary_key=True)
+    part: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    institution_id: int | None = Field(default=None, foreign_key="institutions.id")  # the applicant; part 0
+    open: bool
+    words: str = Field(sa_type=Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found: the cases, where they are few; and what is still to be checked row by row."""
+
+    cases: tuple[int, ...] | None
+    terms: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+    @property
+    def common(self) -> bool:
+        """The words are found so often that the list is walked through."""
+        return self.cases is None
+
+    def among(self, case_id: Any) -> list[ColumnElement[bool]]:
+        """The conditions of a list whose rows belong to the case `case_id` (a column)."""
+        found: list[Any] = []
+        if self.cases is not None:
+            found.append(case_id == func.any(cast(list(self.cases), ARRAY(Integer))))
+        for term, places in self.terms:
+            inside = select(literal(True)).where(CaseWords.case_id == case_id, _contains(term, places))
+            found.append(inside.limit(1).scalar_subquery())
+        return found
+
+
+def terms(words: str) -> tuple[str, ...]:
+    """The words of a search as they are compared: narrow characters, small letters, no more than five."""
+    plain = unicodedata.normalize("NFKC", words).replace("\x00", "").lower()
+    return tuple(dict.fromkeys(plain.split()))[:MOST_TERMS]
+
+
+def grams(term: str) -> tuple[str, ...]:
+    """The pairs of characters of a word; a single character is itself."""
+    return (term,) if len(term) == 1 else tuple(dict.fromkeys(a + b for a, b in pairwise(term)))
+
+
+def find(s: Session, words: str, *, open_only: bool = False) -> Hits | None:
+    """What `words` find, all of them in one case; None where nothing is asked. `open_only`: among open cases."""
+    asked = terms(words)
+    if not asked:
+        return None
+    seldom: set[int] | None = None
+    often: list[tuple[str, tuple[int, ...]]] = []
+    for term in asked:
+        places = _places(s, term)
+        few = None if _is_common(s, term, open_only) else _look_up(s, term, places, open_only)
+        if few is None:
+            often.append((term, places))
+        else:
+            seldom = few if seldom is None else seldom & few
+    return Hits(None if seldom is None else tuple(sorted(seldom)), tuple(often))
+
+
+def _places(s: Session, term: str) -> tuple[int, ...]:
+    """The institutions one of whose names holds the word."""
+    query = select(InstitutionName.institution_id).where(
+        or_(
+            col(InstitutionName.name).icontains(term, autoescape=True),
+            col(InstitutionName.short_name).icontains(term, autoescape=True),
+        )
+    )
+    return tuple(sorted(set(s.exec(query))))
+
+
+def _contains(term: str, places: Sequence[int]) -> ColumnElement[bool]:
+    inside: ColumnElement[bool] = col(CaseWords.words).contains(term, autoescape=True)
+    return or_(inside, col(CaseWords.institution_id).in_(places)) if places else inside
+
+
+def _is_common(s: Session, term: str, open_only: bool) -> bool:
+    """Whether PostgreSQL's own statistics call even the rarest pair of the word common."""
+    wanted = grams(term)
+    index = "ix_case_words_open" if open_only else "ix_case_words_grams"
+    rows = s.connection().execute(
+        text(
+            "SELECT count(*), min(share) FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
+            " AS known (gram, share) WHERE schemaname = current_schema() AND tablename = :index AND gram = ANY(:grams)"
+        ),
+        {"index": index, "grams": list(wanted)},
+    )
+    known, least = rows.one()
+    return bool(known == len(wanted) and least >= OFTEN)
+
+
+def _look_up(s: Session, term: str, places: Sequence[int], open_only: bool) -> set[int] | None:
+    """The cases with the word, from the index; None if there are too many to name them."""
+    having: ColumnElement[bool] = func.search_grams(col(CaseWords.words)).op("@>", is_comparison=True)(
+        cast(list(grams(term)), ARRAY(Text))
+    )
+    if len(term) > 2:
+        having = and_(having, col(CaseWords.words).contains(term, autoescape=True))
+    query = select(CaseWords.case_id).where(having)
+    named = select(CaseWords.case_id).where(col(CaseWords.institution_id).in_(places))
+    if open_only:
+        query, named = query.where(col(CaseWords.open)), named.where(col(CaseWords.open))
+    found: set[int] = set()
+    planner(s, enable_seqscan=False)
+    try:
+        for one in (query, named) if places else (query,):
+            rows = s.exec(one.limit(SELDOM + 1)).all()
+            if len(rows) > SELDOM:
+                return None
+            found.update(rows)
+    finally:
+        planner(s, enable_seqscan=True)
+    return found if len(found) <= SELDOM else None
+
+
+def planner(s: Session, **switches: bool) -> None:
+    """Set switches of PostgreSQL's planner for the rest of the transaction."""
+    for name, on in switches.items():
+        s.connection().execute(
+            text("SELECT set_config(:name, :on, true)"), {"name": name, "on": "on" if on else "off"}
+        )
