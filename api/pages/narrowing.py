@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import anyone, requires
+from api.auth.refusals import Refused
 from api.pages.form_views import Option
 from api.pages.views import Tab
 from flows.actions import saving_views
+from flows.actions.errors import InvalidError
 from models.permissions import Actor
 from models.policy.towns import Town
 from models.records import saved_view
@@ -130,7 +132,10 @@ class Kept(BaseModel):
 def save(db: Db, actor: Reader, form: Annotated[Kept, Form()]) -> Response:
     """Save what the list shows under a name."""
     pairs = [(name, value) for name, value in parse_qsl(form.query) if name not in NOT_KEPT]
-    view = saving_views.save(db, actor, form.place, form.name, urlencode(pairs), opens=form.opens == "1")
+    try:
+        view = saving_views.save(db, actor, form.place, form.name, urlencode(pairs), opens=form.opens == "1")
+    except InvalidError as error:
+        raise Refused(422, error.faults[0].message) from error
     return RedirectResponse(_address(view.place, view.query), 303)
 
 
