@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 
 from api.auth.db import Db
 from api.auth.refusals import SignInNeeded, StaleForm
-from models import clock
+from api.auth.streams import CHANNEL, SIGNED_OUT
+from models import clock, database
 from models.permissions import Actor
 from models.records import stand_in
 from models.records.institution import Institution
@@ -58,12 +59,13 @@ def end(db: Session, token: str | None) -> None:
     """End the session with this token, if there is one."""
     if token and (row := db.get(SignIn, hash_of(token))) is not None and row.ended_at is None:
         row.ended_at = clock.wall()
+        database.notify(db, CHANNEL, f"{SIGNED_OUT}{row.token_hash}")
 
 
 def replace(db: Session, token: str | None) -> None:
     """End the session a sign-in takes the place of; one that idled out stays as it is, dead, so that its person may
     still submit the page that was open (`_accepts`)."""
-    if token and _living(db, token) is not None:
+    if token and _living(db, hash_of(token)) is not None:
         end(db, token)
 
 
@@ -107,7 +109,7 @@ def current_actor(request: Request, db: Db, given: Annotated[str | None, Depends
     Raises `SignInNeeded` without a living session, `StaleForm` without its token.
     """
     token = request.cookies.get(COOKIE)
-    found = _living(db, token) if token else None
+    found = _living(db, hash_of(token)) if token else None
     if found is None:
         raise SignInNeeded(expired=token is not None)
     sign_in, actor = found
@@ -122,14 +124,20 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 """The signed-in person; knowing who acts includes having checked the CSRF token."""
 
 
-def _living(db: Session, token: str) -> tuple[SignIn, Actor] | None:
+def still(db: Session, token_hash: str) -> Actor | None:
+    """Whose session this is, if it lives; asking does not count as using it."""
+    found = _living(db, token_hash, used=False)
+    return found[1] if found else None
+
+
+def _living(db: Session, token_hash: str, *, used: bool = True) -> tuple[SignIn, Actor] | None:
     query = (
         select(SignIn, Person, Institution, PersonRole)
         .join(Person, col(Person.id) == col(SignIn.person_id))
         .join(Institution, col(Institution.id) == col(Person.institution_id))
         .outerjoin(PersonRole, col(PersonRole.person_id) == col(Person.id))
         .where(
-            SignIn.token_hash == hash_of(token),
+            SignIn.token_hash == token_hash,
             col(SignIn.ended_at).is_(None),
             col(Person.active),
             col(Institution.active),
@@ -142,7 +150,7 @@ def _living(db: Session, token: str) -> tuple[SignIn, Actor] | None:
     now = clock.wall()
     if now - sign_in.last_seen_at > timedelta(minutes=get_settings().session_idle_minutes):
         return None
-    if now - sign_in.last_seen_at > SEEN_EVERY:
+    if used and now - sign_in.last_seen_at > SEEN_EVERY:
         _saw(db, sign_in)
     roles = frozenset(role.role for *_, role in rows if role is not None)
     absent = stand_in.principals(db, person.id or 0, clock.today())

@@ -1,5 +1,7 @@
 """What surrounds a page: places by role, the person, the day."""
 
+from urllib.parse import urlencode
+
 from fastapi import Request
 from sqlmodel import Session
 
@@ -53,6 +55,7 @@ def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Fra
         search_href="/cases",
         home_href=home_of(actor.roles),
         sign_out_href="/signout",
+        events_href=f"/events?{urlencode({'since': clock.now().isoformat()})}" if may_talk(actor) else "",
     )
 
 

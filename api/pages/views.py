@@ -74,6 +74,7 @@ class Frame:
     search_href: str = "/search"
     home_href: str = "/"
     sign_out_href: str = "/sign-out"
+    events_href: str = ""  # where the page hears of new tasks and messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ they have performed another duty. 团队 holds all open tasks of their roles, wh
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -173,6 +173,21 @@ def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None
     return s.exec(query.order_by(*ORDERS[Sort.DUE].sorted()).limit(1)).first()
 
 
+def arrived(s: Session, actor: Actor, since: datetime) -> int:
+    """How many tasks of the person's own queue were opened after an instant."""
+    conditions = _conditions(s, actor, None, Queue.MINE) or []
+    newer = select(literal(1)).select_from(Task).where(*conditions, Task.opened_at > since)
+    return counted(s, newer)
+
+
+def still_mine(s: Session, actor: Actor, task_ids: Collection[int]) -> frozenset[int]:
+    """Which of these tasks are in the person's own queue."""
+    if not task_ids:
+        return frozenset()
+    conditions = _conditions(s, actor, None, Queue.MINE) or []
+    return frozenset(s.exec(select(col(Task.id)).where(*conditions, col(Task.id).in_(task_ids))))
+
+
 def facets(
     s: Session,
     actor: Actor,
@@ -275,10 +290,12 @@ __all__ = [
     "Row",
     "Slice",
     "Sort",
+    "arrived",
     "count_open",
     "done_tasks",
     "facets",
     "next_task",
     "open_tasks",
     "paused_tasks",
+    "still_mine",
 ]

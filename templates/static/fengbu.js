@@ -1,6 +1,7 @@
 // 风补: what the pages do beyond links and forms. No build step; everything works without it, only less quickly.
 // Hooks are data attributes, listed in templates/README.md.
 import { drawCharts } from "./charts.js";
+import { listen } from "./live.js";
 import { watchQueue } from "./queue.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -284,21 +285,6 @@ function fits(input) {
 
 $("[data-focus]")?.focus();
 
-if (document.body.dataset.events) {
-  const events = new EventSource(document.body.dataset.events);
-  events.addEventListener("counts", (event) => {
-    for (const [key, count] of Object.entries(JSON.parse(event.data))) {
-      const badge = $(`[data-count="${CSS.escape(key)}"]`);
-      if (badge) badge.textContent = count;
-    }
-  });
-  events.addEventListener("arrived", (event) => {
-    const { n } = JSON.parse(event.data);
-    const place = $("[data-arrived]");
-    if (place) place.textContent = `刚到 ${n} 件`; // rows enter on the next load, never under the pointer
-    announce(`刚到 ${n} 件`);
-  });
-}
-
+listen(announce);
 watchQueue(announce);
 drawCharts();

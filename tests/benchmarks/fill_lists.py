@@ -107,7 +107,9 @@ def fill(connection: Connection, cases: int) -> None:
     connection.execute(text("SET LOCAL session_replication_role = replica"))
     connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
     for statement in (FIRMS, CASES, LOANS, CLAIMS, ENTRIES, TASKS, *WORDS):
-        connection.execute(text(statement.replace("::", r"\:\:")), {"all": cases} if ":all" in statement else {})
+        connection.execute(
+            text(statement.replace("::", r"\:\:")), {"all": cases} if ":all" in statement else {}
+        )
     connection.execute(text("SELECT setval('journal_id_seq', (SELECT max(id) FROM journal))"))
     for _, definition in indexes:
         connection.execute(text(definition.replace(":", r"\:")))

@@ -100,6 +100,24 @@ CREATE FUNCTION case_words_of_removed_loan() RETURNS trigger LANGUAGE plpgsql AS
 END $$;
 CREATE TRIGGER case_words_removed AFTER DELETE ON loans FOR EACH ROW EXECUTE FUNCTION case_words_of_removed_loan();
 """
+LIVE = """
+CREATE FUNCTION tell_of_task() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_notify('fengbu_tasks', NEW.id::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_of_new_task AFTER INSERT ON tasks FOR EACH ROW WHEN (NEW.state = 'open')
+    EXECUTE FUNCTION tell_of_task();
+CREATE TRIGGER tell_of_changed_task AFTER UPDATE OF state, assignee_id ON tasks FOR EACH ROW
+    WHEN ((OLD.state, OLD.assignee_id) IS DISTINCT FROM (NEW.state, NEW.assignee_id))
+    EXECUTE FUNCTION tell_of_task();
+
+CREATE FUNCTION tell_of_message() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_notify('fengbu_tasks', 'for:' || NEW.person_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_of_message AFTER INSERT OR UPDATE OF read_at ON messages FOR EACH ROW
+    EXECUTE FUNCTION tell_of_message();
+"""
 BACKFILL = (
     f"{INTO} {FROM_CASES} cases c",
     f"{INTO} {FROM_LOANS} loans l JOIN cases c ON c.id = l.case_id",
@@ -132,6 +150,7 @@ def upgrade() -> None:
     for statement in BACKFILL:
         op.execute(statement)
     op.execute(TRIGGERS)
+    op.execute(LIVE)
     grams = [sa.text("search_grams(words)")]
     op.create_index("ix_case_words_grams", "case_words", grams, postgresql_using="gin")
     op.create_index(
@@ -199,6 +218,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER tell_of_message ON messages; DROP FUNCTION tell_of_message")
+    op.execute("DROP TRIGGER tell_of_new_task ON tasks; DROP TRIGGER tell_of_changed_task ON tasks")
+    op.execute("DROP FUNCTION tell_of_task")
     op.drop_table("saved_views")
     for name in ("due", "gate", "applicant", "town", "amount", "opened", "uscc"):
         op.drop_index(f"ix_tasks_open_{name}", "tasks")
