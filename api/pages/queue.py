@@ -111,7 +111,7 @@ def _page(
     if asked.tab == "done":
         found = queue.done_tasks(db, actor, asked.q, limit=PER_PAGE, after=after, before=before)
         views = rows.of(found.rows, done=True)
-        groups = [QueueGroup("最近办理的在前", many(found.total), tuple(views))] if views else []
+        groups = [QueueGroup("最近办理的在前", many(found.total, found.most), tuple(views))] if views else []
     else:
         found = queue.open_tasks(
             db, actor, filters, queue=which, sort=order, limit=PER_PAGE, after=after, before=before
@@ -140,7 +140,7 @@ def _page(
         applicants=applicants,
         chosen_applicant=next((tab.label for tab in applicants if tab.current), ""),
         groups=tuple(groups),
-        total=many(found.total),
+        total=many(found.total, found.most),
         narrow=narrowing(
             db, actor, Place.QUEUE, more_fields(asked, rows.filing()), asked.given(), Asked(asked.tab).href()
         ),

@@ -19,7 +19,7 @@ from models.lifecycle import PROCESS_NAMES
 from models.permissions import Actor
 from models.records import institution, message, person, queue
 from models.records.message import MessageKind
-from models.records.paging import COUNTED, Cursor, Key
+from models.records.paging import Cursor, Key
 from models.records.queue import Facets, Queue, Row, Sort
 from models.records.task import ADDED_NAMES
 
@@ -103,7 +103,7 @@ def groups(
     """The rows under their due headings; each heading counts the whole list, not the page. A list in another order
     has one heading."""
     if sort is not Sort.DUE:
-        return [QueueGroup(SORTS[sort], many(counts.total), tuple(views))] if views else []
+        return [QueueGroup(SORTS[sort], many(counts.total, counts.most), tuple(views))] if views else []
     found: list[QueueGroup] = []
     edges = [*bounds, None]
     start: datetime | None = None
@@ -114,7 +114,7 @@ def groups(
             if (start is None or row.task.due_at >= start) and (end is None or row.task.due_at < end)
         )
         if inside:
-            found.append(QueueGroup(label, due_count(counts, place) or f"{COUNTED}+", inside, tone))
+            found.append(QueueGroup(label, due_count(counts, place) or f"{counts.most}+", inside, tone))
         start = end
     return found
 
@@ -187,7 +187,7 @@ def pages(asked: Asked, found: queue.Slice, *, done: bool = False) -> Pages | No
         found.total,
         previous_href=asked.href(before=first) if found.skipped else "",
         next_href=asked.href(after=last) if found.more else "",
-        most=COUNTED,
+        most=found.most,
     )
 
 

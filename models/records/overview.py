@@ -33,8 +33,6 @@ from models.records.paging import Cursor, counted, page
 from models.records.person import Person
 from models.records.task import Task, TaskState
 
-SEARCHED = 100
-"""Cases with words that are in very many cases are counted no further."""
 SUMMED = 10_000
 """A list's amounts are added up as long as it has no more cases than this; beyond it says that there are more."""
 
@@ -65,7 +63,7 @@ class CaseRow:
 class Slice:
     """A page of a list and the figures of the whole list (元).
 
-    `total` stops at `SUMMED` (`SEARCHED` for words that are in very many cases), one more: beyond it, and then there are
+    `total` stops at `SUMMED` (`search.COUNTED_WALKING` for words that are in very many cases), one more: beyond it, and then there are
     no amounts. `first` and `last` are the places of the outer rows.
     """
 
@@ -109,7 +107,7 @@ def cases(
     skipped = 0
     if records and ahead:
         skipped = counted(s, inside.where(order.past(ends[0], backwards=True)))
-    most = SEARCHED if hits is not None and hits.common else SUMMED
+    most = search.COUNTED_WALKING if hits is not None and hits.common else SUMMED
     some = inside.limit(most + 1).subquery()
     figures = select(
         func.count(),

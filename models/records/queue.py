@@ -13,7 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import literal
+from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
 from models.gates import CORRECTION, Role
@@ -84,17 +85,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page: rows, how many come before it, how many there are in all (both up to `COUNTED`, plus one beyond)."""
+    """One page: rows, how many come before it, how many there are in all (both up to `most`, plus one beyond)."""
 
     rows: tuple[Row, ...]
     skipped: int
     total: int
     more: bool
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What a queue holds, of its first `COUNTED` tasks; with `more` there are others, and every count is a least.
+    """What a queue holds, of its first `most` tasks; with `more` there are others, and every count is a least.
 
     `due`: before the first bound, between each pair of bounds, after the last. Gates and applicants: most first.
     """
@@ -105,17 +107,18 @@ class Facets:
     applicants: dict[int, int] = field(default_factory=dict)
     large: int = 0
     corrected: int = 0
+    most: int = COUNTED
 
     @property
     def more(self) -> bool:
         """Whether the queue goes on beyond what was counted."""
-        return self.total > COUNTED
+        return self.total > self.most
 
 
 def count_open(s: Session, actor: Actor, filters: Filters | None = None, queue: Queue = Queue.MINE) -> int:
     """How many tasks wait: the number beside 待办, up to `COUNTED` (one more: beyond it)."""
-    conditions = _conditions(s, actor, filters, queue)
-    return 0 if conditions is None else counted(s, select(literal(1)).select_from(Task).where(*conditions))
+    asked = _asked(s, actor, filters, queue)
+    return counted(s, select(literal(1)).select_from(Task).where(*asked.conditions), asked.most)
 
 
 def open_tasks(
@@ -130,8 +133,8 @@ def open_tasks(
     before: Cursor | None = None,
 ) -> Slice:
     """A page of a queue, earliest deadline first unless told otherwise; `before` gives the page that ends before a row."""
-    conditions = _conditions(s, actor, filters, queue)
-    return _page(s, conditions, ORDERS[sort], limit=limit, after=after, before=before)
+    asked = _asked(s, actor, filters, queue)
+    return _page(s, asked, ORDERS[sort], limit=limit, after=after, before=before)
 
 
 def done_tasks(
@@ -144,8 +147,8 @@ def done_tasks(
     before: Cursor | None = None,
 ) -> Slice:
     """已办: what the person answered, latest first."""
-    conditions: list[Any] = [Task.answered_by == actor.person_id, *_found(search.find(s, words))]
-    return _page(s, conditions, DONE, limit=limit, after=after, before=before)
+    asked = _searched([Task.answered_by == actor.person_id], search.find(s, words))
+    return _page(s, asked, DONE, limit=limit, after=after, before=before)
 
 
 def paused_tasks(s: Session, actor: Actor, limit: int = 50) -> tuple[tuple[Row, ...], int]:
@@ -161,13 +164,13 @@ def paused_tasks(s: Session, actor: Actor, limit: int = 50) -> tuple[tuple[Row, 
         Task.applicant_id != actor.institution_id,
         managed.exists(),
     ]
-    found = _page(s, conditions, ORDERS[Sort.DUE], limit=limit)
+    found = _page(s, _Asked(conditions), ORDERS[Sort.DUE], limit=limit)
     return found.rows, found.total
 
 
 def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None:
     """The first task of the person's own queue, other than those of the case they are at."""
-    query = select(Task).where(*(_conditions(s, actor, None, Queue.MINE) or ()))
+    query = select(Task).where(*_asked(s, actor).conditions)
     if than is not None:
         query = query.where(Task.case_id != than.case_id)
     return s.exec(query.order_by(*ORDERS[Sort.DUE].sorted()).limit(1)).first()
@@ -175,7 +178,7 @@ def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None
 
 def arrived(s: Session, actor: Actor, since: datetime) -> int:
     """How many tasks of the person's own queue were opened after an instant."""
-    conditions = _conditions(s, actor, None, Queue.MINE) or []
+    conditions = _asked(s, actor).conditions
     newer = select(literal(1)).select_from(Task).where(*conditions, Task.opened_at > since)
     return counted(s, newer)
 
@@ -184,8 +187,9 @@ def still_mine(s: Session, actor: Actor, task_ids: Collection[int]) -> frozenset
     """Which of these tasks are in the person's own queue."""
     if not task_ids:
         return frozenset()
-    conditions = _conditions(s, actor, None, Queue.MINE) or []
-    return frozenset(s.exec(select(col(Task.id)).where(*conditions, col(Task.id).in_(task_ids))))
+    conditions = _asked(s, actor).conditions
+    found = s.execute(rows_of(col(Task.id)).where(*conditions, col(Task.id).in_(task_ids)))
+    return frozenset(found.scalars())
 
 
 def facets(
@@ -198,12 +202,16 @@ def facets(
     large: Decimal | None = None,
 ) -> Facets:
     """What the first tasks of a queue are, in one question. `bounds` part the deadlines; `large` is 元."""
-    conditions = _conditions(s, actor, filters, queue)
-    if conditions is None:
-        return Facets(0, (0,) * (len(bounds) + 1))
-    query = select(Task.due_at, Task.process, Task.gate, Task.applicant_id, Task.amount, Task.corrected)  # type: ignore[call-overload]
-    rows = s.execute(query.where(*conditions).order_by(*ORDERS[Sort.DUE].sorted()).limit(COUNTED + 1)).all()
-    total, rows = len(rows), rows[:COUNTED]
+    asked = _asked(s, actor, filters, queue)
+    query = rows_of(
+        *(
+            col(c)
+            for c in (Task.due_at, Task.process, Task.gate, Task.applicant_id, Task.amount, Task.corrected)
+        )
+    )
+    query = query.where(*asked.conditions).order_by(*ORDERS[Sort.DUE].sorted())
+    rows = s.execute(query.limit(asked.most + 1)).all()
+    total, rows = len(rows), rows[: asked.most]
     due = Counter(sum(row.due_at >= bound for bound in bounds) for row in rows)
     gates = Counter((Process(row.process), row.gate) for row in rows)
     return Facets(
@@ -213,41 +221,45 @@ def facets(
         dict(Counter(row.applicant_id for row in rows).most_common()),
         sum(row.amount >= large for row in rows) if large is not None else 0,
         sum(row.corrected for row in rows),
+        asked.most,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the rows of a list fulfil, and how far they are counted."""
+
+    conditions: list[Any]
+    most: int = COUNTED
 
 
 def _page(
     s: Session,
-    conditions: Sequence[Any] | None,
+    asked: _Asked,
     order: Order,
     *,
     limit: int,
     after: Cursor | None = None,
     before: Cursor | None = None,
 ) -> Slice:
-    if conditions is None:
-        return Slice((), 0, 0, False)
-    query: Any = select(Task, JournalEntry).join(JournalEntry, col(JournalEntry.id) == col(Task.entry_id))
-    found, ahead, more = page(s, query.where(*conditions), order, limit=limit, after=after, before=before)
-    rows = tuple(Row(task, entry) for task, entry in found)
-    inside = select(literal(1)).select_from(Task).where(*conditions)
+    """The places of the rows are read from the index alone, the rows themselves only for the page."""
+    inside = rows_of(col(Task.id)).where(*asked.conditions)
+    places = rows_of(order.column, col(Task.id)).where(*asked.conditions)
+    found, ahead, more = page(s, places, order, limit=limit, after=after, before=before)
+    query = select(Task, JournalEntry).join(JournalEntry, col(JournalEntry.id) == col(Task.entry_id))
+    ids = [row_id for _, row_id in found]
+    known = {task.id: Row(task, entry) for task, entry in s.exec(query.where(col(Task.id).in_(ids)))}
+    rows = tuple(known[row_id] for row_id in ids)
     skipped = 0
     if rows and ahead:
-        first = rows[0].task
-        here = Cursor(getattr(first, order.column.key), first.id or 0)
-        skipped = counted(s, inside.where(order.past(here, backwards=True)))
-    total = counted(s, inside) if ahead or more else len(rows)
-    return Slice(rows, skipped, total, more)
+        before_it = order.past(Cursor(*found[0]), backwards=True)
+        skipped = counted(s, inside.where(before_it), asked.most)
+    total = counted(s, inside, asked.most) if ahead or more else len(rows)
+    return Slice(rows, skipped, total, more, asked.most)
 
 
-def _conditions(
-    s: Session, actor: Actor, filters: Filters | None, queue: Queue
-) -> list[ColumnElement[bool]] | None:
-    """What the rows of a list fulfil; None if it is known that there are none."""
+def _asked(s: Session, actor: Actor, filters: Filters | None = None, queue: Queue = Queue.MINE) -> _Asked:
     given = filters or Filters()
-    hits = search.find(s, given.words, open_only=True)
-    if hits is not None and hits.cases == ():
-        return None
     conditions: list[Any] = [Task.state == TaskState.OPEN, *seat_conditions(actor, team=queue is Queue.TEAM)]
     for column, value in (
         (Task.process, given.process),
@@ -274,11 +286,14 @@ def _conditions(
             CaseOrigin.case_id == Task.case_id, CaseOrigin.import_id == given.batch
         )
         conditions.append(origin.exists())
-    return [*conditions, *_found(hits)]
+    return _searched(conditions, search.find(s, given.words, open_only=True))
 
 
-def _found(hits: Hits | None) -> list[ColumnElement[bool]]:
-    return [] if hits is None else hits.among(col(Task.case_id))
+def _searched(conditions: list[Any], hits: Hits | None) -> _Asked:
+    if hits is None:
+        return _Asked(conditions)
+    found = [*conditions, *hits.among(col(Task.case_id))]
+    return _Asked(found, search.COUNTED_WALKING if hits.common else COUNTED)
 
 
 __all__ = [

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Index, Integer, Text, and_, cast, func, literal, or_, text
@@ -20,7 +21,9 @@ from models.records.institution import InstitutionName
 SELDOM = 8_000
 """Words found in at most this many rows are looked up first."""
 OFTEN = 0.03
-"""Words whose rarest pair is in this share of the rows need no looking up to know that they are common."""
+"""Words that chance alone would put into this share of the rows need no looking up to know that they are common."""
+COUNTED_WALKING = 100
+"""Lists that are walked through are counted no further than this."""
 MOST_TERMS = 5
 
 
@@ -114,18 +117,18 @@ def _contains(term: str, places: Sequence[int]) -> ColumnElement[bool]:
 
 
 def _is_common(s: Session, term: str, open_only: bool) -> bool:
-    """Whether PostgreSQL's own statistics call even the rarest pair of the word common."""
+    """Whether the word is common if its pairs come together by chance, as PostgreSQL's own statistics know them."""
     wanted = grams(term)
     index = "ix_case_words_open" if open_only else "ix_case_words_grams"
-    rows = s.connection().execute(
+    shares = s.connection().execute(
         text(
-            "SELECT count(*), min(share) FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
+            "SELECT share FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
             " AS known (gram, share) WHERE schemaname = current_schema() AND tablename = :index AND gram = ANY(:grams)"
         ),
         {"index": index, "grams": list(wanted)},
     )
-    known, least = rows.one()
-    return bool(known == len(wanted) and least >= OFTEN)
+    known = list(shares.scalars())
+    return len(known) == len(wanted) and prod(known) >= OFTEN
 
 
 def _look_up(s: Session, term: str, places: Sequence[int], open_only: bool) -> set[int] | None:

@@ -15,7 +15,7 @@ FIRM = """'东莞市' || substr('恒炬鼎丰裕泰宏瑞盛达华信通正安�
     || (ARRAY['精密模具', '电子科技', '五金制品', '塑胶', '包装材料', '智能装备', '家具', '纺织', '食品', '新材料',
         '自动化设备', '光电', '服饰', '印刷', '物流', '环保'])[1 + (n * 31 / 7) % 16] || '有限公司'"""
 TOWN = "(ARRAY['虎门镇', '长安镇', '厚街镇', '塘厦镇', '寮步镇', '常平镇', '东城街道', '南城街道', '大朗镇', '石龙镇'])[1 + (n * 13 / 3) % 10]"
-# Every sixth case is open. Banks have unequal shares, amounts are skewed, submissions go back four years.
+# Every sixth case is open; rows lie in the order they came. Banks have unequal shares, amounts are skewed, submissions go back four years.
 CASES = f"""
 INSERT INTO cases (number, process, process_version, board, institution_id, managing_institution_id, subject, uscc,
     town, industry, amount, decided_amount, parameter_version, state, state_since, opened_at, closed_at, opened_by,
@@ -35,6 +35,7 @@ FROM (
     FROM generate_series(1, :all) n JOIN {GATES} ON gate.nth = (n / 6) % 10
 ) made, (SELECT array_agg(id ORDER BY id) AS ids, count(*)::int AS size FROM institutions WHERE files_board = 'bank') bank,
     (SELECT id FROM institutions WHERE code = 'DJS') home, (SELECT id FROM people WHERE login = 'linwanyi') filer
+ORDER BY at
 """
 FIRMS = """
 INSERT INTO enterprises (uscc, name, sector, finance_like, investment_management, industry, employees, revenue_wan,
@@ -65,7 +66,7 @@ ENTRIES = """
 INSERT INTO journal (id, case_id, kind, name, key, round, opened_at, finished_at, due_at, budget_days, used_before,
     due_provisional)
 SELECT id, id, 'gate', CASE WHEN closed_at IS NULL THEN state ELSE 'filing_review' END, 'gate#1', 1, opened_at,
-    closed_at, CASE WHEN closed_at IS NULL THEN date_trunc('day', now()) + (id / 6 % 40 - 8) * interval '1 day'
+    closed_at, CASE WHEN closed_at IS NULL THEN date_trunc('day', now()) + (id % 40 - 8) * interval '1 day'
         ELSE opened_at + interval '5 days' END, 5, 0, false
 FROM cases
 """
@@ -85,6 +86,7 @@ FROM cases c JOIN journal j ON j.id = c.id
     LEFT JOIN institutions place ON place.code = coalesce(gate.place, 'DJS'),
     (SELECT array_agg(p.id ORDER BY p.id) AS ids, count(*)::int AS size FROM people p
         JOIN institutions i ON i.id = p.institution_id WHERE i.code = 'DJS') team
+ORDER BY c.id
 """
 WORDS = (
     "INSERT INTO case_words (case_id, part, institution_id, open, words) SELECT id, 0, institution_id,"

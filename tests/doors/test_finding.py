@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from models.records import overview, paging, queue, search
+from models.records import overview, queue, search
 from models.records.case import CaseRecord, by_number
 from models.records.case_filters import Filters, Show, Sort
 from models.records.loan import Loan
@@ -57,7 +57,7 @@ def test_words_in_very_many_cases_are_walked_through_and_find_the_same(
     with db() as s:
         few = {words: (found(s, words), waiting(s, words)) for words in ("恒炬", "恒炬 2号", "莞邑", "无此")}
     monkeypatch.setattr(search, "SELDOM", 1)
-    monkeypatch.setattr(overview, "SEARCHED", 2)
+    monkeypatch.setattr(search, "COUNTED_WALKING", 2)
     with db() as s:
         for words, expected in few.items():
             rows = overview.cases(s, actor(s, MANAGER), Filters(Show.ALL, words=words)).rows
@@ -98,15 +98,13 @@ def test_a_bank_finds_only_its_own_cases(server: Server, db: Db) -> None:
 def test_a_queue_in_any_order_is_paged_without_gap_or_repetition(
     server: Server, db: Db, sort: queue.Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "COUNTED", 3)
-    monkeypatch.setattr(paging.counted, "__defaults__", (3,))
+    monkeypatch.setattr(queue._Asked.__init__, "__defaults__", (3,))
     for n, principal in enumerate(
         ("3,000,000.00", "1,000,000.00", "2,000,000.00", "1,000,000.00", "500,000.00")
     ):
         builders.filed(contract_number=f"S-{n}", principal=principal)
     client = server.client("chenjiamin")
     monkeypatch.setattr("api.pages.queue.PER_PAGE", 2)
-    monkeypatch.setattr("api.pages.queue_view.COUNTED", 3)
     address, seen, words = f"/queue?tab=mine&sort={sort.value}", [], ""
     while address:
         page = client.get(address).text

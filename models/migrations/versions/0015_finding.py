@@ -15,6 +15,10 @@ depends_on = None
 
 OPEN_TASK, OPEN_CASE = sa.text("state = 'open'"), sa.text("closed_at IS NULL")
 
+SEATED = [
+    "case_id", "institution_id", "role", "assignee_id", "applicant_id", "added", "duty", "process", "board", "gate",
+    "town", "corrected", "due_at", "amount", "opened_at", "id",
+]  # fmt: skip
 GRAMS = """
 CREATE FUNCTION search_grams(words text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
@@ -205,16 +209,26 @@ def upgrade() -> None:
         "ix_claims_unpaid", "claims", ["case_id"], postgresql_where=sa.text("approved > 0 AND paid IS NULL")
     )
     for name, columns in (
-        ("due", []),
         ("gate", ["gate"]),
         ("applicant", ["applicant_id"]),
         ("town", ["town"]),
+        ("board", ["board"]),
     ):
         op.create_index(
             f"ix_tasks_open_{name}", "tasks", [*columns, "due_at", "id"], postgresql_where=OPEN_TASK
         )
-    for name, columns in (("amount", ["amount", "id"]), ("opened", ["opened_at", "id"]), ("uscc", ["uscc"])):
-        op.create_index(f"ix_tasks_open_{name}", "tasks", columns, postgresql_where=OPEN_TASK)
+    op.create_index("ix_tasks_open_uscc", "tasks", ["uscc"], postgresql_where=OPEN_TASK)
+    op.create_index(
+        "ix_tasks_open_corrected",
+        "tasks",
+        ["due_at", "id"],
+        postgresql_where=sa.text("state = 'open' AND corrected"),
+    )
+    for name, column in (("due", "due_at"), ("amount", "amount"), ("opened", "opened_at")):
+        op.create_index(
+            f"ix_tasks_open_{name}", "tasks", [column, "id"], postgresql_where=OPEN_TASK,
+            postgresql_include=[one for one in SEATED if one not in (column, "id")],
+        )  # fmt: skip
 
 
 def downgrade() -> None:
@@ -222,7 +236,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER tell_of_new_task ON tasks; DROP TRIGGER tell_of_changed_task ON tasks")
     op.execute("DROP FUNCTION tell_of_task")
     op.drop_table("saved_views")
-    for name in ("due", "gate", "applicant", "town", "amount", "opened", "uscc"):
+    for name in ("due", "gate", "applicant", "town", "board", "amount", "opened", "uscc", "corrected"):
         op.drop_index(f"ix_tasks_open_{name}", "tasks")
     for name in ("voucher", "undecided", "unpaid"):
         op.drop_index(f"ix_claims_{name}", "claims")
