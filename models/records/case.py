@@ -35,6 +35,7 @@ class CaseRecord(SQLModel, table=True):
         Index("ix_cases_amount", "amount", "id"),
         Index("ix_cases_industry", "industry", "opened_at", "id", postgresql_where=text("industry <> ''")),
         Index("ix_cases_closed", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
+        Index("ix_cases_living", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_alive", "opened_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_alive_amount", "amount", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_opened_by", "opened_by", "opened_at"),

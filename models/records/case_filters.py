@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, union
+from sqlalchemy import ColumnElement, or_, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -101,10 +101,13 @@ def order_of(filters: Filters, sort: Sort) -> Order:
     return Order(col(CaseRecord.amount if sort is Sort.AMOUNT else when), col(CaseRecord.id), newest=True)
 
 
-def conditions(actor: Actor, f: Filters, hits: Hits | None) -> list[ColumnElement[bool]]:
-    """What the rows of a list fulfil; `hits` are what its words found."""
+def conditions(
+    actor: Actor, f: Filters, hits: Hits | None, *, many_late: bool = False
+) -> list[ColumnElement[bool]]:
+    """What the rows of a list fulfil; `hits` are what its words found; `many_late`: so
+    many cases are late that looking at each open one finds the stuck ones sooner than collecting them."""
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
-    found += _shown(actor, f)
+    found += _shown(actor, f, many_late)
     for column, value in (
         (CaseRecord.process, f.process),
         (CaseRecord.state, f.state),
@@ -139,7 +142,7 @@ def _first_of(year: int, month: int) -> datetime:
     return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
 
 
-def _shown(actor: Actor, f: Filters) -> list[Any]:
+def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
     year = f.year or clock.today().year
@@ -147,8 +150,8 @@ def _shown(actor: Actor, f: Filters) -> list[Any]:
         Show.OPEN: [alive],
         Show.CLOSED: [~alive],
         Show.ALL: [],
-        Show.STUCK: [alive, col(CaseRecord.id).in_(_stuck())],
-        Show.OVERDUE: [alive, _late().where(Late.case_id == CaseRecord.id).exists()],
+        Show.STUCK: [alive, _is_stuck() if many_late else col(CaseRecord.id).in_(_stuck())],
+        Show.OVERDUE: [alive, late().where(Late.case_id == CaseRecord.id).exists()],
         Show.INCIDENT: [alive, stopped()],
         Show.APPLICANT: [alive, applicant],
         Show.UNSTAFFED: [alive, unstaffed()],
@@ -166,7 +169,7 @@ def _shown(actor: Actor, f: Filters) -> list[Any]:
     return shown[f.show]
 
 
-def _late() -> Any:
+def late() -> Any:
     """Gates (their cases) whose deadline has passed."""
     return select(Late.case_id).where(
         col(Late.finished_at).is_(None),
@@ -174,6 +177,13 @@ def _late() -> Any:
         Late.kind == EntryKind.GATE,
         Late.due_at < clock.now(),  # type: ignore[operator]
     )
+
+
+def _is_stuck() -> ColumnElement[bool]:
+    """The same of one case: found soonest where nearly every open case is stuck."""
+    overdue = late().where(Late.case_id == CaseRecord.id).exists()
+    held_up = col(CaseRecord.state).in_((State.CORRECTION, State.AWAITING_ROOM))
+    return or_(held_up, overdue, stopped(), unstaffed())
 
 
 def _stuck() -> Any:
@@ -184,7 +194,7 @@ def _stuck() -> Any:
     )
     failing = select(Incident.case_id).where(col(Incident.resolved_at).is_(None))
     alone = select(Task.case_id).where(Task.state == TaskState.OPEN, col(Task.unstaffed))
-    return union(_late(), held_up, failing, alone)
+    return union(late(), held_up, failing, alone)
 
 
 def _returned_in(year: int) -> Any:

@@ -24,6 +24,7 @@ from models.records.case_filters import (
     Sort,
     Waiting,
     conditions,
+    late,
     order_of,
     stopped,
     unstaffed,
@@ -33,6 +34,8 @@ from models.records.paging import Cursor, counted, page
 from models.records.person import Person
 from models.records.task import Task, TaskState
 
+COLLECTED = 2_000
+"""Late cases are collected up to here; of more, each open case is looked at."""
 SUMMED = 10_000
 """A list's amounts are added up as long as it has no more cases than this; beyond it says that there are more."""
 
@@ -94,8 +97,8 @@ def cases(
     before: Cursor | None = None,
 ) -> Slice:
     """A page of cases, newest first unless told otherwise; it begins after a row, or ends before one."""
-    hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
-    found_by, order = conditions(actor, filters, hits), order_of(filters, sort)
+    found_by, hits = _narrowed(s, actor, filters)
+    order = order_of(filters, sort)
     found, ahead, more = page(
         s, select(CaseRecord).where(*found_by), order, limit=limit, after=after, before=before
     )
@@ -132,8 +135,8 @@ def every(
     s: Session, actor: Actor, filters: Filters, sort: Sort = Sort.TIME, batch: int = 500
 ) -> Iterator[CaseRow]:
     """All cases of a list in its order, read in batches: what the Excel file holds."""
-    hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
-    query, order = select(CaseRecord).where(*conditions(actor, filters, hits)), order_of(filters, sort)
+    found_by, _ = _narrowed(s, actor, filters)
+    query, order = select(CaseRecord).where(*found_by), order_of(filters, sort)
     last: Cursor | None = None
     while True:
         found, _, more = page(s, query, order, limit=batch, after=last)
@@ -166,11 +169,18 @@ def one(s: Session, record: CaseRecord) -> CaseRow:
 
 def count(s: Session, actor: Actor, filters: Filters, most: int | None = None) -> int:
     """How many cases a list holds; `most`: counted no further, one more stands for any number beyond."""
-    hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
-    query = select(literal(1)).select_from(CaseRecord).where(*conditions(actor, filters, hits))
+    found_by, _ = _narrowed(s, actor, filters)
+    query = select(literal(1)).select_from(CaseRecord).where(*found_by)
     if most is None:
         return int(s.execute(select(func.count()).select_from(query.subquery())).scalar_one())
     return counted(s, query, most)
+
+
+def _narrowed(s: Session, actor: Actor, filters: Filters) -> tuple[list[Any], search.Hits | None]:
+    """What the rows of a list fulfil, and what its words found."""
+    hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
+    many_late = filters.show is Show.STUCK and counted(s, late(), COLLECTED) > COLLECTED
+    return conditions(actor, filters, hits, many_late=many_late), hits
 
 
 def _joined(query: Any, found_by: Sequence[Any]) -> Select[Any]:

@@ -151,8 +151,9 @@ def test_the_connection_to_the_database_is_given_back_and_made_again(server: Ser
         window.next()
         with db() as s:
             pids = [row[0] for row in s.connection().exec_driver_sql(listening.replace("count(*)", "pid"))]
-            assert len(pids) == 1
-            s.connection().exec_driver_sql(f"SELECT pg_terminate_backend({pids[0]})")
+            assert pids  # one of this process; a cancelled one may still be on its way out
+            for pid in pids:
+                s.connection().exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
         builders.filed()
         assert window.until(lambda said: said["arrived"] == 1)
     assert database.engine().pool.checkedout() == 0  # type: ignore[attr-defined]

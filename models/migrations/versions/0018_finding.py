@@ -193,6 +193,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_cases_closed", "cases", ["closed_at", "id"], postgresql_where=sa.text("closed_at IS NOT NULL")
     )
+    op.create_index("ix_cases_living", "cases", ["id"], postgresql_where=OPEN_CASE)
     op.create_index("ix_cases_alive", "cases", ["opened_at", "id"], postgresql_where=OPEN_CASE)
     op.create_index("ix_cases_alive_amount", "cases", ["amount", "id"], postgresql_where=OPEN_CASE)
     op.create_index(
@@ -241,7 +242,17 @@ def downgrade() -> None:
     for name in ("voucher", "undecided", "unpaid"):
         op.drop_index(f"ix_claims_{name}", "claims")
     op.drop_index("ix_journal_due", "journal")
-    for name in ("opened", "state", "town", "amount", "industry", "closed", "alive", "alive_amount"):
+    for name in (
+        "opened",
+        "state",
+        "town",
+        "amount",
+        "industry",
+        "closed",
+        "living",
+        "alive",
+        "alive_amount",
+    ):
         op.drop_index(f"ix_cases_{name}", "cases")
     op.create_index("ix_cases_opened_at", "cases", ["opened_at"])
     for table, trigger in (("cases", "added"), ("loans", "added"), ("claims", "added"), ("cases", "changed"),
