@@ -13,8 +13,8 @@ from models import clock
 from models.lifecycle import PROCESS_NAMES, Process
 from models.permissions import Actor
 from models.records.case import CaseRecord
+from models.records.case_filters import Filters, Show
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
-from models.records.overview import Filters, Show
 
 MOST = 50
 
