@@ -58,10 +58,9 @@ class HeaderClock(H11Protocol):
 
 
 def main(host: str, port: int, **more: Any) -> None:
-    """Serve until told to stop."""
-    uvicorn.run(
-        "api.app:create_app", factory=True, host=host, port=port, http=HeaderClock, access_log=False, **more
-    )
+    """Serve until told to stop; windows that listen for new tasks are waited for no longer than 3 s."""
+    settings = {"http": HeaderClock, "access_log": False, "timeout_graceful_shutdown": 3} | more
+    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, **settings)
 
 
 if __name__ == "__main__":
