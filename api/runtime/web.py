@@ -59,7 +59,11 @@ class HeaderClock(H11Protocol):
 
 def main(host: str, port: int, **more: Any) -> None:
     """Serve until told to stop; windows that listen for new tasks are waited for no longer than 3 s."""
-    settings = {"http": HeaderClock, "access_log": False, "timeout_graceful_shutdown": 3} | more
+    settings: dict[str, Any] = {
+        "http": HeaderClock,
+        "access_log": False,
+        "timeout_graceful_shutdown": 3,
+    } | more
     uvicorn.run("api.app:create_app", factory=True, host=host, port=port, **settings)
 
 
