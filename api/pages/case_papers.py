@@ -118,7 +118,7 @@ def materials(db: Session, case: CaseRecord) -> tuple[DocThumb, ...]:
     slots = (CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS).get(Board(case.board), ())
     titles = {slot.key: slot.title for slot in slots}
     return tuple(
-        DocThumb(titles.get(a.slot, "补充材料"), a.filename, f"/attachments/{a.id}")
+        DocThumb(titles.get(a.slot, "补充材料"), a.filename, f"/attachments/{a.id}/preview")
         for a in attachment.current(db, case.id or 0)
     )
 
