@@ -256,6 +256,7 @@ def public_notice(s: Session, record: CaseRecord, common: Common) -> contexts.Pu
     claimed, loan = of(s, record)
     amount = claimed.approved or 0
     starts = claimed.notice_started_on or clock.today()
+    ends = claimed.notice_ends_on or starts
     row = contexts.PublicRow(
         no=1,
         board=record.board.value,
@@ -271,7 +272,8 @@ def public_notice(s: Session, record: CaseRecord, common: Common) -> contexts.Pu
         rows=(row,),
         total=amount,
         starts_on=starts,
-        ends_on=claimed.notice_ends_on or starts,
+        ends_on=ends,
+        due_provisional=working_calendar(s).working_days_between(starts, ends).provisional,
         working_days=deadlines.working_days("public_notice_days", starts, rules(s)),
         contact=known.contact(s, record.managing_institution_id),
     )

@@ -108,6 +108,7 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
     claimed, loan = of(s, record)
     decided = document.latest(s, record.id or 0, "D23")
     terms = rules(s).on(clock.today())
+    pays = deadlines.due("payment_days", clock.today(), working_calendar(s), rules(s))
     return contexts.PaymentNotice(
         **common,
         decision_number=(decided.number if decided else None) or record.number,
@@ -115,7 +116,8 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
         contract_number=loan.contract_number,
         amount=claimed.approved or Decimal("0.00"),
         account=known.account(claimed),
-        pay_on=deadlines.due("payment_days", clock.today(), working_calendar(s), rules(s)).day,
+        pay_on=pays.day,
+        due_provisional=pays.provisional,
         confirm_days=terms.integer("receipt_days"),
         return_days=terms.integer("recovery_return_days"),
         effective_ratio=ratio(claimed),

@@ -13,6 +13,7 @@ from models.lifecycle import Process
 from models.policy import deadlines
 from models.policy.lines import Check
 from models.records import loan as loans
+from models.records import loan_import
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.loan import Loan, LoanState
 from models.records.reference import working_calendar
@@ -23,10 +24,14 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Fili
     """D07."""
     filed = loans.of_case(s, record.id or 0)
     lender = known.full_name(s, record.institution_id)
+    origin = loan_import.origin_of(s, record.id or 0)
+    entered = origin if origin is not None and origin.backfilled else None
     return contexts.FilingApplication(
         **common,
         board=record.board.value,
-        contact=known.contact(s, record.institution_id),
+        contact=known.contact(s, entered.entered_by_institution_id if entered else record.institution_id),
+        filed_for=lender if entered else "",
+        source=entered.source_document if entered else "",
         loans=tuple(_loan(loan, loan.lender_name or lender) for loan in filed),
         total_principal=sum(loan.principal for loan in filed),
     )

@@ -19,7 +19,7 @@ from models import clock
 from models.gates import GATES
 from models.policy import deadlines
 from models.records import claim as claims
-from models.records import document, meeting
+from models.records import document, loan_import, meeting
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.institution import Institution, Kind, of_kind
@@ -84,7 +84,7 @@ def draw_up(case: Case, code: str) -> int:
     if shared is not None:  # the session's one 纪要 speaks for every case it decided
         issued = s.get_one(Document, shared)
     else:
-        organ = _organ(s, record, DOCUMENTS[code].signer)
+        organ = _organ(s, record, code)
         issued = issuing.issue(
             s,
             code,
@@ -102,7 +102,7 @@ def draw_up(case: Case, code: str) -> int:
 def preview(s: Session, record: CaseRecord, code: str) -> Rendered:
     """The document `code` as it would be issued now, without number, code or register entry; nothing is written."""
     kind = DOCUMENTS[code]
-    organ = _organ(s, record, kind.signer)
+    organ = _organ(s, record, code)
     number = UNNUMBERED if kind.numbered else None
     context = _context(s, record, code, organ, number, AT_ISSUE, None)
     return render(code, context, versions.foreseen(s, code, clock.today()))
@@ -130,7 +130,12 @@ def _context(
     return BUILDERS[code](s, record, common)
 
 
-def _organ(s: Session, record: CaseRecord, signer: Signer) -> Institution:
+def _organ(s: Session, record: CaseRecord, code: str) -> Institution:
+    """Whose document it is; D07 of a back-filing (补录) is of who entered it."""
+    signer = DOCUMENTS[code].signer
+    origin = loan_import.origin_of(s, record.id or 0) if code == "D07" else None
+    if origin is not None and origin.backfilled:
+        return s.get_one(Institution, origin.entered_by_institution_id)
     if signer is Signer.MANAGING:
         return s.get_one(Institution, record.managing_institution_id)
     if signer is Signer.INSTITUTION:

@@ -14,13 +14,31 @@ from flows.documents.authoring.common import (
 )
 from flows.documents.authoring.paper import Cell, Paper, amount, head, middle, text
 
+_PROMISES = (
+    ("Cell", "{%p if not filed_for %}"),
+    ("Cell", "一、所报材料和数据真实、完整、合规，与贷款档案一致，对其真实性承担责任；"),
+    (
+        "Cell",
+        "二、{% if board == 'guarantee' %}所报贷款属于国家融资担保基金支持贷款，风险分担比例"
+        "与合作协议一致；{% else %}所报贷款为非实物抵押、非担保公司担保贷款，借款企业在放款日"
+        "列入白名单，利率和期限符合规定；{% endif %}",
+    ),
+    ("Cell", "三、同一笔贷款未在其他板块备案，未重复申请同类财政风险补偿；"),
+    ("Cell", "四、履行贷后管理和追偿职责，按期报送台账，接受监督检查和绩效评价。"),
+    ("Cell", "{%p endif %}"),
+)
+"""What an applicant promises; who enters loans for another promises only what they know."""
+
 
 def filing_application() -> bytes:
     """D07 项目备案申请表, with the loans on landscape pages so that any number fits."""
     paper = Paper("项目备案申请表")
-    form_head(paper, f"{SCHEME}项目备案申请表", "申请日期", "issued_on")
+    kind = "{% if filed_for %}补录{% else %}申请{% endif %}"
+    form_head(paper, f"{SCHEME}项目备案{kind}表", f"{kind}日期", "issued_on")
     with paper.table("Form", 33, 45, 33, 45) as table:
-        table.row(head("申请单位"), text("{{ organ_name }}", 3), height=560)
+        table.row(head(f"{kind}单位"), text("{{ organ_name }}", 3), height=560)
+        with table.when("filed_for"):
+            table.row(head("贷款机构"), text("{{ filed_for }}", 3), height=560)
         table.row(head("受理机构"), text("{{ recipient }}", 3), height=560)
         table.row(head("适用板块"), "{{ board|board }}", head("贷款笔数"), "{{ loans|length }}笔", height=560)
         table.row(head("联系人"), "{{ contact.person }}", head("联系电话"), "{{ contact.phone }}", height=560)
@@ -36,26 +54,27 @@ def filing_application() -> bytes:
             height=800,
         )
         table.row(
-            head("申请事项"),
-            text(f"根据{POLICY}，现将附表所列贷款报送备案，申请纳入风险补偿范围。", 3),
+            head(f"{kind}事项"),
+            text(
+                f"根据{POLICY}，{{% if filed_for %}}现依据{{{{ source }}}}，补录附表所列{{{{ filed_for }}}}此前已获批准的"
+                "贷款。本表由补录单位填制，不是贷款机构的申请。{% else %}现将附表所列贷款报送备案，申请纳入风险补偿"
+                "范围。{% endif %}",
+                3,
+            ),
             height=1000,
         )
         table.row(
             head("承诺"),
             Cell(
                 (
-                    ("Cell", "本单位承诺："),
-                    ("Cell", "一、所报材料和数据真实、完整、合规，与贷款档案一致，对其真实性承担责任；"),
                     (
                         "Cell",
-                        "二、{% if board == 'guarantee' %}所报贷款属于国家融资担保基金支持贷款，风险分担比例"
-                        "与合作协议一致；{% else %}所报贷款为非实物抵押、非担保公司担保贷款，借款企业在放款日"
-                        "列入白名单，利率和期限符合规定；{% endif %}",
+                        "{% if filed_for %}补录单位承诺：补录内容与来源文件一致，来源文件存案备查；贷款机构的承诺以其原申报"
+                        "材料为准。{% else %}本单位承诺：{% endif %}",
                     ),
-                    ("Cell", "三、同一笔贷款未在其他板块备案，未重复申请同类财政风险补偿；"),
-                    ("Cell", "四、履行贷后管理和追偿职责，按期报送台账，接受监督检查和绩效评价。"),
+                    *_PROMISES,
                     ("Cell", ""),
-                    ("CellSign", "申请单位（盖章）：　　　　　　　　"),
+                    ("CellSign", f"{kind}单位（盖章）：　　　　　　　　"),
                     ("CellSign", day("issued_on")),
                 ),
                 3,

@@ -104,7 +104,13 @@ def payment_notice() -> bytes:
     )
     with paper.table("Grid", 22, 58, 22, 54) as table:
         table.row(head("拨付金额"), text(money("amount"), 3), height=420)
-        table.row(head("账户名称"), "{{ account.name }}", head("拨付日期"), day("pay_on"), height=420)
+        table.row(
+            head("账户名称"),
+            "{{ account.name }}",
+            head("拨付日期"),
+            f"{day('pay_on')}{{% if due_provisional %}}（暂定）{{% endif %}}",
+            height=420,
+        )
         table.row(
             head("开户银行"), "{{ account.bank }}", head("账　　号"), "{{ account.number }}", height=420
         )

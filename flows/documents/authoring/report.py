@@ -82,7 +82,12 @@ def public_notice() -> bytes:
             )
         table.row(head("合　计", 5), amount("{{ total|yuan }}", 2))
     paper.p("Heading1", "一、公示期")
-    paper.p("Body", f"{day('starts_on')}至{day('ends_on')}，共{{{{ working_days }}}}个工作日。")
+    paper.p(
+        "Body",
+        f"{day('starts_on')}至{day('ends_on')}，共{{{{ working_days }}}}个工作日。"
+        "{% if due_provisional %}公示期跨越放假安排尚未公布的年度，结束日期系暂定日期，以放假安排公布后重新计算的日期"
+        "为准。{% endif %}",
+    )
     paper.p("Heading1", "二、异议渠道")
     paper.p(
         "Body",

@@ -35,7 +35,10 @@ class PublicRow(Frozen):
 
 
 class PublicNotice(DocumentContext):
-    """D21 补偿项目公示: what is about to be paid, for how long anyone may object, and where."""
+    """D21 补偿项目公示: what is about to be paid, for how long anyone may object, and where.
+
+    `due_provisional`: the period crosses a year whose working days are not published (暂定).
+    """
 
     batch: Words
     rows: Annotated[tuple[PublicRow, ...], Field(min_length=1)]
@@ -43,6 +46,7 @@ class PublicNotice(DocumentContext):
     starts_on: date
     ends_on: date
     working_days: Annotated[int, Field(gt=0)]
+    due_provisional: bool = False
     contact: Contact
 
     @model_validator(mode="after")
@@ -148,7 +152,10 @@ class PaymentLetter(DocumentContext):
 
 
 class PaymentNotice(DocumentContext):
-    """D26 资金拨付通知书 to the payee: amount, account, date, and when to confirm (工作日)."""
+    """D26 资金拨付通知书 to the payee: amount, account, date, and when to confirm (工作日).
+
+    `due_provisional`: the date crosses a year whose working days are not published (暂定).
+    """
 
     decision_number: Words
     borrower: Words
@@ -156,6 +163,7 @@ class PaymentNotice(DocumentContext):
     amount: Money
     account: Account
     pay_on: date
+    due_provisional: bool = False
     confirm_days: Annotated[int, Field(gt=0)]
     return_days: Annotated[int, Field(gt=0)]
     effective_ratio: Ratio

@@ -51,12 +51,18 @@ class FilingLoan(Frozen):
 
 
 class FilingApplication(DocumentContext):
-    """D07 项目备案申请表: the institution files 1…n loans of one board with the managing institution."""
+    """D07 项目备案申请表: the institution files 1…n loans of one board with the managing institution.
+
+    A back-filing (补录) is signed by who entered it (`organ_name`): `filed_for` is whose loans they are, `source` the
+    document they were approved by. It never reads as an application of `filed_for`.
+    """
 
     board: Board
     contact: Contact
     loans: Annotated[tuple[FilingLoan, ...], Field(min_length=1)]
     total_principal: Money
+    filed_for: Text = ""
+    source: Text = ""
 
     @model_validator(mode="after")
     def _total_is_the_sum(self) -> Self:
