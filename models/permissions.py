@@ -30,6 +30,7 @@ class Actor:
     roles: frozenset[Role]
     files_board: Board | None = None  # on which board their institution files
     stands_for: tuple[Principal, ...] = ()
+    by_key: bool = False  # an institution's own system acts for them (接口)
 
     def as_stand_in(self, principal: Principal) -> "Actor":
         """The same person with the seat of the one they stand in for."""

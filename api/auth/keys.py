@@ -162,7 +162,9 @@ def _actor(db: Session, key: ApiKey) -> Actor:
         raise NoEntry("unknown")
     person, institution, _ = rows[0]
     roles = frozenset(role.role for *_, role in rows if role is not None)
-    return Actor(person.id or 0, person.name, institution.id or 0, roles, institution.files_board)
+    return Actor(
+        person.id or 0, person.name, institution.id or 0, roles, institution.files_board, by_key=True
+    )
 
 
 def _saw(db: Session, key: ApiKey, address: str) -> None:

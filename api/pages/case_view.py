@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
-from api.pages import case_clock, case_rows, colleagues, task_clock
+from api.pages import case_clock, case_rows, colleagues, task_clock, task_facts
 from api.pages.case_clock import ClockRow
 from api.pages.case_papers import (
     LedgerRow,
@@ -200,6 +200,7 @@ def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool)
         Fact("申报机构", known.get(case.institution_id, "")),
         Fact("受托管理", known.get(case.managing_institution_id, "")),
         Fact("提交", day(case.opened_at), num=True),
+        task_facts.origin(db, case),
     ]
     if case.uscc:
         facts.append(Fact("信用代码", case.uscc, num=True))

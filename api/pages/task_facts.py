@@ -21,10 +21,11 @@ from models.policy.errors import PolicyError
 from models.policy.limits import NAMES as LIMITS
 from models.policy.lines import Check, Line, Result, Unit, percent_text
 from models.policy.security import SECURITY_NAMES, Security
-from models.records import institution, loan_change, person
-from models.records.case import CaseRecord
+from models.records import institution, loan_change, loan_import, person
+from models.records.case import ORIGIN_NAMES, CaseRecord, Origin
 from models.records.claim import Claim
 from models.records.loan import Loan
+from models.records.loan_import import LoanImport
 from models.records.task import ADDED_NAMES, Task, TaskState
 
 
@@ -148,6 +149,7 @@ def claim_facts(db: Session, case: CaseRecord, claim: Claim, loan: Loan) -> tupl
     return (
         *facts,
         Fact("收款账户", f"{claim.account_name}　{claim.account_bank}　{claim.account_number}"),
+        origin(db, case),
         Fact("损失原因", claim.cause),
         Fact("追偿措施", claim.recovery_plan),
     )
@@ -178,6 +180,18 @@ def _business(loan: Loan) -> str:
     return " · ".join([loan.sector or "未填报", *(word for word, yes in marks if yes)])
 
 
+def origin(db: Session, case: CaseRecord) -> Fact:
+    """By which door the case came in: who entered it from what, where it was not the applicant at a page."""
+    words = ORIGIN_NAMES[Origin(case.origin)]
+    found = loan_import.origin_of(db, case.id or 0)
+    if found is not None and found.backfilled:
+        by = institution.name_on(db, found.entered_by_institution_id, clock.local(case.opened_at).date()).name
+        words = f"{words}：{by}依据{found.source_document}填制，非申报机构自行申请"
+    elif found is not None:
+        words = f"{words}：{db.get_one(LoanImport, found.import_id).filename}"
+    return Fact("来源", words)
+
+
 def filing_facts(db: Session, case: CaseRecord, loans: Sequence[Loan]) -> tuple[Fact, ...]:
     """A submission as a whole; its loans are listed below."""
     name = institution.name_on(db, case.institution_id, clock.local(case.opened_at).date()).name
@@ -190,6 +204,7 @@ def filing_facts(db: Session, case: CaseRecord, loans: Sequence[Loan]) -> tuple[
         Fact("本金合计", f"{yuan(case.amount)} 元（{wan(case.amount)} 万元）", num=True),
         Fact("放款日", f"{day(dates[0])} 至 {day(dates[-1])}" if dates else "—", num=True),
         Fact("提交", stamp(case.opened_at), num=True),
+        origin(db, case),
     )
 
 

@@ -167,5 +167,10 @@ def _actor(s: Session, batch: FilingBatch) -> Actor | None:
     if not who.active or not home.active or who.institution_id != home.id:
         return None
     return Actor(
-        batch.person_id, who.name, home.id or 0, person.roles_of(s, batch.person_id), home.files_board
+        batch.person_id,
+        who.name,
+        home.id or 0,
+        person.roles_of(s, batch.person_id),
+        home.files_board,
+        by_key=True,
     )

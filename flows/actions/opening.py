@@ -16,7 +16,7 @@ from models.gates import APPLICANT_DUTY
 from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.records import institution
-from models.records.case import CaseRecord, next_number
+from models.records.case import CaseRecord, Origin, next_number
 from models.records.institution import Institution, Kind
 from models.records.rules import pinned
 from models.records.task import Participation
@@ -76,6 +76,7 @@ def open_case(
         industry=industry,
         amount=amount,
         parameter_version=pinned(s).version,
+        origin=Origin.API if actor.by_key else Origin.PAGE,
         state=State.SUBMITTED,
         state_since=now,
         opened_at=now,

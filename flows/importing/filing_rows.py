@@ -16,7 +16,7 @@ from models.permissions import Actor, Denied, may_backfill, may_file
 from models.records import institution
 from models.records.attachment import Blob
 from models.records.base import Facts
-from models.records.case import CaseRecord
+from models.records.case import CaseRecord, Origin
 from models.records.loan import Loan
 from models.records.loan_import import CaseOrigin, LoanImport
 from models.settings import get_settings
@@ -60,6 +60,7 @@ def file_some(s: Session, found: LoanImport) -> bool:
         town=one.town if one else "",
         institution_id=found.institution_id,
     )
+    record.origin = Origin.BACKFILL if found.backfilled else Origin.IMPORT
     values |= {"case": record.id, "board": record.board, "rows": [row.row for row in rows]}
     connection.execute(text(_FIRMS), values)
     connection.execute(text(_LOANS), values)

@@ -17,6 +17,23 @@ from models.lifecycle import Board, Process, State
 from models.records.base import Facts, coded, facts, moment, money, one_of
 
 
+class Origin(StrEnum):
+    """By which door a case came in."""
+
+    PAGE = "page"
+    API = "api"
+    IMPORT = "import"
+    BACKFILL = "backfill"
+
+
+ORIGIN_NAMES: dict[Origin, str] = {
+    Origin.PAGE: "页面填报",
+    Origin.API: "接口报送",
+    Origin.IMPORT: "批量导入",
+    Origin.BACKFILL: "补录",
+}
+
+
 class CaseRecord(SQLModel, table=True):
     """One case. `revision` rises with everything people or the kernel change; a reader may compare it."""
 
@@ -25,6 +42,7 @@ class CaseRecord(SQLModel, table=True):
         one_of("process", Process),
         one_of("board", Board),
         one_of("state", State),
+        one_of("origin", Origin),
         Index("ix_cases_due_to_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_open", "process", "state", "state_since", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_institution", "institution_id", "opened_at"),
@@ -56,6 +74,7 @@ class CaseRecord(SQLModel, table=True):
     amount: Decimal = money()  # filed principal or claimed amount, 元
     decided_amount: Decimal | None = money(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
+    origin: Origin = coded(Origin, default=Origin.PAGE)
 
     state: State = coded(State, default=State.SUBMITTED)
     state_since: datetime = moment()

@@ -147,6 +147,13 @@ def test_the_loans_of_an_application_lie_on_wide_pages() -> None:
     assert '<div class="in doc wide">' in html
 
 
+@pytest.mark.parametrize("code", ["D21", "D26"])
+def test_a_date_across_an_unpublished_year_is_said_to_be_provisional(code: str) -> None:
+    ordinary = SAMPLES[code]
+    assert "暂定" not in plain_text(render(code, ordinary).data)
+    assert "暂定" in plain_text(render(code, ordinary.model_copy(update={"due_provisional": True})).data)
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_script_and_committed_template_agree(code: str) -> None:
     """A template edited in Word and a script left behind: the next regeneration would lose the edit."""

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from models import database
 from models.lifecycle import Board
-from models.records.case import CaseRecord
+from models.records.case import CaseRecord, Origin, by_number
 from models.records.loan import Loan, LoanState
 from models.records.notice import Notice
 from tests.doors.api import PDF, V1, Api, Callers, claim, digest, loan
@@ -40,6 +40,9 @@ def test_a_loan_is_filed_and_the_case_can_be_read(callers: Callers) -> None:
     made = bank.write("/filings", {"loans": [loan()]})
     assert made.status_code == 201, made.text
     number = made.json()["number"]
+    with database.session() as s:
+        filed = by_number(s, number)
+        assert filed is not None and filed.origin is Origin.API
     assert made.headers["location"] == f"/api/v1/cases/{number}"
     seen, tag = bank.see(f"/cases/{number}")
     assert seen == made.json()

@@ -1,15 +1,23 @@
 """批量备案 and 批量补录 at their doors."""
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import python_calamine
 from playwright.sync_api import expect
+from sqlmodel import select
+from typer.testing import CliRunner
 
+from api.cli import app
+from api.demo.play import run_due
 from flows.importing import running
 from models import clock, database
+from models.records.case import CaseRecord
 from models.records.enterprise import WhiteListEntry
+from models.records.task import open_of_case
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.imports import files
 from tests.imports.test_importing import TODAY
@@ -113,6 +121,70 @@ def test_the_template_can_be_filled_and_read_back(server: Any) -> None:
     assert book.sheet_names == ["贷款清单", "填写说明", "示例", "选项"]
     titles = book.get_sheet_by_name("贷款清单").to_python()[0]
     assert "贷款本金（元）" in titles and book.get_sheet_by_name("示例").to_python()[1][0]
+
+
+def ran(monkeypatch: Any, database_url: str, *words: str) -> tuple[int, str, str]:
+    """`fengbu import loans …` on this worker's database: exit code, output, errors."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    done = CliRunner().invoke(app, ["import", "loans", *words])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command_says_every_fault_files_what_is_good_and_nothing_twice(
+    server: Any, database_url: str, tmp_path: Any, monkeypatch: Any
+) -> None:
+    path = tmp_path / "清单.xlsx"
+    path.write_bytes(some_bad())
+    words = (str(path), "--person", "linwanyi")
+    code, out, _ = ran(monkeypatch, database_url, *words, "--submit", "all", "--json")
+    answer = json.loads(out)
+    assert (code, answer["state"], answer["good"], answer["bad"], answer["filed"]) == (1, "checked", 2, 5, 0)
+    assert {"sheet": "贷款清单", "row": 7, "column": "O", "heading": "借据号"}.items() <= answer["faults"][
+        -2
+    ].items()
+    code, out, _ = ran(monkeypatch, database_url, *words, "--submit", "good")
+    assert code == 1 and "这个文件以前交过" in out and "已提交 2" in out and "形成备案 BA-" in out
+    code, out, _ = ran(monkeypatch, database_url, *words, "--submit", "good", "--json")
+    assert json.loads(out)["filed"] == 2, "a third time files nothing more"
+    path.write_bytes(files.book([files.row(31)]))
+    assert ran(monkeypatch, database_url, *words, "--submit", "all")[0] == 0
+
+
+def test_the_command_refuses_in_a_sentence(
+    server: Any, database_url: str, tmp_path: Any, monkeypatch: Any
+) -> None:
+    path = tmp_path / "清单.xlsx"
+    path.write_bytes((Path(__file__).parents[1] / "imports" / "books" / "locked.xlsx").read_bytes())
+
+    def said(*words: str) -> str:
+        code, out, err = ran(monkeypatch, database_url, *words)
+        assert code == 2, (words, out)
+        return out + err
+
+    assert "设了打开密码" in said(str(path), "--person", "linwanyi")
+    assert "没有登录名为“nobody”的人员" in said(str(path), "--person", "nobody")
+    assert "只有合作银行和政府性融担机构" in said(str(path), "--person", "chenjiamin")
+    assert "请写明依据的文件" in said(str(path), "--person", "chenjiamin", "--institution", "GYB")
+    assert "读不到文件" in said(str(tmp_path / "没有.xlsx"), "--person", "linwanyi")
+    assert "你单位在银行板块申报" in said(str(path), "--person", "linwanyi", "--board", "guarantee")
+    assert "请写 none、good 或 all" in said(str(path), "--person", "linwanyi", "--submit", "some")
+
+
+def test_case_and_task_say_where_a_filing_came_from(server: Any) -> None:
+    officer = server.client("chenjiamin")
+    data = files.book([files.row(1)])
+    sent = post(officer, "/backfills", data, institution=_bank(), source_document="东工信〔2024〕18号")
+    number = int(sent.headers["Location"].rpartition("/")[2])
+    running.work(number)
+    officer.post(f"/imports/{number}/submit", data={"good_only": ""})
+    running.work(number)
+    run_due()
+    with database.session() as s:
+        case = s.exec(select(CaseRecord)).one()
+        (task,) = open_of_case(s, case.id or 0)
+    words = "补录：东莞市电子计算中心依据东工信〔2024〕18号填制，非申报机构自行申请"
+    assert words in server.client("linwanyi").get(f"/cases/{case.number}").text
+    assert words in server.client("wangliqun").get(f"/tasks/{task.id}").text
 
 
 @pytest.mark.browser

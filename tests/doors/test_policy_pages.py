@@ -12,6 +12,7 @@ from sqlmodel import Session
 from api.demo.play import a_claim, do, run_due
 from api.demo.play import seed as seed_all
 from models.lifecycle import Board
+from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.conftest import EMPTY_ALL_TABLES
 from tests.doors.conftest import Server
 
@@ -99,3 +100,21 @@ def test_what_if_on_the_page_and_in_excel(office: Server) -> None:
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.content))
     assert sheets.sheet_names == ["假设与合计", "按机构", "按企业划型", "按行业", "按受理年度", "逐件"]
     assert sheets.get_sheet_by_name("逐件").to_python()[1][5:8] == [100000.0, 150000.0, 50000.0]
+
+
+@pytest.mark.browser
+def test_what_if_can_be_used_by_everyone(office: Server) -> None:
+    cookies = [
+        {"name": cookie.name, "value": cookie.value or "", "url": office.base_url}
+        for cookie in office.client("lizhiyuan").cookies.jar
+    ]
+    with chromium() as browser:
+        context = browser.new_context(viewport=DESK)
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        for query in ("", "?bank_year_cap_ratio=3%25"):
+            page.set_viewport_size(DESK)
+            page.goto(f"{office.base_url}/policy/what-if{query}")
+            assert_accessible(page)
+            page.set_viewport_size(PHONE)
+            assert_accessible(page)

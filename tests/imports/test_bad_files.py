@@ -3,6 +3,9 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from models.lifecycle import Board
 from tests.imports import files
 
 Rows = list[tuple[int, staging.Staged]]
+BOOKS = Path(__file__).parent / "books"
 
 
 def read(data: bytes, name: str = "清单.xlsx") -> tuple[list[staging.Staged], list[str]]:
@@ -165,11 +169,20 @@ def test_what_kills_the_reading_process_is_a_sentence(monkeypatch: pytest.Monkey
     assert "读不下" in refused(files.book([files.row(1)]))
 
 
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_the_older_and_the_open_format_are_read_like_a_workbook(kind: str) -> None:
+    """Written by xlwt and odfpy: two rows of `files.row`, days as days, figures as figures."""
+    rows, notes = read((BOOKS / f"loans.{kind}").read_bytes(), f"清单.{kind}")
+    assert [row.faults for row in rows] == [[], []] and notes == []
+    forms = [row.form for row in rows]
+    assert [form.principal for form in forms] == [Decimal("1000001.00"), Decimal("1000002.00")]
+    assert {form.disbursed_on for form in forms} == {date(2026, 4, 22)}
+
+
 def test_password_macros_and_other_files_get_a_sentence_each() -> None:
-    locked = (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "EncryptedPackage".encode("utf-16-le") + bytes(512)
-    )
-    assert "设了打开密码" in refused(locked)
+    locked = (BOOKS / "locked.xlsx").read_bytes()  # loans.xlsx under a password, as Office encrypts it
+    assert locked.startswith(b"\xd0\xcf\x11\xe0")
+    assert refused(locked) == "设了打开密码，不能读取。请取消密码后再上传。"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("xl/workbook.xml", "")

@@ -10,12 +10,14 @@ from sqlmodel import Session, col, select
 
 from flows.actions import importing
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.documents.engine import plain_text
 from flows.importing import running
+from flows.steps import documents
 from models import clock, database
 from models.lifecycle import Board
 from models.records import institution
 from models.records.attachment import current
-from models.records.case import CaseRecord
+from models.records.case import CaseRecord, Origin
 from models.records.enterprise import WhiteListEntry
 from models.records.loan import Loan
 from models.records.loan_import import CaseOrigin, ImportRow, ImportState, LoanImport, RowState
@@ -89,6 +91,8 @@ def test_good_rows_become_filings_and_are_registered_like_any_other() -> None:
         cases = s.exec(select(CaseRecord).order_by(col(CaseRecord.id))).all()
         assert [c.subject for c in cases] == ["3 笔贷款", "3 笔贷款", "东莞市示例7号有限公司"]
         assert sum(c.amount for c in cases) == Decimal("7000028.00")
+        assert {c.origin for c in cases} == {Origin.IMPORT}
+        assert "申请单位\t莞邑银行" in plain_text(documents.preview(s, cases[0], "D07").data)
         assert [a.filename for a in current(s, cases[0].id or 0)] == ["清单.xlsx"]
         loans = s.exec(select(Loan).order_by(col(Loan.id))).all()
         assert [loan.item for loan in loans] == [1, 2, 3, 1, 2, 3, 1]
@@ -197,6 +201,12 @@ def test_a_back_filing_says_who_entered_it_and_from_which_document() -> None:
             origin.source_document,
         )
         assert "补录" in s.exec(select(Notice)).one().title
+        assert case.origin is Origin.BACKFILL
+        letter = documents.preview(s, case, "D07")
+        words = plain_text(letter.data)
+        assert "项目备案补录表" in words and "东工信〔2024〕18号备案清单" in words
+        assert "补录单位\t东莞市电子计算中心" in words and "不是贷款机构的申请" in words
+        assert "申请单位" not in words and "本单位承诺" not in words
         assert participation(s, case.id or 0, officer.person_id).duty == "applicant"  # so never its reviewer
     with database.session() as s, pytest.raises(NotThereError):
         importing.seen(s, actor(s, "linwanyi"), number)
