@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from api.demo import around
 from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
 from flows.actions import budgeting
 from models import clock
@@ -81,6 +82,9 @@ def fill() -> str:
             s, officer, year=str(clock.today().year), amount="10000000.00",
             resolution="东财〔2026〕93号（示例）", reason="四季度追加风险补偿资金",
         )  # fmt: skip
+        around.convene(s, days.calendar.add_working_days(clock.today(), 3).day)
+        around.change_loans(s)
+    run_due()
     return f"{total} 件示例案件"
 
 
