@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 from flows.actions import two_people
 from flows.actions.change_forms import FORMS, ExtensionForm, PrepaymentForm, as_typed, corrigible, typed_value
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
-from flows.actions.filing import duplicates, firm_of, loan_facts
+from flows.actions.filing import duplicates, firms_of, loan_facts
 from flows.actions.forms import loan_form
 from flows.actions.typed import attempt
 from flows.steps import facts, notices
@@ -208,7 +208,7 @@ def _correct(s: Session, loan: Loan, change: LoanChange) -> None:
             s.flush()
     except IntegrityError as error:
         raise ConflictError("更正后的合同号、借据号与本单位另一笔备案相同，不能确认。") from error
-    firm_of(s, form)
+    firms_of(s, [form])
 
 
 def foreseen(s: Session, change: LoanChange) -> tuple[Check, ...]:

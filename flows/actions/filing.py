@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from flows.actions.attaching import Upload, attach_stored, stored_all
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError
@@ -25,13 +25,13 @@ from models.policy import eligibility, lpr
 from models.policy.lines import Check
 from models.policy.size_class import classify
 from models.records.case import CaseRecord
-from models.records.enterprise import Enterprise, by_uscc, stays_of
+from models.records.enterprise import Enterprise, stays_of
 from models.records.institution import ShareAgreement, agreements_of
-from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState, alive
+from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.reference import working_calendar
 from models.records.rules import rules
 
-__all__ = ["References", "duplicates", "firm_of", "loan_facts", "preview", "route_managing", "submit"]
+__all__ = ["References", "duplicates", "firms_of", "loan_facts", "preview", "route_managing", "submit"]
 
 
 def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] = ()) -> CaseRecord:
@@ -56,8 +56,7 @@ def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] =
     )
     try:
         with s.begin_nested():
-            for item, loan in enumerate(form.loans, start=1):
-                s.add(_row(s, actor, record, item, loan))
+            s.add_all(_rows(s, actor, record, form.loans))
     except IntegrityError as error:  # somebody filed the same 借据 while we looked
         raise InvalidError(duplicates(s, actor.institution_id, form.loans) or _TAKEN) from error
     for file in kept:
@@ -75,6 +74,7 @@ def duplicates(
     """A fault for each loan filed twice, within the form or earlier; `own_case` is the case being corrected."""
     faults: list[FieldFault] = []
     first: dict[tuple[str, str], int] = {}
+    earlier = _earlier(s, institution_id, {loan.contract_number for loan in loans})
     for place, loan in enumerate(loans):
         key = (loan.contract_number, loan.receipt_number)
         field = f"loans.{place}.receipt_number"
@@ -84,27 +84,51 @@ def duplicates(
             )
             continue
         first[key] = place
-        earlier = alive(s, institution_id, *key)
-        if earlier is not None and (own_case is None or earlier.case_id != own_case):
-            case = s.get_one(CaseRecord, earlier.case_id)
-            state = LOAN_STATE_NAMES[LoanState(earlier.state)]
-            faults.append(
-                FieldFault(
-                    field, f"该借据已在 {case.number} 中备案（{state}），不能重复备案；展期请办理续备案。"
-                )
-            )
+        if key in earlier and (own_case is None or earlier[key][0] != own_case):
+            _, number, state = earlier[key]
+            said = f"该借据已在 {number} 中备案（{state}），不能重复备案；展期请办理续备案。"
+            faults.append(FieldFault(field, said))
     return tuple(faults)
 
 
-def _row(s: Session, actor: Actor, record: CaseRecord, item: int, form: LoanForm) -> Loan:
-    return Loan(
-        case_id=record.id or 0,
-        item=item,
-        board=record.board,
-        institution_id=actor.institution_id,
-        enterprise_id=firm_of(s, form).id or 0,
-        **loan_facts(s, Board(record.board), actor.institution_id, form),
+def _earlier(
+    s: Session, institution_id: int, contracts: Collection[str]
+) -> dict[tuple[str, str], tuple[int, str, str]]:
+    """Living loans of the institution under these contracts: (contract, receipt) → case id, its number, the state."""
+    query = (
+        select(Loan, CaseRecord.number)
+        .join(CaseRecord, col(CaseRecord.id) == col(Loan.case_id))
+        .where(
+            Loan.institution_id == institution_id,
+            col(Loan.contract_number).in_(contracts),
+            col(Loan.state).in_((LoanState.FILED, LoanState.REGISTERED)),
+        )
     )
+    return {
+        (one.contract_number, one.receipt_number): (
+            one.case_id,
+            number,
+            LOAN_STATE_NAMES[LoanState(one.state)],
+        )
+        for one, number in s.exec(query)
+    }
+
+
+def _rows(s: Session, actor: Actor, record: CaseRecord, forms: Sequence[LoanForm]) -> list[Loan]:
+    """The loans of a case; what is looked up for them is looked up once for all."""
+    board, firms = Board(record.board), firms_of(s, forms)
+    known = References(s, board, actor.institution_id, firms)
+    return [
+        Loan(
+            case_id=record.id or 0,
+            item=item,
+            board=record.board,
+            institution_id=actor.institution_id,
+            enterprise_id=firms[form.uscc],
+            **known.columns(form),
+        )
+        for item, form in enumerate(forms, start=1)
+    ]
 
 
 def loan_facts(s: Session, board: Board, institution_id: int, form: LoanForm) -> dict[str, Any]:
@@ -177,24 +201,33 @@ def _size(form: LoanForm) -> str:
     return str(size) if size else ""
 
 
-def firm_of(s: Session, form: LoanForm) -> Enterprise:
-    """The firm as last filed; two filings at the same time write one row."""
+def firms_of(s: Session, forms: Sequence[LoanForm]) -> dict[str, int]:
+    """The firms as last filed, by credit code; two filings at the same time write one row each."""
     known = {
-        "name": form.firm_name,
-        **_line_of_business(form),
-        "employees": form.employees,
-        "revenue_wan": form.revenue_wan,
-        "assets_wan": form.assets_wan,
-        "size_class": _size(form),
-        "town": str(form.town),
-        "legal_person": form.legal_person,
+        form.uscc: {
+            "uscc": form.uscc,
+            "legal_representative": "",
+            "name": form.firm_name,
+            **_line_of_business(form),
+            "employees": form.employees,
+            "revenue_wan": form.revenue_wan,
+            "assets_wan": form.assets_wan,
+            "size_class": _size(form),
+            "town": str(form.town),
+            "legal_person": form.legal_person,
+        }
+        for form in forms
     }
-    query = insert(Enterprise).values(uscc=form.uscc, legal_representative="", **known)
-    s.connection().execute(query.on_conflict_do_update(index_elements=["uscc"], set_=known))
-    firm = by_uscc(s, form.uscc)
-    if firm is None:
-        raise RuntimeError(f"the enterprise {form.uscc} was written and is not there")
-    return firm
+    # in the order of their codes: two filings that name the same firms do not wait for each other in a circle
+    query = insert(Enterprise).values([known[code] for code in sorted(known)])
+    fresh = {name: query.excluded[name] for name in next(iter(known.values())) if name not in _KEPT}
+    stored = query.on_conflict_do_update(index_elements=["uscc"], set_=fresh)
+    rows = s.connection().execute(stored.returning(col(Enterprise.uscc), col(Enterprise.id)))
+    return {code: key or 0 for code, key in rows}
+
+
+_KEPT = {"uscc", "legal_representative"}
+"""What another filing does not change of a firm."""
 
 
 def _shares(agreement: ShareAgreement | None) -> dict[str, int]:

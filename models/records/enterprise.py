@@ -82,8 +82,3 @@ def stays_of(session: Session, firms: Collection[str]) -> dict[str, list[WhiteLi
     for stay in session.exec(query.order_by(col(WhiteListEntry.valid_from), col(WhiteListEntry.id))):
         found.setdefault(stay.uscc, []).append(stay)
     return found
-
-
-def by_uscc(session: Session, uscc: str) -> Enterprise | None:
-    """The firm with this 统一社会信用代码."""
-    return session.exec(select(Enterprise).where(Enterprise.uscc == uscc)).first()

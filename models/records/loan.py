@@ -135,17 +135,6 @@ def verdicts(session: Session, case_id: int) -> dict[str, int]:
     return {str(verdict): int(number) for verdict, number in rows}
 
 
-def alive(session: Session, institution_id: int, contract_number: str, receipt_number: str) -> Loan | None:
-    """A loan already filed under the same contract and receipt by the institution, if it is still alive."""
-    query = select(Loan).where(
-        Loan.institution_id == institution_id,
-        Loan.contract_number == contract_number,
-        Loan.receipt_number == receipt_number,
-        col(Loan.state).in_((LoanState.FILED, LoanState.REGISTERED)),
-    )
-    return session.exec(query).first()
-
-
 def registered(session: Session, institution_id: int, words: str = "", limit: int = 200) -> Sequence[Loan]:
     """Registered loans of an institution, newest first, optionally those whose firm or numbers match `words`."""
     query = select(Loan).where(Loan.institution_id == institution_id, Loan.state == LoanState.REGISTERED)

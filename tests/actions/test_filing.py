@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from flows.actions import filing
@@ -74,9 +75,9 @@ def test_the_same_receipt_twice_names_the_other_row_or_the_earlier_filing(s: Ses
 def test_the_unique_index_is_the_last_word(s: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = actor(s, "linwanyi")
     file_one(s, bank)
-    real = filing.alive
-    looks = iter([None])
-    monkeypatch.setattr(filing, "alive", lambda *a: next(looks, real(*a)))
+    real = filing._earlier
+    looks = iter([{}])
+    monkeypatch.setattr(filing, "_earlier", lambda *a: next(looks, real(*a)))
     with pytest.raises(InvalidError) as error:
         file_one(s, bank)
     assert "已在 BA-" in error.value.faults[0].message
@@ -87,3 +88,23 @@ def test_the_unique_index_is_the_last_word(s: Session, monkeypatch: pytest.Monke
 def test_only_a_filer_of_the_board_may_file(s: Session, login: str, board: Board) -> None:
     with pytest.raises(ForbiddenError):
         file_one(s, actor(s, login), board)
+
+
+def test_many_loans_take_as_many_statements_as_few(s: Session) -> None:
+    bank = actor(s, "linwanyi")
+
+    def statements(first: int, count: int) -> int:
+        typed = [loan(receipt_number=f"GY-{n}") for n in range(first, first + count)]
+        seen: list[str] = []
+
+        def heard(*said: object) -> None:
+            seen.append(str(said[2]))
+
+        event.listen(s.connection(), "before_cursor_execute", heard)
+        filing.submit(s, bank, read_filing(Board.BANK, typed))
+        s.flush()
+        event.remove(s.connection(), "before_cursor_execute", heard)
+        return len(seen)
+
+    statements(0, 2)  # what is read once in a transaction is read here
+    assert statements(200, 100) <= statements(100, 3) + 1

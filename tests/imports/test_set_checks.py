@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from flows.steps import facts, set_checks
 from flows.steps.check_rules import RULES
@@ -21,7 +21,7 @@ from models.policy.sector import Sector
 from models.policy.security import Security
 from models.policy.size_class import Industry, classify
 from models.policy.uscc import check_character
-from models.records.enterprise import WhiteListEntry, by_uscc
+from models.records.enterprise import Enterprise, WhiteListEntry
 from models.records.loan import Loan, of_case
 from models.records.reference import LprQuote, working_calendar
 from tests.actions import samples
@@ -135,7 +135,7 @@ def test_sql_and_the_policys_function_agree_on_every_loan(
         )
         if quoted:
             s.add(LprQuote(published_on=date(2024, 3, 20), one_year=Decimal("3.45"), five_year=4, source="t"))
-        firm = by_uscc(s, samples.USCC)
+        firm = s.exec(select(Enterprise).where(Enterprise.uscc == samples.USCC)).first()
         assert firm is not None
         for number, columns in enumerate(filed, start=2):
             s.add(
