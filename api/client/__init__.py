@@ -1,4 +1,4 @@
-"""A typed client of the API for banks' and guarantors' systems. Needs httpx and pydantic; nothing of the server.
+"""A typed client of the API for banks' and guarantors' systems (`Fengbu`) and reviewers' (`Desk`). Needs httpx and pydantic; nothing of the server.
 
 from api.client import Fengbu
 
@@ -7,12 +7,30 @@ with Fengbu("https://fengbu.example", key) as bank:
 """
 
 from api.client.calls import Fengbu, RefusedError
-from api.client.models import Batch, Case, Claim, Document, Event, Fault, Loan, Me, Notice, Upload
+from api.client.desk import Desk
+from api.client.models import (
+    Batch,
+    Case,
+    Claim,
+    Colleague,
+    Comment,
+    Document,
+    Event,
+    Fault,
+    Loan,
+    Me,
+    Notice,
+    Task,
+    Upload,
+)
 
 __all__ = [
     "Batch",
     "Case",
     "Claim",
+    "Colleague",
+    "Comment",
+    "Desk",
     "Document",
     "Event",
     "Fault",
@@ -21,5 +39,6 @@ __all__ = [
     "Me",
     "Notice",
     "RefusedError",
+    "Task",
     "Upload",
 ]

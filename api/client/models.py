@@ -177,3 +177,64 @@ class Batch(Answer):
     def finished(self) -> bool:
         """Whether nothing more will be done to it."""
         return self.state in ("done", "refused")
+
+
+class AnswerChoice(Answer):
+    """One answer a task may be given."""
+
+    outcome: str
+    label: str
+    hint: str
+    opinion_required: bool
+    fields: list[str]
+
+
+class Task(Answer):
+    """A question one person answers; `yours`: this key's person may, `denied` says why not."""
+
+    id: int
+    case: str
+    process: str
+    board: str
+    subject: str
+    amount: Decimal
+    gate: str
+    title: str
+    question: str
+    clause: str
+    state: str
+    opened_at: datetime
+    due_at: datetime
+    corrected: bool
+    assignee: str | None
+    yours: bool
+    denied: str
+    answers: list[AnswerChoice]
+    send_back_to: list[str]
+    outcome: str | None
+    opinion: str
+
+
+class Colleague(Answer):
+    """A person of a reviewing side."""
+
+    id: int
+    name: str
+    institution: str
+    roles: list[str]
+
+
+class Comment(Answer):
+    """A remark on a case."""
+
+    id: int
+    by: str
+    at: datetime
+    words: str
+
+
+class Done(Answer):
+    """What an act among colleagues answers: how many were told, or whether the case is followed."""
+
+    people: int = 0
+    followed: bool = False

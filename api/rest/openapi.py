@@ -35,6 +35,7 @@ TAGS = [
     {"name": "查询", "description": "案件、贷款、文书、材料"},
     {"name": "通知", "description": "通知、事件流、推送地址"},
     {"name": "待办", "description": "审核单位的任务"},
+    {"name": "协作", "description": "转办、委派、加签、拿回、催办、抄送、批注、关注；与页面同一套权限"},
     {"name": "测算", "description": "政策规则与试算"},
 ]
 OPEN = {"/api/v1/oauth/token"}

@@ -145,19 +145,19 @@ def tasks(
             responses=answers(*READ) | {304: {"description": "没有变化"}}, summary="一件任务")  # fmt: skip
 def task(db: Db, caller: Reader, task_id: Id, if_none_match: IfNoneMatch = None) -> Response:
     """问题、条款、可选的结论。ETag 用于 If-Match。"""
-    return shown(_view(db, caller.actor, _seen(db, caller.actor, task_id)), if_none_match)
+    return shown(_view(db, caller.actor, seen_task(db, caller.actor, task_id)), if_none_match)
 
 
 @router.post("/{task_id}/claim", response_model=TaskOut, responses=answers(*CHANGE), summary="认领")
 def claim(db: Db, caller: Answerer, once: Write, task_id: Id, if_match: IfMatch = None) -> Response:
     """把任务记在自己名下，同事看得到。"""
-    return _moved(db, caller, once, task_id, if_match, answering.claim)
+    return moved(db, caller, once, task_id, if_match, answering.claim)
 
 
 @router.post("/{task_id}/release", response_model=TaskOut, responses=answers(*CHANGE), summary="释放")
 def release(db: Db, caller: Answerer, once: Write, task_id: Id, if_match: IfMatch = None) -> Response:
     """把认领的任务还给本岗位。"""
-    return _moved(db, caller, once, task_id, if_match, answering.release)
+    return moved(db, caller, once, task_id, if_match, answering.release)
 
 
 @router.post("/{task_id}/answer", response_model=TaskOut, responses=answers(*CHANGE), summary="办理")
@@ -192,7 +192,7 @@ def answer(
 )
 def checks(db: Db, caller: Reader, task_id: Id) -> Page[LookOut]:
     """同意之前须逐项核对；已核对的写明由谁核对。"""
-    return _checks(db, _seen(db, caller.actor, task_id))
+    return _checks(db, seen_task(db, caller.actor, task_id))
 
 
 @router.post("/{task_id}/looks", response_model=Page[LookOut], responses=answers(*WRITE), summary="核对检查")
@@ -200,7 +200,7 @@ def look(db: Db, caller: Answerer, once: Write, task_id: Id, body: LookIn) -> Re
     """记下已核对某项检查（备案：有这项检查的全部贷款，或其中一笔）。"""
 
     def do() -> Reply:
-        row = _seen(db, caller.actor, task_id)
+        row = seen_task(db, caller.actor, task_id)
         key = body.check if body.loan_id is None else f"{body.check}@{body.loan_id}"
         looking.look(db, caller.actor, task_id, key, body.remark)
         return Reply(_checks(db, row))
@@ -225,7 +225,7 @@ def _checks(db: Session, row: Task) -> Page[LookOut]:
     return Page(items=items, next=None)
 
 
-def _moved(
+def moved(
     db: Session,
     caller: Caller,
     once: Write,
@@ -233,6 +233,8 @@ def _moved(
     if_match: str | None,
     act: Callable[[Session, Actor, int], Task],
 ) -> Response:
+    """An act on a task the caller has seen as it is; answers with the task it leaves."""
+
     def do() -> Reply:
         row = _locked(db, caller.actor, task_id)
         if row.state == TaskState.OPEN:
@@ -242,7 +244,8 @@ def _moved(
     return once.run(db, caller, do)
 
 
-def _seen(db: Session, actor: Actor, task_id: int) -> Task:
+def seen_task(db: Session, actor: Actor, task_id: int) -> Task:
+    """The task; NotThereError for applicants unless it is their own institution's."""
     query = select(Task).where(Task.id == task_id)
     if not actor.watches_all:
         home = actor.institution_id
@@ -255,7 +258,7 @@ def _seen(db: Session, actor: Actor, task_id: int) -> Task:
 
 def _locked(db: Session, actor: Actor, task_id: int) -> Task:
     """The task as it stands once its case's row is held: all that changes a case takes that row first."""
-    row = _seen(db, actor, task_id)
+    row = seen_task(db, actor, task_id)
     locked(db, row.case_id)
     db.refresh(row)
     return row
