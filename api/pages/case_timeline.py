@@ -29,7 +29,7 @@ TONES: dict[str, Tone] = {
     "incident_raised": "late", "withdrawn": "idle", "notice_sent": "idle", "document_issued": "idle",
     "checks_run": "idle", "filing_submitted": "idle", "claim_submitted": "idle", "decided_against": "late",
     "notice_started": "act", "correction_resubmitted": "act", "awaiting_room": "soon", "recalculation_asked": "soon",
-    "document_voided": "late", "document_void_asked": "soon",
+    "document_voided": "late", "document_void_asked": "soon", "document_reissued": "idle",
 }  # fmt: skip
 OUTCOMES: dict[Outcome, Tone] = {
     Outcome.APPROVE: "ok", Outcome.RETURN: "stop", Outcome.SEND_BACK: "soon", Outcome.REFUSE: "late",
@@ -192,7 +192,7 @@ def _by_applicant(event: Event) -> bool:
 
 def _open_to_applicant(event: Event, own_documents: frozenset[int]) -> bool:
     """Whether the applicant reads this event at all."""
-    if event.event in ("document_issued", "document_voided"):
+    if event.event in ("document_issued", "document_reissued", "document_voided"):
         return event.data.get("document_id") in own_documents
     if event.event == ANSWERED:
         known = _by_applicant(event) or event.gate == ACCEPTANCE.key

@@ -123,8 +123,17 @@ def _confirmed(db: Session, found: Document) -> Confirmed:
         Fact("文号", found.number or "无文号", num=True),
         Fact("落款单位", organ),
         Fact("落款日期", day(found.issued_on), num=True),
+        *_replaced(db, found),
     )
     return Confirmed(found.verification_code, Note(tone, lead, text), facts, found.sha256)
+
+
+def _replaced(db: Session, found: Document) -> tuple[Fact, ...]:
+    """Which void letter this one stands for, or which one stands for it."""
+    if found.replaces_id is not None:
+        return (Fact("替代", f"{db.get_one(Document, found.replaces_id).number}（已作废）", num=True),)
+    successor = document.replacing(db, found.id or 0) if found.state == DocumentState.VOID else None
+    return (Fact("由新文书替代", successor.number or "", num=True),) if successor else ()
 
 
 def _page(

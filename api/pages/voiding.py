@@ -15,10 +15,10 @@ from api.pages.layout import frame
 from api.pages.numbers import STATE_NAMES, TONES
 from api.pages.render import page
 from api.pages.views import Link, Note, Tag
-from flows.actions import voiding
+from flows.actions import reissuing, voiding
 from flows.actions.errors import InvalidError
 from models.permissions import Actor, may_ask_to_void, may_decide_void, may_see_registers
-from models.records import numbers, person
+from models.records import document, numbers, person
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 
@@ -67,6 +67,13 @@ def decide(
     return RedirectResponse(f"/documents/{document_id}/void?done={answer}", 303)
 
 
+@router.post("/replacement")
+def replace(db: Db, actor: Reader, document_id: int) -> Response:
+    """Issue the letter anew in place of the void one."""
+    made = reissuing.reissue(db, actor, document_id)
+    return RedirectResponse(f"/documents/{made.id}/preview", 303)
+
+
 def _found(db: Session, document_id: int) -> Document:
     found = db.get(Document, document_id) if document_id < 2**31 else None
     if found is None:
@@ -101,6 +108,8 @@ def _page(
         denied=getattr(deciding, "sentence", ""),
         may_ask=bool(asking) and state != DocumentState.VOID and not waiting,
         crumbs=_crumbs(db, found),
+        successor=document.replacing(db, found.id or 0),
+        may_replace=bool(reissuing.may_reissue(db, actor, found)),
         reason=FieldView(
             "作废原因", "reason", typed, fault, "写明哪里有误；批准后记入登记簿", "textarea", required=True,
             rows=4, maxlength=voiding.LONGEST,

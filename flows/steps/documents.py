@@ -81,22 +81,26 @@ def draw_up(case: Case, code: str) -> int:
     shared = meeting.minutes_for(s, case.id) if code == "D20" else None
     if code not in REPEATED:
         document.supersede(s, case.id, code)
-    if shared is not None:  # the session's one 纪要 speaks for every case it decided
-        issued = s.get_one(Document, shared)
-    else:
-        organ = _organ(s, record, code)
-        issued = issuing.issue(
-            s,
-            code,
-            organ,
-            SUFFIXES.get(code, ""),
-            record.number,
-            lambda number, check, address: _context(s, record, code, organ, number, check, address),
-            case_id=case.id,
-            for_applicant=code in FOR_APPLICANT,
-        )
+    # The session's one 纪要 speaks for every case it decided.
+    issued = s.get_one(Document, shared) if shared is not None else issue_for(s, record, code)
     happened(case, "document_issued", title=issued.title, number=issued.number or "", document_id=issued.id)
     return issued.id or 0
+
+
+def issue_for(s: Session, record: CaseRecord, code: str, *, replaces: int | None = None) -> Document:
+    """Issue the document `code` from what the case's facts say now; `replaces` is the void one it stands for."""
+    organ = _organ(s, record, code)
+    return issuing.issue(
+        s,
+        code,
+        organ,
+        SUFFIXES.get(code, ""),
+        record.number,
+        lambda number, check, address: _context(s, record, code, organ, number, check, address),
+        case_id=record.id,
+        for_applicant=code in FOR_APPLICANT,
+        replaces=replaces,
+    )
 
 
 def preview(s: Session, record: CaseRecord, code: str) -> Rendered:

@@ -30,9 +30,10 @@ def issue(
     case_id: int | None = None,
     shared_with: tuple[int, ...] = (),
     for_applicant: bool = False,
+    replaces: int | None = None,
 ) -> Document:
     """Issue the document `code` of `organ`. `suffix` follows the organ's 发文代字; `reference` (a case's number, a
-    session's name) begins the file's name; `shared_with` are the cases a document of several cases is about."""
+    session's name) begins the file's name; `shared_with` are the cases a document of several cases is about; `replaces` is a void document it takes the place of."""
     kind, today = DOCUMENTS[code], clock.today()
     used = versions.in_force(s, code, today)
     check = "".join(secrets.choice(qr.ALPHABET) for _ in range(qr.CODE_LENGTH))
@@ -61,6 +62,7 @@ def issue(
         issued_on=today,
         verification_code=check,
         for_applicant=for_applicant,
+        replaces_id=replaces,
     )
     s.add(issued)
     s.flush()

@@ -56,6 +56,7 @@ class Document(SQLModel, table=True):
     issued_on: date = dated()
     verification_code: str = Field(max_length=20, unique=True)
     for_applicant: bool = False  # the applicant may read it
+    replaces_id: int | None = Field(default=None, foreign_key="documents.id", unique=True)  # a void one
     state: DocumentState = coded(DocumentState, default=DocumentState.ISSUED)
 
 
@@ -110,6 +111,11 @@ def supersede(session: Session, case_id: int, document_code: str) -> None:
         .values(state=DocumentState.SUPERSEDED)
     )
     session.execute(query.execution_options(synchronize_session="evaluate"))
+
+
+def replacing(session: Session, document_id: int) -> Document | None:
+    """The document that was issued in place of this void one."""
+    return session.exec(select(Document).where(Document.replaces_id == document_id)).first()
 
 
 def by_verification(session: Session, verification_code: str) -> Document | None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.pages import files
-from flows.documents import office, versions
+from flows.documents import integrity, office, versions
 from flows.documents.press import Press
 from models import clock, database
 from models.records import numbers, template
+from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
@@ -143,6 +144,35 @@ def test_only_one_proposal_at_a_time_and_a_declined_one_changes_nothing(server: 
     with database.session() as s:
         assert versions.row_in_force(s, "D16", clock.today() + timedelta(days=400)).version == 1
     assert send("三") == 303
+
+
+def test_a_void_letter_is_issued_anew_under_a_new_number_that_names_it(
+    server: Server, letter: Document
+) -> None:
+    asking, other = server.client("chenjiamin"), server.client("zhoubingwen")
+    place = f"/documents/{letter.id}/void"
+    assert other.post(f"{place}/replacement").status_code == 409  # still in force
+    asking.post(place, data={"reason": "受理日期写错"})
+    other.post(f"{place}/decision", data={"answer": "yes"})
+    assert "重新出具" not in asking.get(f"{place}?done=yes").text
+    assert asking.post(f"{place}/replacement").status_code == 403
+    assert "重新出具" in other.get(f"{place}?done=yes").text
+    made = other.post(f"{place}/replacement")
+    assert made.status_code == 303
+    assert other.post(f"{place}/replacement").status_code == 409
+    with database.session() as s:
+        old, new = s.exec(select(Document).where(Document.code == "D16").order_by(col(Document.id))).all()
+        assert (old.state, new.state, new.replaces_id) == (DocumentState.VOID, DocumentState.ISSUED, old.id)
+        assert (old.serial, new.serial) == (1, 2)
+        assert new.verification_code != old.verification_code
+        assert all(series.whole for series in numbers.series(s))
+        case = s.get_one(CaseRecord, new.case_id)
+    assert f'替代已作废的 <span class="num">{old.number}</span>' in other.get(f"/cases/{case.number}").text
+    assert f"{old.number}（已作废）" in server.client().get(f"/v/{new.verification_code}").text
+    assert new.number in server.client().get(f"/v/{old.verification_code}").text
+    assert new.number in other.get(f"{place}?done=yes").text
+    with database.session() as s:
+        assert not integrity.verify(s).differences
 
 
 def test_a_letter_comes_as_pdf_when_it_is_ready(
