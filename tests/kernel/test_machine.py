@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
@@ -23,13 +22,12 @@ from sqlmodel import Session, col, select
 from api.demo import play
 from flows.actions import (
     answering,
-    concluding,
-    convening,
     incidents,
     looking,
     objecting,
     passing,
     sitting,
+    telling,
     withdrawing,
 )
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
@@ -38,16 +36,16 @@ from flows.kernel.wake import claim, run_case
 from flows.steps import issuing
 from models import clock
 from models.database import session
-from models.gates import GATES, Outcome, Party, Role
+from models.gates import GATES, Outcome, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.records import ledger, meeting
+from models.records import ledger
 from models.records.case import CaseRecord, Incident
 from models.records.ledger import AccountKind
-from models.records.meeting import MeetingState
 from models.records.person import Person, PersonRole
-from models.records.person import holders as holders_of_role
+from models.records.stand_in import Recusal
 from models.records.task import Added, Task, TaskState
+from tests.kernel.arranging import Arranging
 from tests.kernel.stage import MONDAY, actor, check_case, check_everything
 
 Office = Callable[[], AbstractContextManager[Session]]
@@ -62,8 +60,18 @@ FIELDS: dict[str, Any] = {
 ROOM = Decimal("1500000.00")
 """Of two claims of 1,000,000 元 one finds room: the other waits in line, or is calculated anew."""
 PLACES = count(1)
-SECRETARY = ("put on", "put on", "take off", "cancel", "conclude", "conclude")
-VERBS = ("transfer", "delegate", "advise", "recall", "remove", "take back", *Added)
+VERBS = (
+    "claim",
+    "release",
+    "nudge",
+    "transfer",
+    "delegate",
+    "advise",
+    "recall",
+    "remove",
+    "take back",
+    *Added,
+)
 
 
 class DiskFullError(OSError):
@@ -75,7 +83,7 @@ def full(*_: Any, **__: Any) -> Any:
     raise DiskFullError("no space left on device")
 
 
-class Days(RuleBasedStateMachine):
+class Days(Arranging):
     """Days of an office with one filing and two claims."""
 
     def __init__(self) -> None:
@@ -169,6 +177,12 @@ class Days(RuleBasedStateMachine):
         try:
             with clock.at(self.now), session() as s:
                 match verb:
+                    case "claim":
+                        answering.claim(s, who, key)
+                    case "release":
+                        answering.release(s, who, key)
+                    case "nudge":
+                        telling.nudge(s, actor(s, "lizhiyuan"), key)
                     case "transfer":
                         passing.transfer(s, who, key, other.person_id, "外出")
                     case "delegate":
@@ -185,41 +199,6 @@ class Days(RuleBasedStateMachine):
                         passing.add_signer(s, who, key, other.person_id, Added(how), "请核")
         except (ConflictError, ForbiddenError, NotThereError):
             return
-        self.work()
-
-    @rule(data=st.data(), act=st.sampled_from(SECRETARY))
-    def the_secretary_sees_to_the_joint_meeting(self, data: st.DataObject, act: str) -> None:
-        """联席会议: convened, cases put on and taken off, called off or concluded, at any moment."""
-        with clock.at(self.now):
-            with session() as s:
-                who = actor(s, "xiechuyun")
-                sessions = [m for m in meeting.newest(s) if m.state is MeetingState.OPEN]
-                mine = [r.number for r, _ in meeting.candidates(s) if r.number in self.numbers]
-                held = sessions[0] if sessions else convening.convene(s, who, str(self.now.date()), "会议室")
-                key, items = held.id or 0, meeting.items_of(s, held.id or 0)
-            try:
-                match act:
-                    case "put on":
-                        for number in mine:
-                            with session() as s:
-                                convening.put_on(s, who, key, number)
-                    case "take off" if items:
-                        with session() as s:
-                            item = data.draw(st.sampled_from(items), label="item")
-                            convening.take_off(s, who, key, item.id or 0)
-                    case "cancel":
-                        with session() as s:
-                            convening.cancel(s, who, key)
-                    case "conclude" if items:
-                        with session() as s:
-                            members = holders_of(s, Role.MEETING_MEMBER)
-                            convening.note(
-                                s, who, key, held_on=str(self.now.date()), place="会议室", chair=str(members[0]),
-                                presences=dict.fromkeys(members, "present"),
-                            )  # fmt: skip
-                        concluding.conclude(who, key)
-            except ConflictError:
-                pass
         self.work()
 
     @rule(days=st.integers(1, 9))
@@ -270,6 +249,9 @@ class Days(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.the_disk_is_mended_and_incidents_are_retried()
         check_everything()
+        with session() as s:  # nobody keeps out of the next example
+            for one in s.exec(select(Recusal).where(col(Recusal.ended_at).is_(None))):
+                one.ended_at = self.now
         with session() as s:  # an example does not run the cases of those before
             for record in s.exec(select(CaseRecord).where(col(CaseRecord.wake_at).is_not(None))):
                 record.wake_at, record.closed_at, record.state = None, self.now, "withdrawn"  # type: ignore[assignment]
@@ -286,11 +268,6 @@ def holders(s: Session, seat: Task) -> list[Actor]:
         .order_by(col(Person.id))
     )
     return [actor(s, login) for login in s.exec(query)]
-
-
-def holders_of(s: Session, role: Role) -> list[int]:
-    """Ids of everyone with a role."""
-    return [p.id or 0 for p in holders_of_role(s, role)]
 
 
 @pytest.mark.usefixtures("office")
