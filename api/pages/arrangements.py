@@ -194,7 +194,7 @@ def _page(
         request,
         "pages/arrangements/index.html",
         status=status,
-        frame=frame(request, db, actor, "messages"),
+        frame=frame(request, db, actor, "queue"),
         notes=notes,
         substitutions=[
             (one, names[one.person_id], names[one.substitute_id], one.person_id in mine) for one in alive

@@ -203,7 +203,7 @@ DECISION = form.DecisionForm(
                 form.TodoItem("todo", "usage", "用途凭证差额 580,000.00 元的说明及凭证", seen_before=True),
                 form.TodoItem("todo", "change", "法定代表人变更的市场监管登记通知书"),
             ),
-            note=views.Note("soon", "", "第 2 次退回，一处上次已可见。", "history"),
+            note=views.Note("soon", "", "第 2 次退回，一处上次退回时已可见。", "history"),
             next_steps=("《材料补正通知书》经门户、邮件、接口送达", "初审时限停钟，余 1 工作日保留"),
             next_tone="stop",
         ),

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, func, select
 
 from api.auth.session import COOKIE
 from api.pages.views import Link, Note
-from flows.actions import answering
+from flows.actions import answering, sitting
 from models import database
 from models.gates import GATES, Outcome
 from models.lifecycle import FINAL, STATE_NAMES, State
@@ -43,8 +43,7 @@ def notes(db: Session, actor: Actor, done: str) -> tuple[Note, ...]:
     task = db.get(Task, task_id) if task_id is not None else None
     if task is None or task.answered_by != actor.person_id or task.outcome is None:
         return ()
-    gate = GATES[task.gate]
-    answer = gate.answer(task.outcome)
+    answer = next((one for one in sitting.choices(task) if one.outcome == task.outcome), None)
     case = db.get_one(CaseRecord, task.case_id)
     words = f"{task.case_number} {task.subject}：{answer.label if answer else ''}。"
     words += _went(db, task, case)

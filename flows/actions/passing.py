@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from flows.actions.answering import decide
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.signing import turn
 from flows.actions.sitting import capacity, locked_task, past_of, seat_of
 from flows.actions.telling import tell
 from flows.documents.text import printable
@@ -207,8 +208,7 @@ def _go_on(s: Session, task: Task) -> None:
     s.flush()
     left = [seat for seat in seats if seat.added is not None and seat.state != TaskState.LAPSED]
     if asked.state == TaskState.WAITING:
-        if not any(seat.added is Added.BEFORE and seat.state != TaskState.ANSWERED for seat in left):
-            asked.state = TaskState.OPEN
+        turn(asked, [seat for seat in left if seat.state != TaskState.ANSWERED])
     elif asked.state == TaskState.ANSWERED:
         decide(s, asked)
         s.flush()

@@ -14,12 +14,17 @@ from models.gates import Outcome
 from models.records.task import Added, Task, TaskState
 
 
+def turn(asked: Task, pending: Sequence[Task]) -> None:
+    """The holder's turn comes once nobody is left who signs before (前加签)."""
+    if asked.state == TaskState.WAITING and not any(seat.added is Added.BEFORE for seat in pending):
+        asked.state = TaskState.OPEN
+
+
 def complete(s: Session, asked: Task, signers: Sequence[Task], task: Task) -> bool:
     """Whether the gate may be decided after the answer of `task`; opens the seats whose turn has come."""
     pending = [seat for seat in signers if seat.state != TaskState.ANSWERED]
     if asked.state != TaskState.ANSWERED:
-        if not any(seat.added is Added.BEFORE for seat in pending) and asked.state == TaskState.WAITING:
-            asked.state = TaskState.OPEN
+        turn(asked, pending)
         return False
     if asked.outcome != Outcome.APPROVE:
         return True
