@@ -97,11 +97,17 @@ def due(case: CaseRecord, waiting: JournalEntry | None, days: WorkingCalendar) -
 def public_notice(waiting: JournalEntry, days: WorkingCalendar) -> WorkingDays:
     """公示: which day of how many."""
     opened, last = clock.local(waiting.opened_at).date(), task_clock.due_day(waiting)
-    total = days.working_days_between(opened, last).days
+    whole = days.working_days_between(opened, last)
+    total = whole.days
     nth = min(max(days.working_days_between(opened, clock.today()).days, 0), total)
     cells: list[Cell] = ["used"] * nth
     cells += ["left"] * (total - nth)
-    return WorkingDays(f"公示第 {nth}/{total} 日", "act", tuple(cells), due=f"{last.isoformat()} 期满")
+    return WorkingDays(
+        f"公示第 {nth}/{total} 日",
+        "act",
+        tuple(cells),
+        due=f"{last.isoformat()} 期满{'（暂定）' if whole.provisional else ''}",
+    )
 
 
 def holder(found: CaseRow, known: Mapping[int, str]) -> str:

@@ -42,6 +42,7 @@ from models.records.case import CaseRecord
 from models.records.claim import on_loan
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
+from models.records.reference import working_calendar
 from models.records.two_people import VERDICT_NAMES
 from models.records.two_people import Verdict as Decision
 
@@ -87,6 +88,7 @@ class ChangeView:
     proposed: str
     outcome: str
     failing: tuple[Check, ...]
+    due: str
     deciding: Deciding | None
 
 
@@ -100,6 +102,7 @@ class ListRow:
     kind: str
     words: str
     tag: Tag
+    due: str
 
 
 @router.get("/loan-changes")
@@ -109,7 +112,7 @@ def listed(request: Request, db: Db, actor: Annotated[Actor, requires(may_see_lo
     managing = actor.institution_id if reviews else None
     names = institution.names_on(db, clock.today())
     rows = tuple(
-        ListRow(one, its, names[its.institution_id].short_name, CHANGE_NAMES[ChangeKind(one.kind)], changing.said(one), _tag(one))
+        ListRow(one, its, names[its.institution_id].short_name, CHANGE_NAMES[ChangeKind(one.kind)], changing.said(one), _tag(one), _due(db, one))
         for one, its in loan_change.recent(db, managing)
     )  # fmt: skip
     return page(
@@ -235,10 +238,18 @@ def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -
                 tuple((titles.get(n, n), one.before.get(n, "") or "（空）", v or "（空）") for n, v in one.after.items()),
                 _tag(one), f"{proposer} {stamp(one.proposed_at)}",
                 policy_layout.decided(one.verdict, who.get(one.decided_by or 0, ""), one.decided_at, one.note),
-                changing.foreseen(db, one) if one.verdict is None and actor.watches_all else (), deciding,
+                changing.foreseen(db, one) if one.verdict is None and actor.watches_all else (),
+                _due(db, one), deciding,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _due(db: Session, change: LoanChange) -> str:
+    """Until when it is to be reviewed; 暂定 across a year whose working days are not published."""
+    since = clock.local(change.proposed_at).date()
+    open_ = working_calendar(db).working_days_between(since, change.due_on).provisional
+    return f"{day(change.due_on)}{'（暂定）' if open_ else ''}"
 
 
 def _tag(change: LoanChange) -> Tag:

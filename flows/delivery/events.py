@@ -120,12 +120,13 @@ class Refused(Facts):
 
 
 class Announced(Facts):
-    """The amount (元) and the days of public notice (公示), `days` 工作日."""
+    """The amount (元) and the days of public notice (公示), `days` 工作日; `provisional` across an unpublished year."""
 
     amount: Yuan
     starts_on: date
     ends_on: date
     days: Days
+    provisional: bool = False
 
 
 class Decided(Facts):

@@ -184,10 +184,12 @@ def announcement(case: Case) -> dict[str, Any]:
     """What the notice of 公示 says."""
     claimed = claims.of_case(case.session, case.id)
     starts = claimed.notice_started_on or clock.today()
+    ends = claimed.notice_ends_on or starts
     return {
         "amount": str(claimed.approved),
         "starts_on": starts.isoformat(),
-        "ends_on": (claimed.notice_ends_on or starts).isoformat(),
+        "ends_on": ends.isoformat(),
+        "provisional": working_calendar(case.session).working_days_between(starts, ends).provisional,
         "days": deadlines.working_days("public_notice_days", starts, rules(case.session)),
     }
 

@@ -27,9 +27,10 @@ from tests.seed import actor, seed
 
 CASES = """
 INSERT INTO cases (number, process, process_version, board, institution_id, managing_institution_id, subject, uscc,
-    town, amount, parameter_version, state, state_since, opened_at, closed_at, opened_by, revision, attempts)
+    town, industry, amount, parameter_version, origin, state, state_since, opened_at, closed_at, opened_by, revision,
+    attempts)
 SELECT 'BA-1999-' || n, 'filing', 1, 'bank', i.id, i.id, '示例' || n, '', (ARRAY['虎门镇','长安镇','厚街镇'])[1 + n % 3],
-    100000, '', CASE WHEN n % 10 = 0 THEN 'filing_review' ELSE 'registered' END, t, t,
+    '', 100000, '', 'page', CASE WHEN n % 10 = 0 THEN 'filing_review' ELSE 'registered' END, t, t,
     CASE WHEN n % 10 = 0 THEN NULL ELSE t + interval '9 days' END, p.id, 1, 0
 FROM generate_series(1, :cases) n, (SELECT min(id) AS id FROM institutions) i, (SELECT min(id) AS id FROM people) p,
     LATERAL (SELECT now() - (n % 1095) * interval '1 day' AS t) at

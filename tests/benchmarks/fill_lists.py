@@ -18,13 +18,13 @@ TOWN = "(ARRAY['虎门镇', '长安镇', '厚街镇', '塘厦镇', '寮步镇', 
 # Every sixth case is open; rows lie in the order they came. Banks have unequal shares, amounts are skewed, submissions go back four years.
 CASES = f"""
 INSERT INTO cases (number, process, process_version, board, institution_id, managing_institution_id, subject, uscc,
-    town, industry, amount, decided_amount, parameter_version, state, state_since, opened_at, closed_at, opened_by,
+    town, industry, amount, decided_amount, parameter_version, origin, state, state_since, opened_at, closed_at, opened_by,
     revision, attempts)
 SELECT CASE process WHEN 'claim' THEN 'BC' ELSE 'BA' END || '-1990-' || lpad(n::text, 7, '0'), process, 1,
     CASE WHEN n % 11 = 0 THEN 'guarantee' ELSE 'bank' END, bank.ids[1 + least((n * 17 / 5) % 20, bank.size - 1)], home.id,
     {FIRM}, '9144190' || lpad(((n::bigint * 48271) % 99999999999)::text, 11, '0'), {TOWN},
     CASE process WHEN 'claim' THEN (ARRAY['工业', '批发业', '零售业', '建筑业', '信息传输业'])[1 + n % 5] ELSE '' END,
-    (10 + (n * 37) % 990) * 10000, CASE WHEN open THEN NULL ELSE (5 + (n * 37) % 400) * 10000 END, '',
+    (10 + (n * 37) % 990) * 10000, CASE WHEN open THEN NULL ELSE (5 + (n * 37) % 400) * 10000 END, '', 'page',
     CASE WHEN open THEN key WHEN n % 40 = 0 THEN 'withdrawn' WHEN process = 'claim' THEN 'paid' ELSE 'registered' END,
     at, at, CASE WHEN open THEN NULL ELSE at + interval '30 days' END, filer.id, 1, 0
 FROM (

@@ -52,7 +52,13 @@ FACTS: dict[str, dict[str, Any]] = {
     "claim_accepted": {},
     "claim_returned": {"stage": "受理", "items": [FAULT], "due_on": DUE, "days": 5, "provisional": True},
     "claim_not_accepted": {"reason": "贷款未备案。"},
-    "claim_announced": {"amount": "1000000", "starts_on": date(2026, 11, 23), "ends_on": DUE, "days": 5},
+    "claim_announced": {
+        "amount": "1000000",
+        "starts_on": date(2026, 11, 23),
+        "ends_on": DUE,
+        "days": 5,
+        "provisional": True,
+    },
     "claim_decided": {"amount": "1000000"},
     "document_unacknowledged": {"title": "受理通知书", "number": "计受〔2026〕3号", "sent_on": DUE},
     "claim_partly_refused": {
@@ -97,7 +103,7 @@ SAYS = {
     "claim_accepted": ("已予受理",),
     "claim_returned": ("停钟", "暂定", "共1项"),
     "claim_not_accepted": ("不予受理", "贷款未备案。"),
-    "claim_announced": ("2026年11月23日至2026年11月30日，共5个工作日", "壹佰万元整"),
+    "claim_announced": ("2026年11月23日至2026年11月30日，共5个工作日", "结束日期暂定", "壹佰万元整"),
     "document_unacknowledged": ("《受理通知书》（计受〔2026〕3号）至今没有签收", "电话联系"),
     "claim_decided": ("￥1,000,000.00元（大写：壹佰万元整）", "决定文号：东工信函〔2026〕12号"),
     "claim_partly_refused": ("￥1,250,000.00元", "￥1,000,000.00元", "超出单家企业限额。"),

@@ -14,6 +14,7 @@ from models import clock
 from models.gates import Outcome
 from models.lifecycle import Board, State
 from models.records.attachment import Blob
+from models.records.case import by_number
 from models.records.claim import of_case as claim_of
 from models.records.document import DocumentState, of_case
 from models.records.ledger import LedgerAccount
@@ -123,3 +124,18 @@ def test_sending_back_makes_later_approvals_void_but_keeps_them(db: Db) -> None:
     for gate in ("first_review", "second_review", "office_review", "leader_approval"):
         do(number, gate)
     assert state_of(number) == State.PUBLIC_NOTICE
+
+
+def test_a_public_notice_into_an_unpublished_year_says_that_its_end_is_provisional(db: Db) -> None:
+    with clock.at(datetime(2026, 12, 28, 2, 0, tzinfo=MONDAY.tzinfo)):
+        with db() as s:
+            number = a_claim(s, Board.BANK, "GYB", "1000000.00", "800000.00").number
+        run_due()
+        to_public_notice(number)
+        with db() as s:
+            record = by_number(s, number)
+            assert record is not None
+            (notice,) = [d for d in of_case(s, record.id or 0) if d.code == "D21"]
+            assert "系暂定日期" in plain_text(s.get_one(Blob, notice.sha256).data)
+            (told,) = s.exec(select(Notice).where(Notice.event == "claim_announced")).all()
+            assert "结束日期暂定" in told.body
