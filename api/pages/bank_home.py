@@ -22,7 +22,7 @@ from models import clock
 from models.gates import CORRECTION, RECEIPT
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
-from models.records import draft, institution, notice
+from models.records import draft, institution, notice, service
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
@@ -82,6 +82,7 @@ def home(request: Request, db: Db, actor: Applicant) -> HTMLResponse:
         share_clause=clause_view("三（三）"),
         unread=_unread(db, actor),
         unread_count=notice.unread(db, actor.institution_id),
+        unsigned_count=service.unacknowledged(db, actor.institution_id),
     )
 
 

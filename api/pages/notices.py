@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -14,6 +14,7 @@ from api.auth.db import Db
 from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages.layout import frame
+from api.pages.notices_filter import STATE_TAGS, Filter
 from api.pages.render import page
 from api.pages.service import acknowledged
 from api.pages.views import Column, Empty, Link, Note, Pages, Tab, Tag
@@ -21,7 +22,7 @@ from flows.delivery.events import EVENT_NAMES
 from flows.delivery.outbox import resend
 from models import clock
 from models.permissions import Actor, may_read_inbox, may_see_deliveries
-from models.records import delivery_log, institution, notice, person
+from models.records import delivery_log, institution, notice, person, service
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.notice import CHANNEL_NAMES, Channel, Delivery, DeliveryState, Notice
@@ -36,11 +37,6 @@ PAGE_LENGTH = 50
 LARGEST_ID = 2**31 - 1
 LAST_PAGE = 10_000
 
-STATE_TAGS = {
-    DeliveryState.PENDING: Tag("待发送", "soon"),
-    DeliveryState.DELIVERED: Tag("已送达", "ok"),
-    DeliveryState.PARKED: Tag("已搁置", "late"),
-}
 COLUMNS = (
     Column("通知", "full"),
     Column("案件"),
@@ -60,6 +56,7 @@ ATTEMPT_COLUMNS = (
 )
 NO_LETTERS = Empty("还没有通知。", "备案和补偿每一步的办理结果都会送到这里。")
 ALL_READ = Empty("没有未读通知。", icon="check", link=Link("看全部通知", "/notices"))
+ALL_SIGNED = Empty("没有待签收的文书。", icon="check", link=Link("看全部通知", "/notices"))
 NO_DELIVERIES = Empty("没有符合条件的投递。", icon="send", link=Link("清除筛选", "/notices/deliveries"))
 
 
@@ -97,21 +94,29 @@ class DeliveryRow:
 
 
 @router.get("")
-def inbox(request: Request, db: Db, actor: Anyone, unread: str = "") -> Response:
+def inbox(request: Request, db: Db, actor: Anyone, unread: str = "", unsigned: str = "") -> Response:
     """What the applicant was told, newest first; staff without an inbox go on to the record of deliveries."""
     if not may_read_inbox(actor):
         return RedirectResponse("/notices/deliveries", 303)
-    rows = delivery_log.letters(db, actor.institution_id, unread=bool(unread), limit=INBOX_LENGTH)
+    rows = delivery_log.letters(
+        db, actor.institution_id, unread=bool(unread), unsigned=bool(unsigned), limit=INBOX_LENGTH
+    )
     return page(
         request,
         "pages/notices/inbox.html",
         frame=frame(request, db, actor, "notices"),
         tabs=(
-            Tab("全部", "/notices", current=not unread),
+            Tab("全部", "/notices", current=not unread and not unsigned),
             Tab("未读", "/notices?unread=1", notice.unread(db, actor.institution_id), bool(unread)),
+            Tab(
+                "待签收",
+                "/notices?unsigned=1",
+                service.unacknowledged(db, actor.institution_id),
+                bool(unsigned),
+            ),
         ),
         letters=[_letter(*row) for row in rows],
-        empty_view=ALL_READ if unread else NO_LETTERS,
+        empty_view=ALL_READ if unread else ALL_SIGNED if unsigned else NO_LETTERS,
         record_href="/notices/deliveries" if may_see_deliveries(actor) else "",
     )
 
@@ -129,7 +134,7 @@ def deliveries(
     done: str = "",
 ) -> HTMLResponse:
     """The record of deliveries, newest first; unknown filters count as none."""
-    chosen = _Filter.of(state, channel, case)
+    chosen = Filter.of(state, channel, case)
     total = delivery_log.count(db, state=chosen.state, channel=chosen.channel, case_number=chosen.case_number)
     sheet = min(int(at), LAST_PAGE) if at.isascii() and at.isdigit() and int(at[:9]) else 1
     rows = delivery_log.find(
@@ -272,49 +277,3 @@ def _shown(channel: Channel, address: str) -> str:
         return urlsplit(address).hostname or "—"
     except ValueError:
         return "—"
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """Which deliveries are looked at; it knows the address of each neighbouring choice."""
-
-    state: DeliveryState | None
-    channel: Channel | None
-    case_number: str
-
-    @classmethod
-    def of(cls, state: str, channel: str, case_number: str) -> "_Filter":
-        return cls(
-            DeliveryState(state) if state in {s.value for s in DeliveryState} else None,
-            Channel(channel) if channel in {c.value for c in Channel} else None,
-            case_number.strip()[:40].replace("\0", ""),
-        )
-
-    def href(self, **other: object) -> str:
-        """The list with this filter, changed by `other`."""
-        words = {"state": self.state, "channel": self.channel, "case": self.case_number, **other}
-        query = urlencode({key: str(value) for key, value in words.items() if value})
-        return f"/notices/deliveries?{query}" if query else "/notices/deliveries"
-
-    def tabs(self, db: Session) -> tuple[Tab, ...]:
-        """A tab for each state, with how many there are."""
-        states: list[tuple[str, DeliveryState | None]] = [("全部", None)]
-        states += [(tag.text, state) for state, tag in STATE_TAGS.items()]
-        return tuple(
-            Tab(
-                label,
-                self.href(state=state),
-                delivery_log.count(db, state=state, channel=self.channel, case_number=self.case_number),
-                state == self.state,
-            )
-            for label, state in states
-        )
-
-    def picks(self) -> tuple[Tab, ...]:
-        """A pick for each channel and the case, if one was asked for; a chosen one, picked again, is let go."""
-        channels = [
-            Tab(name, self.href(channel=None if one == self.channel else one), current=one == self.channel)
-            for one, name in CHANNEL_NAMES.items()
-        ]
-        case = Tab(f"案号{self.case_number}", self.href(case=""), current=True, icon="x")
-        return (*channels, *((case,) if self.case_number else ()))

@@ -73,8 +73,10 @@ def one(session: Session, delivery_id: int) -> Row | None:
     return session.exec(query).first()
 
 
-def letters(session: Session, institution_id: int, *, unread: bool = False, limit: int) -> Sequence[Row]:
-    """The portal inbox of an institution, newest first."""
+def letters(
+    session: Session, institution_id: int, *, unread: bool = False, unsigned: bool = False, limit: int
+) -> Sequence[Row]:
+    """The portal inbox of an institution, newest first; `unsigned`: documents nobody has acknowledged."""
     query = (
         select(Delivery, Notice, CaseRecord)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
@@ -85,6 +87,8 @@ def letters(session: Session, institution_id: int, *, unread: bool = False, limi
     )
     if unread:
         query = query.where(col(Delivery.opened_at).is_(None))
+    if unsigned:
+        query = query.where(col(Notice.document_id).is_not(None), col(Notice.acknowledged_at).is_(None))
     return session.exec(query).all()
 
 

@@ -77,11 +77,13 @@ def test_opening_is_not_acknowledging_and_the_first_acknowledgement_stays(
     letter = bank.get(f"/notices/{inbox}").text
     assert "签收" in letter
     assert notice(key).acknowledged_at is None
-    assert "待签收" in bank.get("/notices").text
+    assert "1 待签收" in bank.get("/bank").text
+    assert f"/notices/{inbox}" in bank.get("/notices?unsigned=1").text
     assert server.client("yexiaotong").post(f"/notices/{inbox}/acknowledge").status_code == 404
     assert server.client("chenjiamin").post(f"/notices/{inbox}/acknowledge").status_code == 403
     assert bank.post(f"/notices/{inbox}/acknowledge").status_code == 303
     assert "林婉仪" in bank.get(f"/notices/{inbox}").text
+    assert "没有待签收的文书" in bank.get("/notices?unsigned=1").text
     first = notice(key)
     assert first.acknowledged_via == Acknowledged.PORTAL
     said = callers("linwanyi").post(
