@@ -128,7 +128,22 @@ def _is_common(s: Session, term: str, open_only: bool) -> bool:
         {"index": index, "grams": list(wanted)},
     )
     known = list(shares.scalars())
-    return len(known) == len(wanted) and prod(known) >= OFTEN
+    if len(known) < len(wanted) or prod(known) < OFTEN:
+        return False
+    return len(term) <= 2 or _in_sample(s, term, open_only)
+
+
+def _in_sample(s: Session, term: str, open_only: bool) -> bool:
+    """Whether a few pages of rows bear it out: the pairs of a long number are everywhere, the number is not."""
+    rows = s.connection().execute(
+        text(
+            "SELECT count(*), count(*) FILTER (WHERE position(:term IN words) > 0)"
+            " FROM case_words TABLESAMPLE SYSTEM (0.2) WHERE open OR NOT :open_only"
+        ),
+        {"term": term, "open_only": open_only},
+    )
+    seen, having = rows.one()
+    return bool(having >= seen * OFTEN and having)
 
 
 def _look_up(s: Session, term: str, places: Sequence[int], open_only: bool) -> set[int] | None:
