@@ -37,6 +37,7 @@ from models.lifecycle import Board
 from models.records.case import CaseRecord
 from models.records.institution import Institution, Kind, WebhookEndpoint
 from models.records.notice import Channel, Delivery, DeliveryState, Notice
+from models.records.reference import WorkerBeat
 from models.records.task import Task
 from models.settings import get_settings
 from tests.benchmarks.bench_kernel import answer, milliseconds, open_tasks
@@ -185,6 +186,7 @@ def burst(count: int, banks: Banks, table: Table) -> bool:
     while not any(len(set(one)) < len(one) for one in map(_ids, calls)) and time.time() - start < 150:
         time.sleep(2)  # until late ones have been tried again: they rest meanwhile
         calls = banks.calls()
+    time.sleep(3)  # what was answered is being recorded
     foreign = sum(key not in set(ids[n]) for n in range(ENDPOINTS) for key, _ in calls[n])
     again = sum(count - 1 for n in range(ENDPOINTS) for count in Counter(k for k, _ in calls[n]).values())
     with session() as s:
@@ -239,6 +241,16 @@ def _decided(task: Task, banks: Banks) -> float:
     return fresh[0] - start
 
 
+def _until_it_works() -> None:
+    """Wait for the worker's first heartbeat, and a moment for its ear on the outbox."""
+    for _ in range(300):
+        with session() as s:
+            if s.exec(select(WorkerBeat)).first() is not None:
+                break
+        time.sleep(0.2)
+    time.sleep(2)
+
+
 def main() -> None:
     """Print one table."""
     given = [int(argument) for argument in sys.argv[1:]]
@@ -257,7 +269,7 @@ def main() -> None:
             worker = subprocess.Popen(
                 [*FENGBU, "worker"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            time.sleep(4)
+            _until_it_works()
             load = "、".join(f"{n:.1f}" for n in os.getloadavg())
             table = Table(
                 "项目", "结果", title=f"{os.cpu_count()} 核，PostgreSQL fsync 开；开始时负载 {load}"
