@@ -23,7 +23,7 @@ from models import clock
 from models.lifecycle import FINAL, PROCESS_NAMES, STATE_NAMES, State
 from models.records import institution
 from models.records.attachment import Blob
-from models.records.case import CaseRecord
+from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import of_case as claim_of
 from models.records.draft import Draft, DraftFile
 from models.records.task import open_of_case
@@ -53,6 +53,7 @@ def sent(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLRespo
         state=STATE_NAMES[State(case.state)],
         managing=names[case.managing_institution_id].name,
         due=sentence_day(clock.local(waiting[0].due_at).date()) if waiting else "",
+        provisional=bool(waiting) and db.get_one(JournalEntry, waiting[0].entry_id).due_provisional,
         withdrawn=case.state == State.WITHDRAWN,
         closed=case.state in FINAL,
     )
