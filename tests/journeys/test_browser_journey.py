@@ -232,7 +232,7 @@ def watched(travelled: Travelled, who: Cast, number: str) -> None:
         manager.go_to("案件")
         manager.heading("案件")
         manager.page.locator("#f-q").fill(number)
-        manager.page.get_by_role("button", name="筛选").click()
+        manager.page.get_by_role("button", name="查找").click()
         manager.page.get_by_role("link", name="全部").first.click()
         row = manager.page.locator("tbody tr", has_text=number)
         expect(row).to_contain_text("已拨付")

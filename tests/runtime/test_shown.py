@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from sqlmodel import Session, col, func, select
 
 from api.demo import play
-from flows.kernel.wake import BACK_OFF
+from flows.kernel.wake import MOST_ATTEMPTS
 from flows.kernel.worker import Worker
 from flows.steps import issuing
 from models import clock
@@ -19,7 +18,7 @@ from models.database import session
 from models.lifecycle import Board, State
 from models.records.case import CaseRecord, Incident
 from models.settings import get_settings
-from tests.kernel.stage import MONDAY
+from tests.kernel.stage import MONDAY, case_of
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -138,10 +137,11 @@ def test_a_failing_step_ends_its_runs_failed_and_the_incident_appears(
     monkeypatch.setattr(issuing, "render", full)
     (number,) = claims(7301, 1)
     moment = MONDAY
-    for pause in (*BACK_OFF, timedelta(0)):
+    for _ in range(MOST_ATTEMPTS):
         with clock.at(moment):
             work(at_rest)
-        moment += pause
+        with session() as s:
+            moment = case_of(s, number).wake_at or moment
     runs = shown([number])
     assert [(run["name"], run["state_type"]) for run in runs] == [(number, "FAILED")] * 4
     assert "no space left on device" in runs[-1]["state"]["message"]
