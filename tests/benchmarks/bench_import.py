@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
@@ -46,6 +46,7 @@ from models.policy import eligibility
 from models.policy.facts import AssetClass
 from models.records.case import CaseRecord
 from models.records.claim import Claim
+from models.records.enterprise import WhiteListEntry
 from models.records.loan import Loan, LoanState
 from models.records.loan_import import LoanImport
 from models.records.reference import LprQuote, working_calendar
@@ -81,12 +82,16 @@ def workbook(path: Path, loans: int) -> None:
 def listed() -> None:
     """Every firm on the white list."""
     with session() as s:
-        rows = [{"uscc": files.uscc(n)} for n in range(30_000)]
-        query = text(
-            "INSERT INTO white_list (uscc, batch, recommended_by, valid_from, removal_reason) "
-            "VALUES (:uscc, '2024-1', '科技局', '2024-01-01', '')"
+        s.add_all(
+            WhiteListEntry(
+                uscc=files.uscc(n),
+                firm_name="示例",
+                batch="2024-1",
+                recommended_by="科技局",
+                valid_from=date(2024, 1, 1),
+            )
+            for n in range(30_000)
         )
-        s.connection().execute(query, rows)
 
 
 def wake(_: int) -> int:
