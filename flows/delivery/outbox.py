@@ -57,27 +57,28 @@ _CLAIM = text(
             SELECT d.id FROM deliveries d JOIN notices n ON n.id = d.notice_id
             WHERE coalesce(d.endpoint_id, 0) = free.lane AND d.state = 'pending' AND d.next_attempt_at <= :now
               AND NOT EXISTS (
-                SELECT FROM notices m JOIN deliveries e ON e.notice_id = m.id
-                WHERE m.case_id = n.case_id AND e.state = 'pending' AND e.id < d.id
-                  AND e.channel = d.channel AND e.address = d.address)
+                SELECT FROM (SELECT m.id FROM notices m WHERE m.case_id = n.case_id OFFSET 0) AS told
+                CROSS JOIN LATERAL (
+                    SELECT e.id, e.state, e.channel, e.address FROM deliveries e WHERE e.notice_id = told.id OFFSET 0
+                ) AS earlier
+                WHERE earlier.state = 'pending' AND earlier.id < d.id
+                  AND earlier.channel = d.channel AND earlier.address = d.address)
             ORDER BY d.next_attempt_at, d.id LIMIT free.free
         ) first
     ), claimed AS (
         SELECT id FROM deliveries
-        WHERE id IN (SELECT id FROM due) AND state = 'pending' AND next_attempt_at <= :now
+        WHERE id = ANY(ARRAY(SELECT id FROM due)) AND state = 'pending' AND next_attempt_at <= :now
         ORDER BY next_attempt_at, id LIMIT :room FOR UPDATE SKIP LOCKED
     )
     UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = :lease
-    WHERE id IN (SELECT id FROM claimed) RETURNING id
+    WHERE id = ANY(ARRAY(SELECT id FROM claimed)) RETURNING id
     """
 )
 
-# A worker prepares the claim while the outbox is all but empty. Ten thousand notices later, and before PostgreSQL has
-# counted them, that plan reads all of them for each of them; by its indexes the claim asks for a few rows always.
-_BY_INDEX = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true), "
-    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
-)
+# A worker's plan for the claim is as old as the outbox was empty, and ten thousand notices can come before PostgreSQL
+# has counted them. So the claim is planned anew each time, OFFSET 0 keeps the look at earlier notices what it is (a few
+# rows of one case, by their keys), and ARRAY looks for what is due once.
+_PLANNED_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def claim(session: Session, room: int, busy: Mapping[int, int]) -> list[Parcel]:
         "counts": list(busy.values()),
     }
     connection = session.connection()
-    connection.execute(_BY_INDEX)
+    connection.execute(_PLANNED_ANEW)
     ids = connection.execute(_CLAIM, values).scalars().all()
     if not ids:
         return []
