@@ -22,9 +22,12 @@ from tests.browser import chromium
 WEB = (sys.executable, "-m", "api.runtime.web", "127.0.0.1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser; every person of a journey gets a window (context) of their own."""
+    """One browser; every person of a journey gets a window (context) of their own.
+
+    Ended with the module: while it runs its event loop does, and a later test could not start one of its own.
+    """
     with chromium() as found:
         yield found
 
