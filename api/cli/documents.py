@@ -1,7 +1,6 @@
 """`fengbu documents …`: proof that what was issued is intact, and one case's evidence in a file."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,20 +14,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")
 
 def _use_running_database() -> None:
     """The operator's `DATABASE_URL`, or the embedded server another `fengbu` runs on this machine."""
-    from api.runtime import postgres
-    from models.settings import get_settings
+    from api.cli.reach import reached
 
-    settings = get_settings()
-    if settings.database_url is not None:
-        return
-    found = postgres.attach(settings.data_dir) or postgres.attach(settings.data_dir / "demo")
-    if found is None:
+    if not reached():
         typer.echo(
             "没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", err=True
         )
         raise typer.Exit(2)
-    os.environ["DATABASE_URL"] = found
-    get_settings.cache_clear()
 
 
 @app.command()

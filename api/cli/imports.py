@@ -1,9 +1,9 @@
 """`fengbu import …`: files of loans from the command line, in the name of a person who may file them."""
 
 import json
-import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -37,18 +37,28 @@ def loans(
     """查验一份贷款清单，列出全部问题，并按要求提交。退出码：0 无误，1 有要改的行，2 不能处理。"""
     if submit not in ("none", "good", "all"):
         raise typer.BadParameter("--submit 请写 none、good 或 all。")
+    answered(lambda: _run(file, person, institution, board, source, submit, quiet=as_json), file, as_json)
+
+
+def answered(
+    work: Callable[[], dict[str, Any]],
+    file: Path | None,
+    as_json: bool,
+    words: tuple[str, str, str] = ("可备案", "已在案", "已提交"),
+) -> None:
+    """Do the work on the database and `say` what became of it; its exit code is the command's."""
     from flows.actions.errors import ActionRefusedError, InvalidError
 
     connect()
     try:
-        answer = _run(file, person, institution, board, source, submit, quiet=as_json)
+        answer = work()
     except InvalidError as error:
         stop("；".join(fault.message for fault in error.faults), as_json)
     except ActionRefusedError as error:
         stop(error.sentence, as_json)
     except OSError as error:
         stop(f"读不到文件 {file}：{error.strerror}。", as_json)
-    say(answer, as_json)
+    say(answer, as_json, words)
     raise typer.Exit(2 if answer["state"] == "refused" else 1 if answer["bad"] else 0)
 
 
@@ -173,9 +183,7 @@ def answer_of(number: int, new: bool) -> dict[str, Any]:
         }
 
 
-def say(
-    answer: dict[str, Any], as_json: bool, words: tuple[str, str, str] = ("可备案", "已在案", "已提交")
-) -> None:
+def say(answer: dict[str, Any], as_json: bool, words: tuple[str, str, str]) -> None:
     """What became of the rows, as JSON or in words: for what can go on, what was passed over, what is done."""
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
@@ -211,14 +219,7 @@ def stop(sentence: str, as_json: bool) -> NoReturn:
 
 def connect() -> None:
     """The configured database, or the embedded one another `fengbu` runs on this machine."""
-    from api.runtime import postgres
-    from models.settings import get_settings
+    from api.cli.reach import reached
 
-    settings = get_settings()
-    if settings.database_url is None:
-        for place in (settings.data_dir, settings.data_dir / "demo"):
-            if found := postgres.attach(place):
-                os.environ["DATABASE_URL"] = found
-                get_settings.cache_clear()
-                return
+    if not reached():
         stop("没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", False)

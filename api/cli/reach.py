@@ -7,14 +7,20 @@ from models.policy.errors import PolicyError
 from models.settings import get_settings
 
 
-def reach() -> None:
-    """Point this process at the database. Raises `PolicyError`, saying what to start, when there is none."""
+def reached() -> bool:
+    """Point this process at the database; False when there is none."""
     settings = get_settings()
     if settings.database_url is not None:
-        return
+        return True
     for place in (settings.data_dir, settings.data_dir / "demo"):
         if found := postgres.attach(place):
             os.environ["DATABASE_URL"] = found
             get_settings.cache_clear()
-            return
-    raise PolicyError("没有可用的数据库：请设置 DATABASE_URL，或先启动 fengbu up、fengbu demo。")
+            return True
+    return False
+
+
+def reach() -> None:
+    """Point this process at the database. Raises `PolicyError`, saying what to start, when there is none."""
+    if not reached():
+        raise PolicyError("没有可用的数据库：请设置 DATABASE_URL，或先启动 fengbu up、fengbu demo。")

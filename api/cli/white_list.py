@@ -1,12 +1,11 @@
 """`fengbu import whitelist` and `fengbu import publish`: a round of the white list, by two people, from the command line."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from api.cli.imports import Bar, answer_of, connect, finish, say, stop
+from api.cli.imports import Bar, answer_of, answered, finish
 
 WORDS = ("可列入", "跳过", "已列入")
 Login = Annotated[str, typer.Option("--person", help="以谁的名义（登录名）")]
@@ -52,7 +51,7 @@ def whitelist(
             finish(number, tell)
         return answer_of(number, new)
 
-    _answered(work, file, as_json)
+    answered(work, file, as_json, WORDS)
 
 
 def publish(
@@ -85,7 +84,7 @@ def publish(
             finish(number, tell)
         return answer_of(number, True)
 
-    _answered(work, None, as_json)
+    answered(work, None, as_json, WORDS)
 
 
 def _actor(s: Any, login: str) -> Any:
@@ -97,19 +96,3 @@ def _actor(s: Any, login: str) -> Any:
     if found is None:
         raise NotThereError(f"没有登录名为“{login}”的人员。")
     return importing.actor_of(s, found.id or 0)
-
-
-def _answered(work: Callable[[], dict[str, Any]], file: Path | None, as_json: bool) -> None:
-    from flows.actions.errors import ActionRefusedError, InvalidError
-
-    connect()
-    try:
-        answer = work()
-    except InvalidError as error:
-        stop("；".join(fault.message for fault in error.faults), as_json)
-    except ActionRefusedError as error:
-        stop(error.sentence, as_json)
-    except OSError as error:
-        stop(f"读不到文件 {file}：{error.strerror}。", as_json)
-    say(answer, as_json, WORDS)
-    raise typer.Exit(2 if answer["state"] == "refused" else 1 if answer["bad"] else 0)

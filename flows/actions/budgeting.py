@@ -9,16 +9,17 @@ from decimal import Decimal
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from flows.actions import two_people
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.steps import line
 from models import clock
 from models.money import MoneyError, fen
 from models.permissions import Actor, Denied, may_decide_budget, may_propose_budget
-from models.records import budget, ledger, person
+from models.records import budget, ledger
 from models.records.budget import BudgetChange
 from models.records.ledger import AccountKind, EntryType, LedgerAccount
-from models.records.two_people import VERDICT_NAMES, Verdict
+from models.records.two_people import Verdict
 
 FIRST_YEAR, LAST_YEAR = 2024, 2038
 """五（二）: in force from 2024; claims are settled for ten years after it ends in 2028."""
@@ -94,7 +95,7 @@ def confirm(s: Session, actor: Actor, change_id: int) -> int:
     account = ledger.opened(s, AccountKind.BUDGET, year, f"{year}年度风险补偿预算")
     if account.left + change.amount < 0:
         raise ConflictError(_too_much(account, change))
-    change.verdict, change.decided_by, change.decided_at = Verdict.CONFIRMED, actor.person_id, clock.now()
+    two_people.close(change, actor, Verdict.CONFIRMED)
     kind = EntryType.CEILING if change.amount > 0 else EntryType.REDUCE
     ledger.post(
         s,
@@ -120,8 +121,7 @@ def reject(s: Session, actor: Actor, change_id: int, reason: str) -> BudgetChang
     words = printable(reason).strip()
     if not words or len(words) > LONGEST_REASON:
         raise InvalidError((FieldFault("reason", f"请写明驳回原因（最多 {LONGEST_REASON} 字）。"),))
-    change.verdict, change.decided_by, change.decided_at = Verdict.REJECTED, actor.person_id, clock.now()
-    change.note = words
+    two_people.close(change, actor, Verdict.REJECTED, words)
     return change
 
 
@@ -130,7 +130,7 @@ def withdraw(s: Session, actor: Actor, change_id: int) -> BudgetChange:
     change = _undecided(s, change_id)
     if change.proposed_by != actor.person_id:
         raise ForbiddenError("只有登记人可以撤回预算变动；不同意的，由确认人驳回。")
-    change.verdict, change.decided_by, change.decided_at = Verdict.WITHDRAWN, actor.person_id, clock.now()
+    two_people.close(change, actor, Verdict.WITHDRAWN)
     return change
 
 
@@ -146,7 +146,5 @@ def _undecided(s: Session, change_id: int) -> BudgetChange:
     change = budget.locked(s, change_id)
     if change is None:
         raise NotThereError("没有找到这笔预算变动。")
-    if change.verdict is not None:
-        who = person.names(s, [change.decided_by or 0]).get(change.decided_by or 0, "他人")
-        raise ConflictError(f"这笔预算变动已由{who}办理（{VERDICT_NAMES[change.verdict]}）。")
+    two_people.undecided(s, change, "这笔预算变动")
     return change

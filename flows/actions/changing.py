@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from flows.actions import two_people
+from flows.actions.acted import acted
 from flows.actions.change_forms import FORMS, ExtensionForm, PrepaymentForm, as_typed, corrigible, typed_value
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.filing import duplicates, firms_of, loan_facts
@@ -39,7 +40,6 @@ from models.records.loan_change import (
 )
 from models.records.reference import working_calendar
 from models.records.rules import rules
-from models.records.timeline import Event
 from models.records.two_people import Verdict as Decision
 
 
@@ -261,10 +261,5 @@ def _tell(s: Session, actor: Actor, loan: Loan, change: LoanChange, event: str) 
             "confirmed": change.verdict == Decision.CONFIRMED,
             "note": change.note,
         }
-        s.add(
-            Event(
-                case_id=case_id, at=clock.now(), event=event, person_id=actor.person_id, person_name=actor.name,
-                organ=organ, data=data,
-            )
-        )  # fmt: skip
+        acted(s, actor, case_id, event, data, organ=organ)
     s.flush()

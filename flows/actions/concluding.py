@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from flows.actions import convening
+from flows.actions.acted import acted
 from flows.actions.answering import outcome_of
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.kernel.case import wake
@@ -155,10 +156,9 @@ def carry_out(s: Session, actor: Actor, item_id: int) -> Said:
             sentence = "计票后案件已撤回，表决结果不再适用。"
         else:
             wake(s, record)
-    convening.happened(
-        s, actor, record, "meeting_concluded", session=held.name, result=RESULT_NAMES[result],
-        votes_for=str(item.votes_for), votes_against=str(item.votes_against),
-    )  # fmt: skip
+    counted = {"votes_for": str(item.votes_for), "votes_against": str(item.votes_against)}
+    told = {"session": held.name, "result": RESULT_NAMES[result], **counted}
+    acted(s, actor, record.id or 0, "meeting_concluded", told)
     return Said(record.number, result, sentence)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.answering import outcome_of, settle
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.typed import Day, Line120, attempt, read
@@ -31,7 +32,6 @@ from models.records.meeting import (
     Presence,
 )
 from models.records.task import TaskState, of_entry
-from models.records.timeline import Event
 
 LONGEST_PLACE, LONGEST_WORDING, LONGEST_RESOLUTIONS, LONGEST_NAME = 120, 300, 4000, 60
 MOST_ITEMS, MOST_OBSERVERS = 200, 50
@@ -87,7 +87,8 @@ def put_on(s: Session, actor: Actor, meeting_id: int, case_number: str) -> Agend
             s.add(made)
     except IntegrityError as error:
         raise ConflictError(f"{record.number}已在另一次会议的议程里，请先从那里撤下。") from error
-    happened(s, actor, record, "put_on_agenda", session=held.name, held_on=held.held_on.isoformat())
+    session = {"session": held.name, "held_on": held.held_on.isoformat()}
+    acted(s, actor, record.id or 0, "put_on_agenda", session)
     return made
 
 
@@ -193,7 +194,7 @@ def _observers(meeting_id: int, typed: str, faults: list[FieldFault]) -> list[At
 def _take_off(s: Session, actor: Actor, held: Meeting, item: AgendaItem, record: CaseRecord) -> None:
     item.removed_at = clock.now()
     s.flush()
-    happened(s, actor, record, "taken_off_agenda", session=held.name)
+    acted(s, actor, record.id or 0, "taken_off_agenda", {"session": held.name})
     if decided(s, item) is not None:
         wake(s, record)
 
@@ -212,12 +213,14 @@ def decided(s: Session, item: AgendaItem) -> Outcome | None:
 
 
 def secretary(actor: Actor) -> None:
+    """Raise `ForbiddenError` for whoever does not keep the session's book."""
     allowed = may_convene(actor)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
 
 
 def still_open(s: Session, meeting_id: int) -> Meeting:
+    """The session, locked. Raises `NotThereError`; `ConflictError` once it is concluded or cancelled."""
     held = meeting.locked(s, meeting_id)
     if held is None:
         raise NotThereError("没有找到这次会议。")
@@ -227,20 +230,8 @@ def still_open(s: Session, meeting_id: int) -> Meeting:
 
 
 def item_of(s: Session, item_id: int, meeting_id: int) -> AgendaItem:
+    """An item of this session's agenda, or `NotThereError`."""
     item = s.get(AgendaItem, item_id)
     if item is None or item.meeting_id != meeting_id:
         raise NotThereError("没有找到这件议题。")
     return item
-
-
-def happened(s: Session, actor: Actor, record: CaseRecord, event: str, **data: str) -> None:
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event=event,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data=dict(data),
-        )
-    )

@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from flows.actions import answering
+from flows.actions.acted import acted
 from flows.actions.attaching import Stored, Upload, attach_stored, stored_all
 from flows.actions.claiming import against_loan, claim_facts
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.actions.filing import duplicates, loan_facts
 from flows.actions.forms import ClaimForm, LoanForm
 from flows.documents.text import printable
-from models import clock
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import Board, Process
 from models.permissions import Actor
@@ -29,7 +29,6 @@ from models.records.claim import of_case as claim_of
 from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
 from models.records.task import Task, open_of_case
-from models.records.timeline import Event
 
 Changed = list[dict[str, str]]
 """What changed, for the timeline: where, what, before, after."""
@@ -155,18 +154,9 @@ def _resubmit(
     note = printable(note).strip()
     if not changed and not note:
         raise InvalidError((FieldFault("note", "没有任何改动。请按补正要求更正，或写明无须更正的理由。"),))
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event="correction_resubmitted",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            gate=CORRECTION.key,
-            entry_id=task.entry_id,
-            data={"changed": changed, "note": note},
-        )
-    )
+    told = {"changed": changed, "note": note}
+    where = {"gate": CORRECTION.key, "entry_id": task.entry_id}
+    acted(s, actor, record.id or 0, "correction_resubmitted", told, **where)
     s.flush()
     answering.answer(s, actor, task.id or 0, Outcome.APPROVE, opinion=note)
     return record

@@ -2,12 +2,12 @@
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.case import wake
 from models import clock
 from models.permissions import Actor, Denied, may_resolve_incident
 from models.records.case import Incident, locked
-from models.records.timeline import Event
 
 
 def retry(s: Session, actor: Actor, incident_id: int) -> Incident:
@@ -24,16 +24,7 @@ def retry(s: Session, actor: Actor, incident_id: int) -> Incident:
         raise ConflictError("这个异常已经由他人重试。")
     incident.resolved_at, incident.resolved_by = clock.now(), actor.person_id
     record.attempts = 0
-    s.add(
-        Event(
-            case_id=incident.case_id,
-            at=clock.now(),
-            event="incident_retried",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data={"line": incident.line},
-        )
-    )
+    acted(s, actor, incident.case_id, "incident_retried", {"line": incident.line})
     s.flush()
     wake(s, record)
     return incident

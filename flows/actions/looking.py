@@ -4,6 +4,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from flows.actions import sitting
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.steps import evidence
@@ -15,7 +16,6 @@ from models.records import look as looks
 from models.records.case import locked
 from models.records.look import CheckLook
 from models.records.task import Task, TaskState
-from models.records.timeline import Event
 
 MOST_WORDS = 500
 
@@ -61,24 +61,14 @@ def look(s: Session, actor: Actor, task_id: int, key: str, remark: str = "") -> 
     s.connection().execute(
         insert(CheckLook).on_conflict_do_nothing(), [_row(task, actor, one, remark) for one in new]
     )
-    s.add(
-        Event(
-            case_id=task.case_id,
-            at=clock.now(),
-            event="check_looked",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            organ=PARTY_NAMES[GATES[task.gate].party],
-            gate=task.gate,
-            entry_id=task.entry_id,
-            data={
-                "label": new[0].check.label,
-                "source": new[0].check.source,
-                "count": len(new),
-                "remark": remark,
-            },
-        )
-    )
+    told = {
+        "label": new[0].check.label,
+        "source": new[0].check.source,
+        "count": len(new),
+        "remark": remark,
+    }
+    where = {"organ": PARTY_NAMES[GATES[task.gate].party], "gate": task.gate, "entry_id": task.entry_id}
+    acted(s, actor, task.case_id, "check_looked", told, **where)
     s.flush()
     return new
 

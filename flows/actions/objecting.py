@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.kernel.case import wake
@@ -11,7 +12,6 @@ from models.lifecycle import State
 from models.permissions import Actor, Denied, may_register_objection
 from models.records.case import by_number, locked, waited_date
 from models.records.claim import Objection
-from models.records.timeline import Event
 
 
 def register(
@@ -52,15 +52,7 @@ def register(
     s.add(objection)
     s.flush()
     interrupt(record, waiting, {"objection_id": objection.id})
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event="objection_registered",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data={"objector": given["objector"], "content": given["content"]},
-        )
-    )
+    told = {"objector": given["objector"], "content": given["content"]}
+    acted(s, actor, record.id or 0, "objection_registered", told)
     wake(s, record)
     return objection

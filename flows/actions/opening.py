@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError
 from flows.kernel.case import wake
 from flows.kernel.process import PROCESSES, latest
@@ -20,7 +21,6 @@ from models.records.case import CaseRecord, Origin, next_number
 from models.records.institution import Institution, Kind
 from models.records.rules import pinned
 from models.records.task import Participation
-from models.records.timeline import Event
 
 PREFERRED: dict[Board, tuple[str, ...]] = {Board.GUARANTEE: ("KCD", "DJS"), Board.BANK: ("DJS",)}
 """四（一）names two 受托管理机构; the codes of those that take a board's cases, first choice first."""
@@ -95,17 +95,8 @@ def open_case(
 def told(s: Session, actor: Actor, record: CaseRecord, event: str, notice: str, **facts: Any) -> None:
     """Write the timeline, tell the applicant, and wake the case: the last lines of every submission."""
     names = institution.name_on(s, actor.institution_id, clock.today())
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event=event,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            organ=names.short_name,
-            data={"amount": str(record.amount), **facts},
-        )
-    )
+    data = {"amount": str(record.amount), **facts}
+    acted(s, actor, record.id or 0, event, data, organ=names.short_name)
     s.flush()
     notices.announce(s, record, notice, document=None, context=facts)
     wake(s, record)

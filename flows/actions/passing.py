@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.answering import decide
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.signing import turn
@@ -25,7 +26,6 @@ from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of,
 from models.records.message import Comment, MessageKind
 from models.records.person import Person, roles_of
 from models.records.task import ADDED_NAMES, Added, Task, TaskState, of_case, of_entry, participation
-from models.records.timeline import Event
 
 SENT = "notices.send"
 """The step after which an answer cannot be taken back: the applicant has been told."""
@@ -287,16 +287,5 @@ def _words(given: str, field: str, missing: str) -> str:
 
 def _happened(s: Session, actor: Actor, task: Task, event: str, **data: Any) -> None:
     gate = GATES[task.gate]
-    s.add(
-        Event(
-            case_id=task.case_id,
-            at=clock.now(),
-            event=event,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            organ=PARTY_NAMES[gate.party],
-            gate=gate.key,
-            entry_id=task.entry_id,
-            data={"gate": gate.title, **data},
-        )
-    )
+    where = {"organ": PARTY_NAMES[gate.party], "gate": gate.key, "entry_id": task.entry_id}
+    acted(s, actor, task.case_id, event, {"gate": gate.title, **data}, **where)

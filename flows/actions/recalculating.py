@@ -2,17 +2,16 @@
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from flows.kernel.case import wake
 from flows.kernel.words import interrupt
 from flows.steps import line
-from models import clock
 from models.lifecycle import State
 from models.permissions import Actor, Denied, may_recalculate
 from models.records import waiting
 from models.records.case import CaseRecord, by_number, locked, waited_date
-from models.records.timeline import Event
 from models.records.waiting import WaitEnd
 
 LONGEST = 500
@@ -41,16 +40,7 @@ def recalculate(s: Session, actor: Actor, case_number: str, reason: str) -> Case
         raise InvalidError((FieldFault("reason", f"请写明退回重新测算的原因（最多 {LONGEST} 字）。"),))
     waited_for = line.leave(s, record.id or 0, WaitEnd.RECALCULATE)
     interrupt(record, entry, {"recalculate": True})
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event="recalculation_asked",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data={"reason": words},
-        )
-    )
+    acted(s, actor, record.id or 0, "recalculation_asked", {"reason": words})
     wake(s, record)
     if waited_for is not None:
         line.call(s, waited_for)

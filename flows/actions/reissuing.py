@@ -2,16 +2,15 @@
 
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.documents.engine import DOCUMENTS
 from flows.documents.registry import Signer
 from flows.steps.documents import REPEATED, issue_for
-from models import clock
 from models.permissions import Actor, Denied, Verdict, may_decide_void
 from models.records import document, numbers
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
-from models.records.timeline import Event
 
 
 def may_reissue(s: Session, actor: Actor, found: Document) -> Verdict:
@@ -60,19 +59,11 @@ def reissue(s: Session, actor: Actor, document_id: int) -> Document:
         raise ConflictError(
             f"按案件现在的资料不能形成{found.title}：案件可能已退回或者撤回。请在案件中按程序办理。"
         ) from error
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event="document_reissued",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data={
-                "title": issued.title,
-                "number": issued.number or "",
-                "replaced": found.number or "",
-                "document_id": issued.id,
-            },
-        )
-    )
+    told = {
+        "title": issued.title,
+        "number": issued.number or "",
+        "replaced": found.number or "",
+        "document_id": issued.id,
+    }
+    acted(s, actor, record.id or 0, "document_reissued", told)
     return issued

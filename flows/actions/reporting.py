@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from flows.actions import two_people
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents import versions
 from flows.documents.contexts import OperationReport
@@ -18,16 +19,16 @@ from flows.documents.engine import Rendered, render
 from flows.documents.text import printable
 from flows.steps import document_facts as known
 from flows.steps import issuing, report_figures
+from flows.steps.documents import UNNUMBERED
 from models import clock
 from models.permissions import Actor, Denied, may_draft_report, may_issue_report
 from models.records import person, report
 from models.records.institution import Institution, Kind, of_kind
 from models.records.report import Report
-from models.records.two_people import VERDICT_NAMES, Verdict
+from models.records.two_people import Verdict
 
 FIRST_YEAR = 2024
 SUFFIX = "报"
-UNNUMBERED = "预览·未编号"
 LONGEST = 4000
 RECIPIENTS = {"D34": "", "D35": "东莞市人民政府"}
 PENDING_APPROVER = "（签发时生成）"
@@ -99,8 +100,8 @@ def issue(s: Session, actor: Actor, report_id: int) -> Report:
         found.period,
         lambda number, check, address: _context(s, found, number, check, address, drafter, actor.name),
     )
-    found.document_id, found.verdict = made.id, Verdict.CONFIRMED
-    found.decided_by, found.decided_at = actor.person_id, clock.now()
+    found.document_id = made.id
+    two_people.close(found, actor, Verdict.CONFIRMED)
     return found
 
 
@@ -111,8 +112,7 @@ def send_back(s: Session, actor: Actor, report_id: int, note: str) -> Report:
     words = printable(note).strip()
     if not words or len(words) > 500:
         raise InvalidError((FieldFault("note", "请写明退回原因（最多 500 字）。"),))
-    found.verdict, found.note = Verdict.REJECTED, words
-    found.decided_by, found.decided_at = actor.person_id, clock.now()
+    two_people.close(found, actor, Verdict.REJECTED, words)
     return found
 
 
@@ -121,7 +121,7 @@ def withdraw(s: Session, actor: Actor, report_id: int) -> Report:
     found = _undecided(s, report_id)
     if found.proposed_by != actor.person_id:
         raise ForbiddenError("只有起草人可以撤回报告。")
-    found.verdict, found.decided_by, found.decided_at = Verdict.WITHDRAWN, actor.person_id, clock.now()
+    two_people.close(found, actor, Verdict.WITHDRAWN)
     return found
 
 
@@ -207,7 +207,5 @@ def _undecided(s: Session, report_id: int) -> Report:
     found = report.locked(s, report_id)
     if found is None:
         raise NotThereError("没有找到这份报告。")
-    if found.verdict is not None:
-        who = person.names(s, [found.decided_by or 0]).get(found.decided_by or 0, "他人")
-        raise ConflictError(f"这份报告已由{who}办理（{VERDICT_NAMES[found.verdict]}）。")
+    two_people.undecided(s, found, "这份报告")
     return found

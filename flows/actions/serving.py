@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlmodel import Session
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.actions.telling import tell
 from flows.actions.typed import Line60, Words200
@@ -30,7 +31,6 @@ from models.records.person import holders
 from models.records.reference import working_calendar
 from models.records.rules import rules
 from models.records.service import Row, ServiceCall
-from models.records.timeline import Event
 
 MOST = 500
 _ONE_DAY = timedelta(days=1)
@@ -114,16 +114,8 @@ def draw_up_receipt(s: Session, actor: Actor, notice_id: UUID) -> Document:
         raise ForbiddenError(verdict.sentence)
     record = locked(s, record.id or 0)
     made = document_service.draw_up(s, record, actor.name)
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event="document_issued",
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data={"title": made.title, "number": "", "document_id": made.id},
-        )
-    )
+    told = {"title": made.title, "number": "", "document_id": made.id}
+    acted(s, actor, record.id or 0, "document_issued", told)
     return made
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, func, select
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from models import clock
@@ -13,7 +14,6 @@ from models.records.case import CaseRecord, by_number
 from models.records.message import Comment, Follow, Message, MessageKind
 from models.records.person import Person, holders, roles_of
 from models.records.task import Task, TaskState, participation
-from models.records.timeline import Event
 
 NUDGES_A_DAY = 1
 """How often one person may 催办 one task on one day."""
@@ -74,7 +74,8 @@ def nudge(s: Session, actor: Actor, task_id: int, words: str = "") -> int:
     for person in people:
         tell(s, actor, person, MessageKind.NUDGE, record, words, task)
     gate = GATES[task.gate]
-    _happened(s, actor, record, "nudged", gate=gate.title, organ=PARTY_NAMES[gate.party], reason=words)
+    told_of = {"gate": gate.title, "organ": PARTY_NAMES[gate.party], "reason": words}
+    acted(s, actor, record.id or 0, "nudged", told_of)
     return len(people)
 
 
@@ -86,7 +87,7 @@ def copy(s: Session, actor: Actor, case_number: str, to: Sequence[int], words: s
     told = [_reader(s, person, "to") for person in dict.fromkeys(to)]
     for person in told:
         tell(s, actor, person.id or 0, MessageKind.COPY, record, _short(words))
-    _happened(s, actor, record, "copied", to="、".join(person.name for person in told))
+    acted(s, actor, record.id or 0, "copied", {"to": "、".join(person.name for person in told)})
     return len(told)
 
 
@@ -163,19 +164,6 @@ def _seated(s: Session, task: Task) -> list[int]:
 
 def _short(words: str) -> str:
     return printable(words).strip()[:500]
-
-
-def _happened(s: Session, actor: Actor, record: CaseRecord, event: str, **data: str) -> None:
-    s.add(
-        Event(
-            case_id=record.id or 0,
-            at=clock.now(),
-            event=event,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data=dict(data),
-        )
-    )
 
 
 __all__ = ["comment", "copy", "follow", "nudge", "read", "tell", "unfollow"]

@@ -1,8 +1,7 @@
 """Deciding what another person registered: one way for parameters, reference data and white list rounds."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, select
 
@@ -11,21 +10,9 @@ from models import clock
 from models.permissions import Actor, Denied
 from models.permissions import Verdict as Permission
 from models.records.person import names
-from models.records.two_people import Verdict
+from models.records.two_people import VERDICT_NAMES, ByTwo, Verdict
 
-
-class Registered(Protocol):
-    """What a table `by_two()` has."""
-
-    id: int | None
-    proposed_by: int
-    verdict: Verdict | None
-    decided_by: int | None
-    decided_at: datetime | None
-    note: str
-
-
-R = TypeVar("R", bound=Registered)
+R = TypeVar("R", bound=ByTwo)
 
 
 def decide(
@@ -61,7 +48,19 @@ def decide(
             raise ForbiddenError(allowed.sentence)
     if verdict is Verdict.CONFIRMED:
         confirmed(row)
-    row.verdict, row.decided_by, row.decided_at = verdict, actor.person_id, clock.now()
-    row.note = note.strip()[:500]
+    close(row, actor, verdict, note.strip()[:500])
     s.flush()
     return row
+
+
+def close(row: ByTwo, actor: Actor, verdict: Verdict, note: str = "") -> None:
+    """Write who decided, when, and what."""
+    row.verdict, row.decided_by, row.decided_at = verdict, actor.person_id, clock.now()
+    row.note = note
+
+
+def undecided(s: Session, row: ByTwo, called: str) -> None:
+    """Raise `ConflictError`, naming who was first, if the row (`called` so in sentences) was decided meanwhile."""
+    if row.verdict is not None:
+        who = names(s, [row.decided_by or 0]).get(row.decided_by or 0, "他人")
+        raise ConflictError(f"{called}已由{who}办理（{VERDICT_NAMES[row.verdict]}）。")

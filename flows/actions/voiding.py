@@ -2,6 +2,7 @@
 
 from sqlmodel import Session, col, select
 
+from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
 from models import clock
@@ -9,7 +10,6 @@ from models.permissions import Actor, Denied, may_ask_to_void, may_decide_void
 from models.records import document
 from models.records.document import Document, DocumentState
 from models.records.numbers import DocumentVoid
-from models.records.timeline import Event
 
 LONGEST = 2000
 
@@ -82,14 +82,5 @@ def _words(field: str, label: str, typed: str, *, required: bool) -> str:
 
 def _tell(s: Session, found: Document, actor: Actor, event: str, **data: str) -> None:
     facts = {"title": found.title, "number": found.number or "", "document_id": found.id, **data}
-    s.add_all(
-        Event(
-            case_id=case_id,
-            at=clock.now(),
-            event=event,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            data=facts,
-        )
-        for case_id in document.cases_of(s, found)
-    )
+    for case_id in document.cases_of(s, found):
+        acted(s, actor, case_id, event, facts)

@@ -1,6 +1,6 @@
 """Word files made into PDF by LibreOffice, where the machine has it.
 
-LibreOffice takes a second or two: never inside a request (see `flows.documents.printing`), and many files at a
+LibreOffice takes a second or two: never inside a request (see `flows.documents.press`), and many files at a
 time in one process. It runs with a profile of its own, no network names to look up and a time limit; what it is
 given are documents of ours, never an upload.
 """

@@ -6,12 +6,13 @@
 
 import base64
 import json
-import os
 import resource
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from flows.documents import confined
 
 WALL_SECONDS = 60
 CPU_SECONDS = 20
@@ -31,34 +32,22 @@ class Tried:
 
 def run(code: str, data: bytes, command: Sequence[str] = ()) -> Tried:
     """Try a template. Never raises for what a template does: time-outs and crashes are faults."""
-    inherited = {
-        key: os.environ[key] for key in ("PATH", "LANG", "PYTHONPATH", "VIRTUAL_ENV") if key in os.environ
-    }
-    given = list(command) or [sys.executable, "-m", "flows.documents.trial", code]
     try:
-        done = subprocess.run(
-            given,
-            input=data,
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=False,
-            env={**inherited, "PYTHONUTF8": "1"},
+        written = confined.started(
+            "flows.documents.trial", code, data=data, seconds=WALL_SECONDS, command=command
         )
     except subprocess.TimeoutExpired:
         return Tried((f"试生成超过 {WALL_SECONDS} 秒没有完成，已停止。请检查模板里的循环。",))
-    if done.returncode != 0 or len(done.stdout) > MOST_OUTPUT:
+    if written is None or len(written) > MOST_OUTPUT:
         return Tried(("试生成占用的时间或内存超出限制，已停止。请检查模板里的循环和重复内容。",))
-    found = json.loads(done.stdout)
+    found = json.loads(written)
     ordinary = base64.b64decode(found["ordinary"]) if found["ordinary"] else None
     return Tried(tuple(found["faults"]), ordinary)
 
 
 def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    confined.limit(CPU_SECONDS, MEMORY)
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _try(code: str, data: bytes) -> dict[str, object]:

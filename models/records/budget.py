@@ -4,22 +4,20 @@ A change counts once a second person has confirmed it; then it is an entry of th
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from models.records.base import coded, moment, money, one_of
-from models.records.two_people import Verdict, by_two
+from models.records.base import money
+from models.records.two_people import ByTwo, by_two
 
 
-class BudgetChange(SQLModel, table=True):
+class BudgetChange(ByTwo, table=True):
     """One amount put into (+) or taken out of (−) a budget year, in 元."""
 
     __tablename__ = "budget_changes"
     __table_args__ = (
-        one_of("verdict", Verdict),
         *by_two(),
         CheckConstraint("amount <> 0", name="changes_something"),
         Index(
@@ -36,12 +34,6 @@ class BudgetChange(SQLModel, table=True):
     amount: Decimal = money()
     resolution: str = Field(max_length=80)  # 决议或批复文号
     reason: str = Field(max_length=500)
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
 
 
 def of_year(session: Session, year: int) -> Sequence[BudgetChange]:

@@ -5,18 +5,18 @@ extensions and repayments stand beside the loan's own figures.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, func, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.money import ZERO
-from models.records.base import Facts, coded, dated, facts, moment, money, one_of
+from models.records.base import Facts, coded, dated, facts, money, one_of
 from models.records.case import CaseRecord
 from models.records.loan import Loan
-from models.records.two_people import Verdict, by_two
+from models.records.two_people import ByTwo, Verdict, by_two
 
 
 class ChangeKind(StrEnum):
@@ -34,7 +34,7 @@ CHANGE_NAMES: dict[ChangeKind, str] = {
 }
 
 
-class LoanChange(SQLModel, table=True):
+class LoanChange(ByTwo, table=True):
     """One change. `number` is the filing's with its own count: an extension's is its 续备案号.
 
     `on`: the day the extension was signed, the money came, or the correction was registered. `before` and `after`
@@ -44,7 +44,6 @@ class LoanChange(SQLModel, table=True):
     __tablename__ = "loan_changes"
     __table_args__ = (
         one_of("kind", ChangeKind),
-        one_of("verdict", Verdict),
         *by_two(),
         CheckConstraint("(kind = 'extension') = (new_due_on IS NOT NULL)", name="extension_has_its_day"),
         CheckConstraint("(kind = 'prepayment') = (repaid IS NOT NULL)", name="repayment_has_its_amount"),
@@ -65,12 +64,6 @@ class LoanChange(SQLModel, table=True):
     reason: str = Field(max_length=500)
     document: str = Field(max_length=200)  # what it rests on
     due_on: date = dated()  # until when it is to be reviewed
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
 
 
 def of_loan(session: Session, loan_id: int) -> Sequence[LoanChange]:

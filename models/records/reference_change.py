@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from models.records.base import Facts, coded, facts, moment, one_of
-from models.records.two_people import Verdict, by_two
+from models.records.base import Facts, coded, facts, one_of
+from models.records.two_people import ByTwo, by_two
 
 
 class Reference(StrEnum):
@@ -24,14 +23,13 @@ class Reference(StrEnum):
 REFERENCE_NAMES = {Reference.LPR: "LPR 报价", Reference.CALENDAR: "工作日历"}
 
 
-class ReferenceChange(SQLModel, table=True):
+class ReferenceChange(ByTwo, table=True):
     """One change: a quote (`one_year`, `five_year`), or a year (`days`: day → working, name, for the days that
     are not as their weekday says). `before` is what it replaces, None for something new."""
 
     __tablename__ = "reference_changes"
     __table_args__ = (
         one_of("kind", Reference),
-        one_of("verdict", Verdict),
         *by_two(),
         Index(
             "uq_reference_changes_open",
@@ -49,12 +47,6 @@ class ReferenceChange(SQLModel, table=True):
     after: Facts = facts()
     source: str = Field(max_length=80)
     reason: str = Field(default="", max_length=500)
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
     effects: Facts = facts()  # what the confirmation changed, e.g. {"deadlines": 12}
 
 

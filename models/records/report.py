@@ -1,22 +1,21 @@
 """Reports on the scheme (D34 quarterly, D35 annual): drafted by one person, issued by another."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from models.records.base import Facts, coded, dated, facts, moment, one_of
-from models.records.two_people import Verdict, by_two
+from models.records.base import Facts, dated, facts
+from models.records.two_people import ByTwo, by_two
 
 
-class Report(SQLModel, table=True):
+class Report(ByTwo, table=True):
     """One draft: the period (`ends_on` is its last day), the drafter's words and the figures as drawn. Once confirmed
     it is the document `document_id`, whose number was given then."""
 
     __tablename__ = "reports"
     __table_args__ = (
-        one_of("verdict", Verdict),
         *by_two(),
         CheckConstraint(
             "(verdict IS NOT DISTINCT FROM 'confirmed') = (document_id IS NOT NULL)",
@@ -39,12 +38,6 @@ class Report(SQLModel, table=True):
     starts_on: date = dated()
     ends_on: date = dated()
     facts: Facts = facts()
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
     document_id: int | None = Field(default=None, foreign_key="documents.id")
 
 

@@ -16,18 +16,17 @@ from models import clock
 from models.policy.errors import PolicyError
 from models.policy.overrides import Override
 from models.policy.parameters import Parameters
-from models.records.base import Facts, coded, dated, facts, moment, one_of
+from models.records.base import Facts, dated, facts, moment
 from models.records.marks import kept
 from models.records.person import Person
-from models.records.two_people import Verdict, by_two
+from models.records.two_people import ByTwo, Verdict, by_two
 
 
-class ParameterOverride(SQLModel, table=True):
+class ParameterOverride(ByTwo, table=True):
     """A value of a parameter in force from a day by a resolution; `verdict` is empty while it is proposed."""
 
     __tablename__ = "parameter_overrides"
     __table_args__ = (
-        one_of("verdict", Verdict),
         *by_two(),
         CheckConstraint(
             "verdict IS DISTINCT FROM 'confirmed' OR "
@@ -49,12 +48,6 @@ class ParameterOverride(SQLModel, table=True):
     effective_from: date = dated()
     resolution: str = Field(max_length=120)  # 决议文号
     reason: str = Field(default="", max_length=500)
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
 
     def as_override(self, names: dict[int, str] | None = None) -> Override:
         """The row as the policy reads it: known since the day it was confirmed (proposed: today)."""

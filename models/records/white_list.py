@@ -6,22 +6,21 @@ because eligibility is judged on the day of disbursement (A12).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from models.records.base import Facts, coded, dated, facts, moment, one_of
+from models.records.base import Facts, dated, facts
 from models.records.enterprise import WhiteListEntry
-from models.records.two_people import Verdict, by_two
+from models.records.two_people import ByTwo, by_two
 
 
-class WhiteListRound(SQLModel, table=True):
+class WhiteListRound(ByTwo, table=True):
     """One round. `complete`: firms it does not name leave the list the day before `effective_on`."""
 
     __tablename__ = "white_list_rounds"
     __table_args__ = (
-        one_of("verdict", Verdict),
         *by_two(),
         Index(
             "uq_white_list_rounds_name",
@@ -38,12 +37,6 @@ class WhiteListRound(SQLModel, table=True):
     valid_to: date | None = dated(nullable=True)  # the last day, unless a firm has its own
     complete: bool = False
     source_document: str = Field(max_length=200)  # the notice that publishes it
-    proposed_by: int = Field(foreign_key="people.id")
-    proposed_at: datetime = moment()
-    verdict: Verdict | None = coded(Verdict, nullable=True)
-    decided_by: int | None = Field(default=None, foreign_key="people.id")
-    decided_at: datetime | None = moment(nullable=True)
-    note: str = Field(default="", max_length=500)
     effects: Facts = facts()  # {"added": firms, "left": firms} once published
 
 
