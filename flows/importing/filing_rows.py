@@ -113,13 +113,21 @@ def _tell(s: Session, actor: Actor, found: LoanImport, record: CaseRecord, loans
     )
 
 
+# Of the rows that come next only. LIMIT makes the planner look each of them up: while a list is filed it knows neither
+# how many rows wait nor how many loans there are, and would compare every row with every loan of the institution.
 _MEANWHILE = """
+WITH next AS MATERIALIZED (
+    SELECT row, contract_number, receipt_number FROM import_rows
+    WHERE import_id = :import AND state = 'good' ORDER BY row LIMIT :most
+)
 UPDATE import_rows r SET state = 'bad', faults = jsonb_build_array(jsonb_build_object('field', 'receipt_number',
     'code', 'on_record', 'message', '该借据刚刚已在 ' || c.number || ' 中备案，没有再次提交。'))
-FROM loans l JOIN cases c ON c.id = l.case_id
-WHERE r.import_id = :import AND r.state = 'good' AND l.institution_id = :institution
-    AND l.contract_number = r.contract_number AND l.receipt_number = r.receipt_number
-    AND l.state IN ('filed', 'registered')
+FROM next CROSS JOIN LATERAL (
+    SELECT l.case_id FROM loans l
+    WHERE l.institution_id = :institution AND l.contract_number = next.contract_number
+        AND l.receipt_number = next.receipt_number AND l.state IN ('filed', 'registered') LIMIT 1
+) there JOIN cases c ON c.id = there.case_id
+WHERE r.import_id = :import AND r.row = next.row
 """
 _NEXT = """
 SELECT row, principal, loan->>'firm_name' AS firm_name, loan->>'uscc' AS uscc, loan->>'town' AS town

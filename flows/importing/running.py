@@ -1,6 +1,7 @@
 """Working on an import piece by piece, under a lease: a kill loses the piece in hand and nothing else."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -112,19 +113,29 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
         rows_of = white_rows if found.kind == ImportKind.WHITE_LIST else staging
         data = s.get_one(Blob, found.sha256).data
     began = clock.wall()
-    with opened(listing, filename, data) as book:
+
+    def keep(book: Book, piece: list[staging.Staged]) -> None:
+        with _piece(import_id, token) as (s, found):
+            _describe(found, book)
+            rows_of.keep(s, found, piece, clock.today())
+            found.rows += len(piece)
+            found.last_row = piece[-1].number
+        _report(progress, found)
+
+    # The next piece is read while the database checks the last one.
+    with opened(listing, filename, data) as book, ThreadPoolExecutor(1) as keeper:
         del data
         rows = (row for row in book.rows if row[0] > done)
         places = dict(book.heading.places)
+        kept: Future[None] | None = None
         while piece := [
             staging.read(listing, places, number, cells) for number, cells in islice(rows, PIECE)
         ]:
-            with _piece(import_id, token) as (s, found):
-                _describe(found, book)
-                rows_of.keep(s, found, piece, clock.today())
-                found.rows += len(piece)
-                found.last_row = piece[-1].number
-            _report(progress, found)
+            if kept is not None:
+                kept.result()
+            kept = keeper.submit(keep, book, piece)
+        if kept is not None:
+            kept.result()
     with _piece(import_id, token) as (s, found):
         _describe(found, book)
         if not found.rows:

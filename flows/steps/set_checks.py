@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import text
@@ -20,7 +21,7 @@ from models.calendar import WorkingCalendar
 from models.lifecycle import Board
 from models.policy import eligibility, facts
 from models.policy.lines import Check, Result, percent_text
-from models.policy.parameters import Terms
+from models.policy.parameters import Parameters, Terms
 from models.policy.rate_ceiling import rate_ceiling
 from models.policy.sector import Sector
 from models.policy.size_class import Industry
@@ -93,7 +94,7 @@ def _statement(
     *,
     passed: bool,
 ) -> tuple[str, dict[str, Any]]:
-    words, codes = _specimens(board, terms, filed_on)
+    words, codes = _specimens(board, terms.parameters, terms.day, filed_on)
     values: dict[str, Any] = {
         **loans.values,
         "towns": list(Town),
@@ -226,8 +227,10 @@ def _businesses(s: Session, board: Board, loans: Loans, terms: Terms, filed_on: 
     return json.dumps(rows)
 
 
-def _specimens(board: Board, terms: Terms, filed_on: date) -> tuple[Words, list[str]]:
+@lru_cache(maxsize=32)
+def _specimens(board: Board, parameters: Parameters, since: date, filed_on: date) -> tuple[Words, list[str]]:
     """The words of every check and result, from checks of loans made up to pass, to fail and to be unclear."""
+    terms = parameters.on(since)
     words: Words = {}
     codes: list[str] = []
     for specimen in _loans_made_up(board, terms, filed_on):

@@ -31,10 +31,10 @@ class Parameters:
     `files` is that content, name → text: kept by whoever pins a version, read again by `from_files`.
     """
 
-    items: Mapping[str, Parameter]
+    items: Mapping[str, Parameter] = field(hash=False)
     version: str
-    files: Mapping[str, str] = field(repr=False)
-    overrides: tuple[Override, ...] = ()
+    files: Mapping[str, str] = field(repr=False, hash=False)
+    overrides: tuple[Override, ...] = field(default=(), hash=False)
     _days: dict[tuple[date, date | None], "Terms"] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod

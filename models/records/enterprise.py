@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, column, text
+from sqlalchemy import CheckConstraint, Index, column, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -48,10 +48,11 @@ class WhiteListEntry(SQLModel, table=True):
             name="one_stay_at_a_time",
             using="gist",
         ),
+        Index("ix_white_list_stays", "uscc", "valid_from"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    uscc: str = Field(max_length=18, index=True)
+    uscc: str = Field(max_length=18)
     batch: str = Field(max_length=40)
     recommended_by: str = Field(max_length=80)
     valid_from: date = dated()

@@ -101,7 +101,7 @@ class Loan(SQLModel, table=True):
     share_city: int | None = None
     share_other: int | None = None
 
-    state: LoanState = coded(LoanState, default=LoanState.FILED, index=True)
+    state: LoanState = coded(LoanState, default=LoanState.FILED)
     state_reason: str = Field(default="", max_length=500)
     filing_number: str | None = Field(default=None, max_length=40, unique=True)  # 备案号
     registered_at: datetime | None = moment(nullable=True)

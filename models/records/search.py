@@ -25,6 +25,7 @@ OFTEN = 0.03
 COUNTED_WALKING = 100
 """Lists that are walked through are counted no further than this."""
 MOST_TERMS = 5
+_GRAMS = text("search_grams(words)")
 
 
 class CaseWords(SQLModel, table=True):
@@ -32,13 +33,8 @@ class CaseWords(SQLModel, table=True):
 
     __tablename__ = "case_words"
     __table_args__ = (
-        Index("ix_case_words_grams", text("search_grams(words)"), postgresql_using="gin"),
-        Index(
-            "ix_case_words_open",
-            text("search_grams(words)"),
-            postgresql_using="gin",
-            postgresql_where=text("open"),
-        ),
+        Index("ix_case_words_open", _GRAMS, postgresql_using="gin", postgresql_where=text("open")),
+        Index("ix_case_words_closed", _GRAMS, postgresql_using="gin", postgresql_where=text("NOT open")),
         Index("ix_case_words_institution", "institution_id"),
     )
 
@@ -119,16 +115,16 @@ def _contains(term: str, places: Sequence[int]) -> ColumnElement[bool]:
 def _is_common(s: Session, term: str, open_only: bool) -> bool:
     """Whether the word is common if its pairs come together by chance, as PostgreSQL's own statistics know them."""
     wanted = grams(term)
-    index = "ix_case_words_open" if open_only else "ix_case_words_grams"
+    indexes = ["ix_case_words_open"] if open_only else ["ix_case_words_open", "ix_case_words_closed"]
     shares = s.connection().execute(
         text(
-            "SELECT share FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
-            " AS known (gram, share) WHERE schemaname = current_schema() AND tablename = :index AND gram = ANY(:grams)"
+            "SELECT array_agg(share) FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
+            " AS known (gram, share) WHERE schemaname = current_schema() AND tablename = ANY(:indexes)"
+            " AND gram = ANY(:grams) GROUP BY tablename"
         ),
-        {"index": index, "grams": list(wanted)},
+        {"indexes": indexes, "grams": list(wanted)},
     )
-    known = list(shares.scalars())
-    if len(known) < len(wanted) or prod(known) < OFTEN:
+    if not any(len(known) == len(wanted) and prod(known) >= OFTEN for known in shares.scalars()):
         return False
     return len(term) <= 2 or _in_sample(s, term, open_only)
 
@@ -155,12 +151,16 @@ def _look_up(s: Session, term: str, places: Sequence[int], open_only: bool) -> s
         having = and_(having, col(CaseWords.words).contains(term, autoescape=True))
     query = select(CaseWords.case_id).where(having)
     named = select(CaseWords.case_id).where(col(CaseWords.institution_id).in_(places))
-    if open_only:
-        query, named = query.where(col(CaseWords.open)), named.where(col(CaseWords.open))
+    is_open, is_closed = col(CaseWords.open), ~col(CaseWords.open)
+    asked = [query.where(is_open)]  # each part has an index of its own
+    if not open_only:
+        asked.append(query.where(is_closed))
+    if places:
+        asked.append(named.where(is_open) if open_only else named)
     found: set[int] = set()
     planner(s, enable_seqscan=False)
     try:
-        for one in (query, named) if places else (query,):
+        for one in asked:
             rows = s.exec(one.limit(SELDOM + 1)).all()
             if len(rows) > SELDOM:
                 return None
