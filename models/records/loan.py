@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import Index, func, text
+from sqlalchemy.orm import defer
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.lifecycle import Board
@@ -114,9 +115,12 @@ def by_id(session: Session, loan_id: int) -> Loan:
     return once(session, ("loan", loan_id), lambda: session.get_one(Loan, loan_id))
 
 
-def of_case(session: Session, case_id: int) -> Sequence[Loan]:
-    """The loans of a filing in their order."""
-    return session.exec(select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))).all()
+def of_case(session: Session, case_id: int, *, with_checks: bool = True) -> Sequence[Loan]:
+    """The loans of a filing in their order. Checks are most of a loan's bytes: who reads none leaves them where they are."""
+    query = select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))
+    if not with_checks:
+        query = query.options(defer(Loan.checks))  # type: ignore[arg-type]
+    return session.exec(query).all()
 
 
 def counts(session: Session, case_id: int) -> dict[LoanState, int]:

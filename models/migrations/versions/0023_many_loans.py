@@ -18,7 +18,9 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
-FORESEEN = "COALESCE(l.filing_number, c.number || '-' || lpad(l.item::text, greatest(2, length(l.item::text)), '0'))"
+FORESEEN = (
+    "COALESCE(l.filing_number, c.number || '-' || lpad(l.item::text, greatest(2, length(l.item::text)), '0'))"
+)
 FOUND_BY = (
     "firm_name", "uscc", "contract_number", "receipt_number", "guarantee_contract_number", "lender_name", "filing_number",
 )  # fmt: skip
@@ -81,13 +83,18 @@ def upgrade() -> None:
     op.execute(CHANGED)
     op.execute(CLOSED)
     op.create_index(
-        "ix_case_words_closed", "case_words", GRAMS, postgresql_using="gin", postgresql_where=sa.text("NOT open")
+        "ix_case_words_closed",
+        "case_words",
+        GRAMS,
+        postgresql_using="gin",
+        postgresql_where=sa.text("NOT open"),
     )
     op.drop_index("ix_case_words_grams", "case_words")
     # In the order that a firm's stays are read in: an equal estimate let the planner take the slower GiST index.
     op.create_index("ix_white_list_stays", "white_list", ["uscc", "valid_from"])
     op.drop_index("ix_white_list_uscc", "white_list")
-    op.drop_index("ix_loans_state", "loans")  # nobody asks for a state alone, and every change of a loan wrote it
+    # nobody asks for a state alone, and every change of a loan wrote it
+    op.drop_index("ix_loans_state", "loans")
 
 
 def downgrade() -> None:
