@@ -13,6 +13,7 @@ class Role(StrEnum):
     """What a person may do at their institution (岗位)."""
 
     FILER = "filer"
+    FILER_CHECKER = "filer_checker"
     MANAGING_OFFICER = "managing_officer"
     MANAGING_HEAD = "managing_head"
     BUREAU_OFFICER = "bureau_officer"
@@ -25,11 +26,12 @@ class Role(StrEnum):
     INSTITUTION_ADMIN = "institution_admin"
 
 
-APPLICANT_ROLES = frozenset({Role.FILER, Role.INSTITUTION_ADMIN})
+APPLICANT_ROLES = frozenset({Role.FILER, Role.FILER_CHECKER, Role.INSTITUTION_ADMIN})
 """Roles of those who file: whoever holds no other sees the cases of their own institution only."""
 
 ROLE_NAMES: dict[Role, str] = {
     Role.FILER: "申报经办",
+    Role.FILER_CHECKER: "申报复核",
     Role.MANAGING_OFFICER: "项目审核",
     Role.MANAGING_HEAD: "审核负责人",
     Role.BUREAU_OFFICER: "科室经办",

@@ -66,7 +66,7 @@ def _run(
     file: Path, login: str, code: str, board: Board | None, source: str, submit: str, *, quiet: bool
 ) -> dict[str, Any]:
     import flows.filing  # noqa: F401 - registers the process
-    from flows.actions import importing
+    from flows.actions import handing_in, importing
     from flows.actions.errors import NotThereError
     from models import database
     from models.gates import Role
@@ -98,7 +98,7 @@ def _run(
                 and (submit == "good" or (submit == "all" and not state.bad))
             )
             if wanted:
-                importing.submit(s, actor, number, good_only=submit == "good")
+                handing_in.hand_in_list(s, actor, state, good_only=submit == "good")
         if wanted:
             finish(number, tell)
     return answer_of(number, new)

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.refusals import Refused
 from api.auth.session import COOKIE
-from api.pages.bank_forms import Applicant, OwnCase, Posted, by_field, field_views, text_of
+from api.pages.bank_forms import Applicant, Insider, OwnCase, Posted, by_field, field_views, text_of
+from api.pages.bank_forms import sent as sent_to
 from api.pages.layout import frame
 from api.pages.render import page, sentence_day, yuan
-from flows.actions import answering, receiving
+from flows.actions import answering, handing_in, matters, receiving
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.receiving import ReceiptForm
 from flows.actions.typed import read
@@ -39,7 +40,7 @@ def _settled(request: Request, number: str) -> Iterator[None]:
 
 
 @router.get("/cases/{number}/sent", dependencies=[Depends(_settled)])
-def sent(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
+def sent(request: Request, db: Db, actor: Insider, case: OwnCase) -> HTMLResponse:
     """It has been submitted: its number, who has it now, what comes next."""
     db.refresh(case)
     waiting = open_of_case(db, case.id or 0)
@@ -74,10 +75,10 @@ def confirm_receipt(request: Request, db: Db, actor: Applicant, case: OwnCase, p
     receiving.open_task(db, case)
     typed = text_of(posted)
     try:
-        receiving.confirm(db, actor, case, read(ReceiptForm, typed))
+        handed = handing_in.hand_in(db, actor, matters.receipt(case, read(ReceiptForm, typed)))
     except InvalidError as error:
         return _receipt_page(request, db, actor, case, typed, error.faults)
-    return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
+    return RedirectResponse(sent_to(handed), 303)
 
 
 def _receipt_page(

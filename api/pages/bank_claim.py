@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.refusals import Refused
-from api.pages.bank_forms import Applicant, Posted, stage_uploads, text_of
+from api.pages.bank_forms import Applicant, Posted, sent, stage_uploads, text_of
 from api.pages.bank_loss import Sheet, sheet
 from api.pages.form_views import DialogView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Step
-from flows.actions import claiming, drafting
+from flows.actions import claiming, drafting, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import read_claim
 from models import clock
@@ -71,11 +71,11 @@ def write(request: Request, db: Db, actor: Applicant, posted: Posted, chosen: Ch
         return _show(request, db, actor, chosen, tuple(faults))
     try:
         form = read_claim(Board(chosen.board), typed)
-        record = claiming.submit(db, actor, form, chosen.id or 0, drafting.staged(db, draft))
+        handed = handing_in.hand_in(db, actor, matters.claim(form, chosen, drafting.staged(db, draft)))
     except InvalidError as error:
         return _show(request, db, actor, chosen, error.faults)
     drafting.discard(db, draft)
-    return RedirectResponse(f"/bank/cases/{record.number}/sent", 303)
+    return RedirectResponse(sent(handed), 303)
 
 
 @router.post("/{loan_id}/materials/{slot}")

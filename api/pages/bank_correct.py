@@ -19,6 +19,7 @@ from api.pages.bank_forms import (
     Posted,
     by_field,
     field_views,
+    sent,
     slot_views,
     stage_uploads,
     text_of,
@@ -31,7 +32,7 @@ from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
 from api.pages.task_facts import clause_view
 from api.pages.views import Tag
-from flows.actions import correcting, drafting
+from flows.actions import correcting, drafting, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import LoanForm, claim_form, loan_form, read_claim, read_loan
 from flows.steps.document_filing import faults as listed_faults
@@ -86,20 +87,19 @@ def resubmit(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: 
     try:
         files = drafting.staged(db, draft)
         if case.process == Process.CLAIM:
-            correcting.correct_claim(
-                db, actor, case.number, read_claim(Board(case.board), typed), files, note
-            )
+            matter = matters.correct_claim(case, read_claim(Board(case.board), typed), files, note)
         else:
             changed: dict[int, LoanForm] = {}
             for key, words in draft.data.get("loans", {}).items():
                 at = int(key)
                 changed[at] = read_loan(Board(case.board), words)
             at = chosen
-            correcting.correct_filing(db, actor, case.number, changed, files, note)
+            matter = matters.correct_filing(case, changed, files, note)
+        handed = handing_in.hand_in(db, actor, matter)
     except InvalidError as error:
         return _page(request, db, actor, case, chosen=at, faults=_of_loan(error.faults, at))
     drafting.discard(db, draft)
-    return RedirectResponse(f"/bank/cases/{case.number}/sent", 303)
+    return RedirectResponse(sent(handed), 303)
 
 
 @router.post("/{number}/correct/materials/{slot}")

@@ -21,6 +21,7 @@ from api.pages.bank_forms import (
     by_field,
     check_findings,
     field_views,
+    sent,
     slot_views,
     stage_uploads,
     text_of,
@@ -30,7 +31,7 @@ from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Note, Tag
-from flows.actions import drafting, filing
+from flows.actions import drafting, filing, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form, read_filing
 from flows.actions.typed import attempt
@@ -92,13 +93,13 @@ def change(request: Request, db: Db, actor: Applicant, posted: Posted) -> Respon
         return RedirectResponse(f"{ADDRESS}#loans", 303)
     try:
         form = read_filing(board_of(actor), _loans(draft))
-        record = filing.submit(db, actor, form, drafting.staged(db, draft))
+        handed = handing_in.hand_in(db, actor, matters.file(form, drafting.staged(db, draft)))
     except InvalidError as error:
         at, faults = _first_loan(error.faults)
         wrong = _loans(draft)[at] if at is not None else {}
         return _page(request, db, actor, draft, typed=wrong, place=at, faults=faults)
     drafting.discard(db, draft)
-    return RedirectResponse(f"/bank/cases/{record.number}/sent", 303)
+    return RedirectResponse(sent(handed), 303)
 
 
 @router.post("/new/materials/{slot}")

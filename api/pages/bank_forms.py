@@ -21,8 +21,9 @@ from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Tone
 from flows.actions import drafting
 from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.handing_in import Handed
 from models.lifecycle import Board
-from models.permissions import Actor, Verdict, may_file
+from models.permissions import Actor, Verdict, may_file, may_prepare
 from models.policy.facts import AssetClass
 from models.policy.lines import Check, Result
 from models.policy.materials import Slot
@@ -110,17 +111,21 @@ Applicant = Annotated[Actor, requires(may_apply)]
 """A filer of a bank or a guarantor; 403 with a sentence for everyone else."""
 
 
+Insider = Annotated[Actor, requires(may_prepare)]
+"""A filer or a checker of a bank or a guarantor."""
+
+
 class _OwnCase(Permission):
     def __call__(self, number: str, db: Db, actor: CurrentActor) -> CaseRecord:
         found = case.by_number(db, number)
         if found is None or found.institution_id != actor.institution_id:
             raise Refused(404, "没有找到这件案件。")
-        check(may_apply(actor))
+        check(may_prepare(actor))
         return found
 
 
 OwnCase = Annotated[CaseRecord, Depends(_OwnCase())]
-"""The case `{number}` of the actor's own institution; 404 for anyone else's."""
+"""The case `{number}` of the actor's own institution, for its filers and checkers; 404 for anyone else's."""
 
 
 async def _posted(request: Request) -> FormData:
@@ -134,6 +139,13 @@ Posted = Annotated[FormData, Depends(_posted)]
 def board_of(actor: Actor) -> Board:
     """The board the actor's institution files on (`Applicant` has made sure that there is one)."""
     return actor.files_board or Board.BANK
+
+
+def sent(handed: Handed) -> str:
+    """Where a submission leads: to its case, or to what waits for the institution's checker."""
+    if handed.waiting is not None:
+        return f"/bank/prepared/{handed.waiting.id}"
+    return f"/bank/cases/{handed.case.number}/sent" if handed.case else "/bank"
 
 
 def text_of(posted: FormData) -> dict[str, str]:

@@ -14,18 +14,18 @@ from api.auth.db import Db
 from api.auth.permit import Permission, anyone, requires
 from api.auth.session import CurrentActor
 from api.pages import imports_view as views
-from api.pages.bank_forms import Applicant, Posted, board_of, by_field
+from api.pages.bank_forms import Applicant, Posted, board_of, by_field, sent
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.render import fragment, page
-from flows.actions import importing
+from flows.actions import handing_in, importing
 from flows.actions.errors import FieldFault, InvalidError
 from flows.importing import workbooks
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_backfill
 from models.records import institution, person
-from models.records.loan_import import ImportKind, LoanImport, cases_of, recent
+from models.records.loan_import import ImportKind, LoanImport, cases_of, good_amount, recent
 from models.records.white_list import of_import
 
 router = APIRouter()
@@ -83,7 +83,7 @@ def show(
     chosen = show if show in views.SHOWS else "bad" if found.bad else "all"
     number = _page_number(request)
     grid, pages = views.grid(db, found, chosen, kind if chosen == "bad" else "", number)
-    amount = views.good_amount(db, found)
+    amount = good_amount(db, found.id or 0)
     return page(
         request,
         "pages/imports/show.html",
@@ -131,8 +131,9 @@ def annotated(db: Db, found: SeenImport) -> Response:
 @router.post("/imports/{import_id}/submit")
 def submit(db: Db, actor: CurrentActor, found: SeenImport, posted: Posted) -> Response:
     """Let the good rows become filings."""
-    importing.submit(db, actor, found.id or 0, good_only=posted.get("good_only") == "1")
-    return RedirectResponse(f"/imports/{found.id}", 303)
+    good_only = posted.get("good_only") == "1"
+    handed = handing_in.hand_in_list(db, actor, found, good_only=good_only)
+    return RedirectResponse(sent(handed) if handed.waiting else f"/imports/{found.id}", 303)
 
 
 @router.post("/imports/{import_id}/recheck")

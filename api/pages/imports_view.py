@@ -278,14 +278,6 @@ def dialogs(s: Session, found: LoanImport, good_amount: Decimal) -> tuple[Dialog
     return (submit, discard)
 
 
-def good_amount(s: Session, found: LoanImport) -> Decimal:
-    """The principal of the rows that can be submitted (元)."""
-    query = text(
-        "SELECT COALESCE(sum(principal), 0) FROM import_rows WHERE import_id = :id AND state = 'good'"
-    )
-    return Decimal(s.connection().execute(query, {"id": found.id}).scalar_one())
-
-
 def notes(found: LoanImport) -> tuple[Note, ...]:
     """What the reader should know of the file as a whole."""
     tone: Tone = "late" if found.state == ImportState.REFUSED else "soon"

@@ -14,7 +14,7 @@ from api.auth.permit import Permission, requires
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import policy_layout
-from api.pages.bank_forms import Posted, by_field, field_views, text_of
+from api.pages.bank_forms import Posted, by_field, field_views, sent, text_of
 from api.pages.case_views import Fact
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
@@ -22,7 +22,7 @@ from api.pages.policy_layout import Deciding
 from api.pages.render import day, page, stamp, yuan
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone
-from flows.actions import change_forms, changing
+from flows.actions import change_forms, changing, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form
 from models import clock
@@ -139,10 +139,10 @@ def propose(
     if kind is ChangeKind.CORRECTION:  # an empty box of a tick is a no
         typed = dict.fromkeys(change_forms.corrigible(Board(loan.board)), "") | typed
     try:
-        changing.propose(db, actor, loan.id or 0, kind, typed)
+        handed = handing_in.hand_in(db, actor, matters.change(loan, kind, typed))
     except InvalidError as error:
         return _page(request, db, actor, loan, kind=kind, typed=typed, faults=error.faults)
-    return RedirectResponse(f"/loans/{loan.id}?done=registered", 303)
+    return RedirectResponse(sent(handed) if handed.waiting else f"/loans/{loan.id}?done=registered", 303)
 
 
 @router.post("/loans/{loan_id}/changes/{change_id}/decide")

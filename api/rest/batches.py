@@ -53,7 +53,8 @@ class BatchOut(Out):
 @router.post("", status_code=202, response_model=BatchOut, responses=answers(*WRITE), summary="提交一批")
 def submit(db: Db, caller: Filer, once: Write, body: BatchIn) -> Response:
     """立即答 202；先检查全部贷款，任何一笔有问题就一笔也不提交，并列出全部问题。
-    办理期间若同事先提交了同一借据，只略过该笔并列出。进度看 Location。"""
+    办理期间若同事先提交了同一借据，只略过该笔并列出。进度看 Location。
+    启用了申报复核的单位答 409 checker_required：请用 POST /filings，或在网页上传清单。"""
 
     def do() -> Reply:
         board = board_of(caller.actor)

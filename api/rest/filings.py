@@ -12,12 +12,13 @@ from api.auth.db import Db
 from api.auth.keys import Caller, permit, scoped
 from api.rest.calls import IfMatch, Reply, Write, unchanged
 from api.rest.common import CHANGE, WRITE, answers, board_of, materials_of, own_case
+from api.rest.prepared import WAITING, replied
 from api.rest.problems import ApiError
 from api.rest.samples import CLAIM, LOAN, UPLOAD
 from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, case_view
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
-from flows.actions import claiming, correcting, filing, prechecking, receiving, withdrawing
+from flows.actions import claiming, correcting, filing, handing_in, matters, prechecking, withdrawing
 from flows.actions.forms import (
     MOST_LOANS,
     ClaimForm,
@@ -31,7 +32,6 @@ from flows.actions.typed import read
 from models.lifecycle import Board, Process
 from models.policy.lines import Check
 from models.records.api_key import Scope
-from models.records.case import CaseRecord
 
 router = APIRouter(route_class=RestRoute, tags=["办理"])
 Filer = Annotated[Caller, scoped(Scope.FILINGS_WRITE)]
@@ -153,7 +153,7 @@ def check_filing(db: Db, caller: Filer, body: FilingIn) -> FilingChecks:
     "/filings",
     status_code=201,
     response_model=CaseOut,
-    responses=answers(*WRITE),
+    responses=answers(*WRITE) | WAITING,
     summary="提交备案",
 )
 def file(db: Db, caller: Filer, once: Write, body: FilingIn) -> Response:
@@ -163,7 +163,7 @@ def file(db: Db, caller: Filer, once: Write, body: FilingIn) -> Response:
         board = board_of(caller.actor)
         form = read_filing(board, [given(loan) for loan in body.loans])
         files = materials_of(db, caller.actor, Process.FILING, board, body.materials)
-        return _created(db, caller, filing.submit(db, caller.actor, form, files))
+        return replied(db, caller, handing_in.hand_in(db, caller.actor, matters.file(form, files)), 201)
 
     return once.run(db, caller, do)
 
@@ -179,7 +179,11 @@ def check_claim(db: Db, caller: Claimant, body: ClaimRequest) -> ClaimChecks:
 
 
 @router.post(
-    "/claims", status_code=201, response_model=CaseOut, responses=answers(*WRITE), summary="申请补偿"
+    "/claims",
+    status_code=201,
+    response_model=CaseOut,
+    responses=answers(*WRITE) | WAITING,
+    summary="申请补偿",
 )
 def claim(db: Db, caller: Claimant, once: Write, body: ClaimRequest) -> Response:
     """对一笔已备案的贷款申请补偿；必备材料须先上传。同一笔贷款只能有一件在办或已办结的补偿。"""
@@ -189,8 +193,9 @@ def claim(db: Db, caller: Claimant, once: Write, body: ClaimRequest) -> Response
         loan = claiming.claimable(db, caller.actor, body.loan_id)
         form = under("claim", lambda: read_claim(Board(loan.board), given(body.claim)))
         files = materials_of(db, caller.actor, Process.CLAIM, Board(loan.board), body.materials)
-        made = claiming.submit(db, caller.actor, form, loan.id or 0, files)
-        return _created(db, caller, made)
+        return replied(
+            db, caller, handing_in.hand_in(db, caller.actor, matters.claim(form, loan, files)), 201
+        )
 
     return once.run(db, caller, do)
 
@@ -198,7 +203,7 @@ def claim(db: Db, caller: Claimant, once: Write, body: ClaimRequest) -> Response
 @router.post(
     "/cases/{number}/corrections",
     response_model=CaseOut,
-    responses=answers(*CHANGE),
+    responses=answers(*CHANGE) | WAITING,
     summary="补正后重新提交",
 )
 def correct(
@@ -219,13 +224,13 @@ def correct(
                 raise ApiError(422, sentence="补偿案件请在 claim 中给出更正后的全部事实，不带 loans。")
             stated = body.claim
             form = under("claim", lambda: read_claim(board, given(stated)))
-            correcting.correct_claim(db, caller.actor, number, form, files, body.note)
+            matter = matters.correct_claim(case, form, files, body.note)
         else:
             if body.claim is not None:
                 raise ApiError(422, sentence="备案案件请在 loans 中给出更正的贷款，不带 claim。")
             loans = _loans(board, body.loans)
-            correcting.correct_filing(db, caller.actor, number, loans, files, body.note)
-        return Reply(case_view(db, caller.actor, case))
+            matter = matters.correct_filing(case, loans, files, body.note)
+        return replied(db, caller, handing_in.hand_in(db, caller.actor, matter))
 
     return once.run(db, caller, do)
 
@@ -257,7 +262,10 @@ def withdraw(
 
 
 @router.post(
-    "/cases/{number}/receipt", response_model=CaseOut, responses=answers(*CHANGE), summary="确认到账"
+    "/cases/{number}/receipt",
+    response_model=CaseOut,
+    responses=answers(*CHANGE) | WAITING,
+    summary="确认到账",
 )
 def receipt(
     db: Db,
@@ -272,15 +280,10 @@ def receipt(
     def do() -> Reply:
         case = own_case(db, caller.actor, number)
         unchanged(case_view(db, caller.actor, case), if_match)
-        receiving.confirm(db, caller.actor, case, read(ReceiptForm, given(body)))
-        return Reply(case_view(db, caller.actor, case))
+        matter = matters.receipt(case, read(ReceiptForm, given(body)))
+        return replied(db, caller, handing_in.hand_in(db, caller.actor, matter))
 
     return once.run(db, caller, do)
-
-
-def _created(db: Db, caller: Caller, case: CaseRecord) -> Reply:
-    view = case_view(db, caller.actor, case)
-    return Reply(view, 201, {"Location": f"/api/v1/cases/{case.number}"})
 
 
 __all__ = ["ClaimIn", "LoanIn", "router"]

@@ -55,6 +55,7 @@ TITLES = {
     "expired_credentials": "凭据已到期",
     "address_not_allowed": "来源地址未登记",
     "missing_scope": "密钥权限不足",
+    "checker_required": "须经本单位复核",
 }
 
 
@@ -154,7 +155,7 @@ def _of_action(request: Request, error: ActionRefusedError) -> JSONResponse:
     if status == 404:  # one sentence for everything that is not there, so that it says nothing
         return problem(request, 404)
     faults = pointers(error.faults) if isinstance(error, InvalidError) else []
-    return problem(request, status, error.sentence, faults=faults)
+    return problem(request, status, error.sentence, code=getattr(error, "code", ""), faults=faults)
 
 
 def pointers(faults: Iterable[FieldFault]) -> list[Fault]:

@@ -14,7 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from flows.actions import filing
-from flows.actions.errors import ActionRefusedError, FieldFault, ForbiddenError, InvalidError
+from flows.actions.errors import (
+    ActionRefusedError,
+    CheckerRequiredError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+)
 from flows.actions.forms import MOST_LOANS as PER_CASE
 from flows.actions.forms import FilingForm, LoanForm, loan_form
 from flows.actions.typed import attempt
@@ -36,10 +42,15 @@ LEASE = timedelta(minutes=2)
 
 
 def submit(s: Session, actor: Actor, board: Board, total: int, data: bytes) -> FilingBatch:
-    """Take a batch: `data` is the JSON array of its loans as sent. Raises `ForbiddenError`."""
+    """Take a batch: `data` is the JSON array of its loans as sent. Raises `ForbiddenError`, `CheckerRequiredError`."""
     allowed = may_file(actor, board)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
+    if s.get_one(Institution, actor.institution_id).checker_since is not None:
+        raise CheckerRequiredError(
+            "你单位启用了申报复核，批次不能直接提交。请用 POST /filings（每次最多 500 笔，答 202 待复核），"
+            "或在网页“批量备案”上传清单，由复核人放行。"
+        )
     digest = sha256(data).hexdigest()
     kept = insert(Blob).values(sha256=digest, size=len(data), data=data)
     s.connection().execute(kept.on_conflict_do_nothing())

@@ -5,10 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows.actions.forms import LoanForm, loan_form
+from flows.actions.forms import loan_form
 from flows.actions.typed import Day, PositiveYuan, Words200
 from models.lifecycle import Board
-from models.records.loan import Loan
 from models.records.loan_change import ChangeKind
 
 
@@ -50,9 +49,9 @@ def corrigible(board: Board) -> tuple[str, ...]:
     return tuple(name for name in loan_form(board).model_fields if name not in FIXED)
 
 
-def as_typed(form: type[LoanForm], loan: Loan) -> dict[str, str]:
-    """The loan's own columns as a person would type them."""
-    return {name: typed_value(getattr(loan, name)) for name in form.model_fields}
+def as_typed(form: type[BaseModel], row: object) -> dict[str, str]:
+    """A row, or a form that was read, as a person would type it into `form`."""
+    return {name: typed_value(getattr(row, name)) for name in form.model_fields}
 
 
 def typed_value(value: Any) -> str:

@@ -5,7 +5,7 @@ Only while the case waits at 补正. What changed is kept with the timeline, so 
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from enum import Enum
 
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +18,7 @@ from flows.actions.claiming import against_loan, claim_facts
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.actions.filing import duplicates, loan_facts
 from flows.actions.forms import ClaimForm, LoanForm
+from flows.actions.typed import said
 from flows.documents.text import printable
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import Board, Process
@@ -65,7 +66,7 @@ def correct_filing(
     try:
         with s.begin_nested():
             for key in order:
-                changed += _update(rows[key], loans[key], f"第 {rows[key].item} 笔")
+                changed += differences(rows[key], loans[key], f"第 {rows[key].item} 笔")
                 for name, value in loan_facts(
                     s, Board(record.board), actor.institution_id, loans[key]
                 ).items():
@@ -94,7 +95,7 @@ def correct_claim(
     faults = against_loan(s, form, s.get_one(Loan, claim.loan_id))
     if faults:
         raise InvalidError(faults)
-    changed = _update(claim, form, "")
+    changed = differences(claim, form, "")
     for name, value in claim_facts(form).items():
         setattr(claim, name, value)
     record.amount = form.requested
@@ -112,26 +113,17 @@ def _refuse_duplicates(s: Session, record: CaseRecord, forms: list[LoanForm], or
         raise InvalidError(tuple(named))
 
 
-def _update(row: object, form: BaseModel, where: str) -> Changed:
-    """What the form changes of the row, in words."""
+def differences(row: object, form: BaseModel, where: str) -> Changed:
+    """What the form changes of the row, in words; `where` names the loan, empty for a claim."""
     changed: Changed = []
     for name, info in type(form).model_fields.items():
         before, after = getattr(row, name), getattr(form, name)
         if before != after:
+            before = type(after)(before) if isinstance(after, Enum) and before else before
             changed.append(
-                {"where": where, "what": info.title or name, "before": _said(before), "after": _said(after)}
+                {"where": where, "what": info.title or name, "before": said(before), "after": said(after)}
             )
     return changed
-
-
-def _said(value: Any) -> str:
-    if value is None or value == "":
-        return "（空）"
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Decimal):
-        return f"{value:,f}"
-    return str(value)
 
 
 def _resubmit(

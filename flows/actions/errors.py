@@ -23,6 +23,12 @@ class ConflictError(ActionRefusedError):
     """Someone else was first, or the page is stale (409)."""
 
 
+class CheckerRequiredError(ConflictError):
+    """The institution works by 经办/复核, and this way in has no place for a checker."""
+
+    code = "checker_required"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldFault:
     """One thing wrong in a form: the field's name (e.g. "loans.2.principal"), and what to do about it."""

@@ -10,7 +10,6 @@ from sqlmodel import Session, select
 from flows.actions.errors import ForbiddenError, NotThereError
 from flows.steps import facts
 from models import clock
-from models.gates import Role
 from models.lifecycle import Process
 from models.permissions import Actor, may_see_case
 from models.policy import explain as explaining
@@ -32,7 +31,7 @@ def explain(s: Session, actor: Actor | None, data: object) -> tuple[Explanation,
     `PolicyError`, `ForbiddenError`.
     """
     asked = explaining.read(data)
-    if actor is not None and Role.FILER in actor.roles and not actor.roles - {Role.FILER}:
+    if actor is not None and not actor.watches_all:
         _only_own(s, actor, asked)
     filled = tuple(_filled(s, claim) for claim in asked)
     return explaining.explain_claims(filled, rules(s), working_calendar(s))

@@ -16,6 +16,7 @@ from flows.actions.errors import FieldFault, InvalidError
 from flows.documents.text import printable
 from models.money import MoneyError, fen
 from models.policy import uscc
+from models.policy.security import SECURITY_NAMES, Security
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
@@ -189,6 +190,17 @@ def attempt(
             for item in error.errors(include_url=False)
         )
         return None, faults
+
+
+def said(value: Any) -> str:
+    """A value in words, for people who compare what was typed with what is meant."""
+    if value is None or value == "":
+        return "（空）"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    return SECURITY_NAMES[value] if isinstance(value, Security) else str(value)
 
 
 def _cleaned(value: object) -> object:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from flows.actions.attaching import Stored, attach_stored
 from flows.actions.errors import ForbiddenError
+from flows.actions.handing_in import note_on_import
 from flows.actions.importing import actor_of
 from flows.actions.opening import open_case, told
 from flows.importing.sheets import KINDS, UnreadableError, kind_of
@@ -99,6 +100,7 @@ def _origin(s: Session, actor: Actor, found: LoanImport, record: CaseRecord) -> 
 def _tell(s: Session, actor: Actor, found: LoanImport, record: CaseRecord, loans: int) -> None:
     if not found.backfilled:
         told(s, actor, record, "filing_submitted", "filing_received", loans=loans)
+        note_on_import(s, record, found.id or 0)
         return
     by = institution.name_on(s, actor.institution_id, clock.today()).name
     told(

@@ -21,6 +21,29 @@ def may_file(actor: Actor, board: Board) -> Verdict:
     return ALLOWED
 
 
+def may_prepare(actor: Actor) -> Verdict:
+    """The home of those who file: whoever prepares or releases what their institution submits."""
+    if actor.roles & {Role.FILER, Role.FILER_CHECKER} and actor.files_board is not None:
+        return ALLOWED
+    return Denied("这一页供合作银行和政府性融担机构的申报经办、申报复核使用。")
+
+
+def may_see_prepared(actor: Actor, institution_id: int) -> Verdict:
+    """What waits for a checker is seen inside the institution only; the door answers 404 to anyone else."""
+    if institution_id == actor.institution_id and may_prepare(actor):
+        return ALLOWED
+    return Denied("没有找到这份申报。")
+
+
+def may_release(actor: Actor, prepared_by: int, maker: str) -> Verdict:
+    """经办/复核: another person of the institution releases what one prepared, or returns it."""
+    if Role.FILER_CHECKER not in actor.roles or actor.files_board is None:
+        return Denied("由本单位的“申报复核”岗位放行或退回。")
+    if actor.person_id == prepared_by:
+        return Denied(f"这份申报是你（{maker}）经办的，须由本单位另一位复核人办理。")
+    return ALLOWED
+
+
 def may_backfill(actor: Actor, institution_id: int | None = None) -> Verdict:
     """Entering loans approved elsewhere for the institution that made them (补录): 受托管理机构 staff, never for
     their own unit. A permission of its own: it lets nobody file for themselves or review what they entered."""
@@ -90,9 +113,9 @@ def may_serve_by_phone(actor: Actor) -> Verdict:
 
 def may_read_inbox(actor: Actor) -> Verdict:
     """The portal inbox of an applicant institution."""
-    if Role.FILER in actor.roles:
+    if actor.roles & {Role.FILER, Role.FILER_CHECKER}:
         return ALLOWED
-    return Denied("收件箱供合作银行和政府性融担机构的申报经办使用。")
+    return Denied("收件箱供合作银行和政府性融担机构的申报经办、申报复核使用。")
 
 
 def may_talk(actor: Actor) -> Verdict:

@@ -1,6 +1,6 @@
 """What the office keeps: white list, budget, rules, registers, templates, reports, keys and addresses."""
 
-from models.gates import ROLE_NAMES, Role
+from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions.actor import ALLOWED, Actor, Denied, Verdict
 
 
@@ -180,3 +180,54 @@ def may_arrange(actor: Actor, person_institution: int) -> Verdict:
     if actor.roles & heads and actor.institution_id == person_institution:
         return ALLOWED
     return Denied("代理、回避和移交由本人登记，或由本单位负责人、统筹管理、系统管理岗位办理。")
+
+
+def may_manage_people(actor: Actor, institution_id: int) -> Verdict:
+    """Accounts of an institution: its own administrator, or ours (everyone's)."""
+    if Role.ADMIN in actor.roles:
+        return ALLOWED
+    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
+        return ALLOWED
+    return Denied("人员由本单位的机构管理岗位或系统管理岗位管理。")
+
+
+def may_require_checker(actor: Actor, institution_id: int) -> Verdict:
+    """Whether an institution works by 经办/复核 is its own decision."""
+    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
+        return ALLOWED
+    return Denied("申报复核由本单位的机构管理岗位启用或停用。")
+
+
+_ROLES_AT: dict[str, frozenset[Role]] = {
+    "bank": APPLICANT_ROLES,
+    "guarantor": APPLICANT_ROLES,
+    "managing": APPLICANT_ROLES | {Role.MANAGING_OFFICER, Role.MANAGING_HEAD, Role.ADMIN},
+    "bureau": frozenset(
+        {
+            Role.BUREAU_OFFICER,
+            Role.BUREAU_LEADER,
+            Role.MEETING_MEMBER,
+            Role.MANAGER,
+            Role.ADMIN,
+            Role.INSTITUTION_ADMIN,
+        }
+    ),
+    "finance": frozenset(
+        {Role.FINANCE_OFFICER, Role.FINANCE_TREASURER, Role.MEETING_MEMBER, Role.INSTITUTION_ADMIN}
+    ),
+    "member": frozenset({Role.MEETING_MEMBER, Role.INSTITUTION_ADMIN}),
+}
+"""Which roles there are at an institution of each kind (`models.records.institution.Kind`)."""
+ALONE = frozenset({Role.ADMIN})
+"""管理用户权限分离: who keeps the system's accounts takes no part in cases."""
+
+
+def roles_offered(actor: Actor, kind: str, files: bool) -> tuple[Role, ...]:
+    """The roles the actor may give people of an institution of this kind; `files`: whether it files on a board.
+
+    An institution's own administrator gives the roles of those who file; reviewing roles are given by ours.
+    """
+    found = _ROLES_AT[kind] - (frozenset() if files else {Role.FILER, Role.FILER_CHECKER})
+    if Role.ADMIN not in actor.roles:
+        found &= APPLICANT_ROLES
+    return tuple(role for role in Role if role in found)

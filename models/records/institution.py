@@ -53,6 +53,9 @@ class Institution(SQLModel, table=True):
     contact_phone: str = Field(default="", max_length=40)
     address: str = Field(default="", max_length=120)
     active: bool = True
+    checker_since: datetime | None = moment(
+        nullable=True
+    )  # 经办/复核: since when another person releases what is filed
 
 
 class InstitutionName(SQLModel, table=True):

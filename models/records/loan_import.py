@@ -202,3 +202,11 @@ def cases_of(session: Session, import_id: int) -> Sequence[tuple[str, int, Decim
     WHERE o.import_id = :import GROUP BY c.id ORDER BY c.id""")
     rows = session.connection().execute(query, {"import": import_id})
     return [(number, count, amount) for number, count, amount in rows]
+
+
+def good_amount(session: Session, import_id: int) -> Decimal:
+    """The principal of the rows that can be submitted (元)."""
+    query = text(
+        "SELECT COALESCE(sum(principal), 0) FROM import_rows WHERE import_id = :id AND state = 'good'"
+    )
+    return Decimal(session.connection().execute(query, {"id": import_id}).scalar_one())

@@ -11,7 +11,10 @@ from models.records.base import coded, moment, one_of
 
 
 class Person(SQLModel, table=True):
-    """Someone who signs in. `password_hash` is argon2; lock-out after repeated failures."""
+    """Someone who signs in. `password_hash` is argon2; lock-out after repeated failures.
+
+    `must_change`: the password was set by an administrator. `suspended_at`: locked by an administrator, until unlocked.
+    """
 
     __tablename__ = "people"
 
@@ -25,6 +28,20 @@ class Person(SQLModel, table=True):
     demo: bool = False  # a demo account with a known password; `fengbu up` refuses to start with one
     failed_attempts: int = 0
     locked_until: datetime | None = moment(nullable=True)
+    must_change: bool = False
+    password_set_at: datetime | None = moment(nullable=True)  # real time; None: before this was kept
+    suspended_at: datetime | None = moment(nullable=True)
+
+
+class OldPassword(SQLModel, table=True):
+    """A password a person had, as its hash: it is not taken again for a while."""
+
+    __tablename__ = "old_passwords"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="people.id", index=True)
+    password_hash: str = Field(max_length=300)
+    ended_at: datetime = moment()
 
 
 class PersonRole(SQLModel, table=True):

@@ -1,0 +1,123 @@
+"""What a checker sees of each kind of matter: everything that will be submitted, in words, and the rules' findings."""
+
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from flows.actions import correcting, filing, prechecking
+from flows.actions.change_forms import FORMS, as_typed
+from flows.actions.errors import NotThereError
+from flows.actions.forms import ClaimForm, loan_form, read_claim, read_filing, read_loan
+from flows.actions.matter import Matter, Section, Shown
+from flows.actions.receiving import ReceiptForm
+from flows.actions.typed import attempt, read, said
+from models.lifecycle import Board, Process
+from models.permissions import Actor
+from models.policy.lines import Check
+from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.records.case import CaseRecord, by_number
+from models.records.claim import of_case as claim_of
+from models.records.loan import Loan
+from models.records.loan import of_case as loans_of
+from models.records.loan_change import CHANGE_NAMES, ChangeKind
+
+
+def case_of(s: Session, matter: Matter) -> CaseRecord:
+    """The case a matter is about. Raises `NotThereError`."""
+    found = by_number(s, matter.subject)
+    if found is None:
+        raise NotThereError("没有找到这件案件。")
+    return found
+
+
+def _of_form(heading: str, form: BaseModel) -> Section:
+    kinds = type(form).model_fields
+    values = ((info.title or name, getattr(form, name)) for name, info in kinds.items())
+    return Section(heading, tuple((title, said(value)) for title, value in values if value not in (None, "")))
+
+
+def show_filing(s: Session, actor: Actor, matter: Matter) -> Shown:
+    board = actor.files_board or Board.BANK
+    form = read_filing(board, matter.data["loans"])
+    sections, checks = [], []
+    for place, loan in enumerate(form.loans, start=1):
+        sections.append(_of_form(f"第 {place} 笔：{loan.firm_name}", loan))
+        found = filing.preview(s, board, actor.institution_id, loan)
+        checks += [(f"第 {place} 笔", check) for check in found]
+    return Shown(tuple(sections), tuple(checks), {slot.key: slot.title for slot in FILING_SLOTS[board]})
+
+
+def show_claim(s: Session, actor: Actor, matter: Matter) -> Shown:
+    loan = s.get_one(Loan, int(matter.subject))
+    return _claimed(s, read_claim(Board(loan.board), matter.data["typed"]), loan)
+
+
+def _claimed(s: Session, form: ClaimForm, loan: Loan) -> Shown:
+    of = Section(
+        "备案的贷款",
+        (
+            ("企业", loan.firm_name),
+            ("备案号", loan.filing_number or "—"),
+            ("借款合同号", loan.contract_number),
+            ("借据号", loan.receipt_number),
+            ("贷款本金", said(loan.principal)),
+        ),
+    )
+    found = prechecking.outlook(s, form, loan)
+    estimate = Section("测算", (("预计补偿（元）", said(min(found.award.payable, form.requested))),))
+    checks = tuple(("补偿申请", check) for check in found.checks)
+    titles = {slot.key: slot.title for slot in CLAIM_SLOTS[Board(loan.board)]}
+    return Shown((of, _of_form("申请内容", form), estimate), checks, titles)
+
+
+def show_correction(s: Session, actor: Actor, matter: Matter) -> Shown:
+    case, data = case_of(s, matter), matter.data
+    board, changed = Board(case.board), list[dict[str, str]]()
+    checks: tuple[tuple[str, Check], ...] = ()
+    slots = CLAIM_SLOTS[board] if case.process == Process.CLAIM else FILING_SLOTS[board]
+    if case.process == Process.CLAIM:
+        stands = claim_of(s, case.id or 0)
+        form = read_claim(board, data["typed"])
+        changed = correcting.differences(stands, form, "补偿申请")
+        checks = _claimed(s, form, s.get_one(Loan, stands.loan_id)).checks
+    else:
+        for row in loans_of(s, case.id or 0):
+            typed = data["loans"].get(str(row.id))
+            if typed is not None:
+                form_of = read_loan(board, typed)
+                changed += correcting.differences(row, form_of, f"第 {row.item} 笔")
+                found = filing.preview(s, board, actor.institution_id, form_of)
+                checks = (*checks, *((f"第 {row.item} 笔", check) for check in found))
+    lines = tuple((f"{one['where']}　{one['what']}", f"{one['before']} → {one['after']}") for one in changed)
+    sections = [Section("更改", lines or (("填报内容", "没有更改"),))]
+    if data["note"]:
+        sections.append(Section("补正说明", (("说明", data["note"]),)))
+    return Shown(tuple(sections), checks, {slot.key: slot.title for slot in slots})
+
+
+def show_change(s: Session, actor: Actor, matter: Matter) -> Shown:
+    loan = s.get_one(Loan, int(matter.subject))
+    kind, typed = ChangeKind(matter.data["change"]), matter.data["typed"]
+    lines: list[tuple[str, str]] = []
+    if kind is ChangeKind.CORRECTION:
+        form, stands = loan_form(Board(loan.board)), as_typed(loan_form(Board(loan.board)), loan)
+        wanted, _ = attempt(form, stands | {n: str(typed[n]) for n in form.model_fields if n in typed})
+        changed = correcting.differences(loan, wanted, "") if wanted else []
+        lines += [(one["what"], f"{one['before']} → {one['after']}") for one in changed]
+    names = FORMS[kind].model_fields
+    lines += [(info.title or name, str(typed.get(name) or "（空）")) for name, info in names.items()]
+    about = (("企业", loan.firm_name), ("备案号", loan.filing_number or "—"), ("借据号", loan.receipt_number))
+    return Shown((Section("贷款", about), Section(CHANGE_NAMES[kind], tuple(lines))))
+
+
+def show_receipt(s: Session, actor: Actor, matter: Matter) -> Shown:
+    paid = claim_of(s, case_of(s, matter).id or 0)
+    of = Section("拨付情况", (("拨付金额（元）", said(paid.paid)), ("拨付日期", said(paid.voucher_date)), ("凭证号", paid.voucher_number)))  # fmt: skip
+    return Shown((of, _of_form("到账情况", read(ReceiptForm, matter.data["typed"]))))
+
+
+def show_import(s: Session, actor: Actor, matter: Matter) -> Shown:
+    data = matter.data
+    lines = [("提交的行", f"{data['good']} 笔"), ("本金合计（元）", said(matter.amount))]
+    if data["bad"]:
+        lines.append(("不提交的行", f"{data['bad']} 行有错误，更正后另行上传"))
+    return Shown((Section("清单", (*lines, ("文件校验值", data["sha256"]))),))
