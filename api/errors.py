@@ -15,8 +15,8 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.auth.refusals import SignInNeeded, StaleForm
-from api.auth.session import CSRF_FIELD, SAFE_METHODS
+from api.auth.refusals import PasswordDue, SignInNeeded, StaleForm
+from api.auth.session import CSRF_FIELD, PASSWORD_PAGE, SAFE_METHODS
 from api.pages import render
 from api.pages.views import Frame
 from api.rest.problems import PREFIX, problem, refused
@@ -34,6 +34,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(SignInNeeded)(_sign_in_needed)
     app.exception_handler(StaleForm)(_stale_form)
+    app.exception_handler(PasswordDue)(_password_due)
     app.exception_handler(ActionRefusedError)(_action_refused)
     app.exception_handler(RequestValidationError)(_unreadable)
     app.exception_handler(OperationalError)(_no_database)
@@ -96,6 +97,17 @@ async def _sign_in_needed(request: Request, error: SignInNeeded) -> Response:
     return await _offer_again(
         request, error, "登录已过期，尚未提交。已填内容保留在这一页：先在新标签页登录，再回到这里重新提交。"
     )
+
+
+async def _password_due(request: Request, error: PasswordDue) -> Response:
+    """Reading leads to the page where the password is changed; submitting is refused in a sentence."""
+    if request.method not in SAFE_METHODS:
+        return answer(
+            request, error.status_code, error.detail, frame=await run_in_threadpool(_frame, request)
+        )
+    if request.headers.get("HX-Request"):
+        return Response(status_code=403, headers={"HX-Redirect": PASSWORD_PAGE})
+    return RedirectResponse(PASSWORD_PAGE, 303)
 
 
 async def _stale_form(request: Request, error: StaleForm) -> Response:

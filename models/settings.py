@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     """Let webhooks reach private and loopback addresses (the demo's and the story's own peers)."""
 
     session_idle_minutes: Annotated[int, Field(gt=0)] = 30
+    password_length: Annotated[int, Field(ge=8, le=64)] = 8
+    """The fewest characters of a password."""
+    password_classes: Annotated[int, Field(ge=1, le=4)] = 3
+    """How many of the four kinds of characters it holds: capitals, small letters, figures, others."""
+    password_history: Annotated[int, Field(ge=0, le=24)] = 5
+    """How many earlier passwords are not taken again."""
+    password_days: Annotated[int, Field(ge=0)] = 90
+    """After how many days a password is to be changed; 0: never. Demo accounts keep theirs."""
     upload_limit: Annotated[int, Field(gt=0)] = 20 * MEGABYTE
     """The largest attachment, in bytes."""
 

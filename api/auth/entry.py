@@ -12,7 +12,7 @@ from threading import Lock
 import structlog
 from sqlmodel import Session, select
 
-from api.auth.passwords import verify_password
+from flows.actions.passwords import verify_password
 from models import clock
 from models.records.institution import Institution
 from models.records.person import Person
@@ -59,6 +59,9 @@ def enter(db: Session, login: str, password: str) -> Person | Barred:
         return locked
     if not verify_password(password, person.password_hash) or not active:
         return _failed(person, login)
+    if person.suspended_at is not None:  # said only to who knows the password
+        log.warning("sign_in_suspended", login=login)
+        return Barred("账号已由管理员锁定。请联系本单位机构管理岗位解锁。")
     person.failed_attempts, person.locked_until = 0, None
     log.info("signed_in", login=login, person_id=person.id)
     return person
@@ -89,7 +92,7 @@ def _locked(who: Person | _Stranger) -> Barred | None:
     opens = clock.local(who.locked_until).strftime("%H:%M")
     minutes = int(LOCKED_FOR.total_seconds() // 60)
     return Barred(
-        f"连续输错 {ATTEMPTS} 次，账号已锁定 {minutes} 分钟，{opens} 后可再试。忘记密码请联系本单位系统管理员。",
+        f"连续输错 {ATTEMPTS} 次，账号已锁定 {minutes} 分钟，{opens} 后可再试。忘记密码请联系本单位机构管理岗位重置。",
         who.locked_until,
     )
 

@@ -154,6 +154,7 @@ def _actor(db: Session, key: ApiKey) -> Actor:
             Person.id == key.person_id,
             Person.institution_id == key.institution_id,
             col(Person.active),
+            col(Person.suspended_at).is_(None),
             col(Institution.active),
         )
     )

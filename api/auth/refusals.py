@@ -24,6 +24,13 @@ class StaleForm(Refused):
         )
 
 
+class PasswordDue(Refused):
+    """The person's password was set by an administrator, or is too old: it is changed before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "请先修改密码（个人菜单“修改密码”），再办理其他事项。没有保存任何改动。")
+
+
 class SignInNeeded(Refused):
     """Nobody is signed in, or the session is over (`expired`)."""
 

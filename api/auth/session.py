@@ -14,8 +14,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from api.auth.db import Db
-from api.auth.refusals import SignInNeeded, StaleForm
+from api.auth.refusals import PasswordDue, SignInNeeded, StaleForm
 from api.auth.streams import CHANNEL, SIGNED_OUT
+from flows.actions import passwords
 from models import clock, database
 from models.permissions import Actor
 from models.records import stand_in
@@ -28,6 +29,8 @@ CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+PASSWORD_PAGE = "/password"  # noqa: S105 - an address
+"""The one page open to a person whose password is due."""
 SEEN_EVERY = timedelta(minutes=1)
 """`last_seen_at` is written at most this often, so that reading a page is not a write."""
 OLD_TOKEN = timedelta(days=1)
@@ -106,7 +109,7 @@ async def csrf_given(request: Request) -> AsyncIterator[str | None]:
 def current_actor(request: Request, db: Db, given: Annotated[str | None, Depends(csrf_given)]) -> Actor:
     """Who is at the door. An unsafe request must carry the session's CSRF token.
 
-    Raises `SignInNeeded` without a living session, `StaleForm` without its token.
+    Raises `SignInNeeded` without a living session, `StaleForm` without its token, `PasswordDue`.
     """
     token = request.cookies.get(COOKIE)
     found = _living(db, hash_of(token)) if token else None
@@ -117,6 +120,8 @@ def current_actor(request: Request, db: Db, given: Annotated[str | None, Depends
     request.state.csrf_token = sign_in.csrf_token
     if given is not None and not _accepts(db, sign_in, given):
         raise StaleForm
+    if request.url.path != PASSWORD_PAGE and passwords.expired(db.get_one(Person, actor.person_id)):
+        raise PasswordDue
     return actor
 
 
@@ -140,6 +145,7 @@ def _living(db: Session, token_hash: str, *, used: bool = True) -> tuple[SignIn,
             SignIn.token_hash == token_hash,
             col(SignIn.ended_at).is_(None),
             col(Person.active),
+            col(Person.suspended_at).is_(None),
             col(Institution.active),
         )
     )

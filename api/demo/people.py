@@ -10,7 +10,7 @@ from functools import cache
 
 from sqlmodel import Session
 
-from api.auth.passwords import hash_password
+from flows.actions.passwords import hash_password
 from models.gates import Role
 from models.lifecycle import Board
 from models.policy.uscc import check_character
@@ -140,6 +140,7 @@ PLACES = (
             Member("xuqiuyue", "许秋月", Role.INSTITUTION_ADMIN),
             Member("linwanyi", "林婉仪", Role.FILER),
             Member("huangzhiheng", "黄志恒", Role.FILER),
+            Member("xianruyi", "冼如意", Role.FILER_CHECKER),
         ),
         files_board=Board.BANK,
         first_17="91441900MA4GYBA02",

@@ -11,18 +11,19 @@ from sqlmodel import Session, col, select
 
 from api.auth.db import Db
 from api.pages import task_clock
-from api.pages.bank_forms import Applicant, board_of
+from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
+from api.pages.bank_prepared import open_rows
 from api.pages.layout import frame
 from api.pages.render import page, sentence_day, yuan
 from api.pages.task_facts import clause_view
 from api.pages.views import AskView, Link, Tag
 from flows.steps.document_filing import faults, returned_entry
 from models import clock
-from models.gates import CORRECTION, RECEIPT
+from models.gates import CORRECTION, RECEIPT, Role
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
-from models.records import draft, institution, notice, service
+from models.records import draft, institution, notice, prepared, service
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
@@ -60,7 +61,7 @@ class Unread:
 
 
 @router.get("")
-def home(request: Request, db: Db, actor: Applicant) -> HTMLResponse:
+def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
     """Everything an applicant needs at a glance."""
     board = board_of(actor)
     asks = _asks(db, actor)
@@ -72,6 +73,8 @@ def home(request: Request, db: Db, actor: Applicant) -> HTMLResponse:
         place=institution.name_on(db, actor.institution_id, clock.today()).short_name,
         asks=asks,
         drafts=_drafts(db, actor),
+        prepared=open_rows(db, actor),
+        files=Role.FILER in actor.roles,
         claims=claims,
         claimed=sum((row.amount for row in claims), ZERO),
         filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
@@ -98,6 +101,7 @@ def _asks(db: Session, actor: Actor) -> tuple[AskView, ...]:
         .order_by(col(Task.due_at), col(Task.id))
     )
     days = task_clock.calendar(db)
+    checking = {row.subject for row in prepared.waiting(db, actor.institution_id)}
     asks = []
     for task, entry in db.exec(query):
         due = task_clock.working_days(days, entry)
@@ -107,9 +111,13 @@ def _asks(db: Session, actor: Actor) -> tuple[AskView, ...]:
                 str(f.get("problem", "")).rstrip("。；") for f in listed
             )
             action = Link("去补正", f"/bank/cases/{task.case_number}/correct", primary=True)
+            if task.case_number in checking:
+                action = Link("待本单位复核", "/bank/prepared")
             asks.append(AskView(due, f"补正：{task.subject}", task.case_number, text, action))
         else:
             action = Link("确认到账", f"/bank/cases/{task.case_number}/receipt")
+            if task.case_number in checking:
+                action = Link("待本单位复核", "/bank/prepared")
             words = _paid(db, task.case_id)
             asks.append(AskView(due, f"确认收款：{task.subject}", task.case_number, words, action))
     return tuple(asks)

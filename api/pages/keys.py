@@ -190,8 +190,9 @@ def _page(
 
 
 def keeping(suffix: str, current: str) -> tuple[Tab, ...]:
-    """The two pages an institution's administrator keeps."""
+    """The pages an institution's administrator keeps."""
     return (
+        Tab("人员", f"/people{suffix}", current=current == "people"),
         Tab("接口密钥", f"/keys{suffix}", current=current == "keys"),
         Tab("通知地址", f"/addresses{suffix}", current=current == "addresses"),
     )

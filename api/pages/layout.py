@@ -30,10 +30,10 @@ from models.settings import get_settings
 
 def home_of(roles: frozenset[Role]) -> str:
     """Where a person starts: filers at their own matters, managers at the overview, admins at operations."""
-    if Role.FILER in roles:
+    if roles & {Role.FILER, Role.FILER_CHECKER}:
         return "/bank"
     if roles <= {Role.INSTITUTION_ADMIN}:
-        return "/keys"
+        return "/people"
     if roles <= {Role.ADMIN}:
         return "/admin"
     if roles <= {Role.MANAGER, Role.ADMIN}:
@@ -61,10 +61,10 @@ def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Fra
 
 def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     """The rail: only what the person can open."""
-    files = Role.FILER in actor.roles
+    files, inside = Role.FILER in actor.roles, bool(actor.roles & {Role.FILER, Role.FILER_CHECKER})
     answers = bool(actor.roles - APPLICANT_ROLES - {Role.MANAGER, Role.ADMIN})
     places: list[NavItem] = []
-    if files:
+    if inside:
         places.append(NavItem("home", "首页", "home", "/bank"))
     if answers:
         places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
@@ -81,14 +81,14 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
         places.append(NavItem("overview", "总览", "chart", "/overview"))
     if may_see_limits(actor):
         places.append(NavItem("limits", "额度", "gauge", "/limits", phone=False))
-    if may_see_deliveries(actor) and not files:
+    if may_see_deliveries(actor) and not inside:
         places.append(NavItem("deliveries", "送达", "bell", "/notices/deliveries", phone=False))
     if may_read_rules(actor):
         places.append(NavItem("policy", "政策", "scale", "/policy", phone=False))
-    if files:
+    if inside:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
     if may_manage_keys(actor, actor.institution_id):
-        places.append(NavItem("keys", "接口", "link", "/keys", end=True))
+        places.append(NavItem("keys", "机构", "users", "/people", end=True))
     if may_resolve_incident(actor):
         places.append(NavItem("admin", "运维", "server", "/admin", end=True))
     if get_settings().demo:

@@ -51,7 +51,9 @@ class PreparedOut(Out):
     decided_by: str | None = Field(description="复核人；撤回时为经办")
     decided_at: Moment | None
     reason: str = Field(description="复核退回的原因")
-    case_number: str | None = Field(description="放行后的案号；批量备案与贷款变更没有单独的案号")
+    case_number: str | None = Field(
+        description="放行后的案号；贷款变更为其备案的案号，批量备案没有单独的案号"
+    )
 
 
 WAITING: dict[int | str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from flows.documents.text import printable
 from models import clock
 from models.database import notify
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, Verdict, may_backfill, may_file, may_read_rules
+from models.permissions import Actor, Denied, Verdict, may_backfill, may_file, may_prepare, may_read_rules
 from models.records import person
 from models.records.attachment import Blob
 from models.records.institution import Institution
@@ -195,11 +195,7 @@ def seen(s: Session, actor: Actor, import_id: int) -> LoanImport:
     if found is not None and found.kind == ImportKind.WHITE_LIST and may_read_rules(actor):
         return found
     mine = found is not None and found.uploader_institution_id == actor.institution_id
-    if (
-        found is None
-        or not mine
-        or not (may_backfill(actor) if found.backfilled else may_file(actor, found.board))
-    ):
+    if found is None or not mine or not (may_backfill(actor) if found.backfilled else may_prepare(actor)):
         raise NotThereError("没有找到这份清单。")
     return found
 
@@ -208,6 +204,8 @@ def _own(s: Session, actor: Actor, import_id: int) -> LoanImport:
     """The import, locked. What becomes of a white list round is decided at its own page."""
     if seen(s, actor, import_id).kind != ImportKind.LOANS:
         raise ConflictError("这是白名单批次的文件，请在白名单页面发布或撤回。")
+    if not s.get_one(LoanImport, import_id).backfilled:
+        _allowed(may_file(actor, s.get_one(LoanImport, import_id).board))
     query = select(LoanImport).where(LoanImport.id == import_id).with_for_update()
     return s.exec(query.execution_options(populate_existing=True)).one()
 

@@ -113,8 +113,10 @@ def _correct(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
     return correcting.correct_filing(s, actor, case.number, loans, matter.files, note)
 
 
-def _change(s: Session, actor: Actor, matter: Matter) -> None:
-    changing.propose(s, actor, int(matter.subject), ChangeKind(matter.data["change"]), matter.data["typed"])
+def _change(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
+    kind, loan_id = ChangeKind(matter.data["change"]), int(matter.subject)
+    changing.propose(s, actor, loan_id, kind, matter.data["typed"])
+    return s.get_one(CaseRecord, s.get_one(Loan, loan_id).case_id)  # the loan's filing
 
 
 def _receipt(s: Session, actor: Actor, matter: Matter) -> CaseRecord:

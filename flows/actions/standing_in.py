@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from flows.actions import posts
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import past_of, seat_of
 from flows.documents.text import printable
@@ -12,10 +13,10 @@ from models import clock
 from models.gates import GATES, Rule
 from models.permissions import Actor, Denied, may_answer, may_arrange
 from models.policy import uscc as codes
-from models.records import stand_in
+from models.records import person, stand_in
 from models.records.institution import Institution
 from models.records.message import Follow
-from models.records.person import Person, SignIn, roles_of
+from models.records.person import Person, roles_of
 from models.records.stand_in import Recusal, Substitution
 from models.records.task import Task, TaskState
 
@@ -87,8 +88,8 @@ def recuse(
     uscc: str = "",
 ) -> Recusal:
     """回避: a person keeps out of the cases of one institution, or of one firm (by its USCC)."""
-    person = _person(s, person_id, "person")
-    _may_arrange(actor, person)
+    kept_out = _person(s, person_id, "person")
+    _may_arrange(actor, kept_out)
     reason, uscc = printable(reason).strip()[:200], uscc.strip().upper()
     faults = []
     if not reason:
@@ -128,8 +129,7 @@ def end_recusal(s: Session, actor: Actor, recusal_id: int) -> Recusal:
     found = s.get(Recusal, recusal_id, with_for_update=True)
     if found is None:
         raise NotThereError("没有找到这条回避。")
-    person = s.get_one(Person, found.person_id)
-    _may_arrange(actor, person)
+    _may_arrange(actor, s.get_one(Person, found.person_id))
     if actor.person_id == found.person_id:
         raise ForbiddenError("不能由本人解除自己的回避，请由本单位负责人或统筹管理办理。")
     if found.ended_at is not None:
@@ -149,6 +149,15 @@ def hand_over(s: Session, actor: Actor, leaver_id: int, to_id: int) -> dict[str,
         raise ForbiddenError("移交由本单位负责人、统筹管理或系统管理岗位办理，不能自行移交。")
     if leaver.id == successor.id or leaver.institution_id != successor.institution_id:
         raise InvalidError((FieldFault("to", "请选择同一单位的另一位同事接收。"),))
+    with posts.kept_filled(s, leaver.institution_id):
+        counts = leave(s, leaver_id, to_id)
+    posts.log(s, actor, leaver.institution_id, "left", leaver, to=successor.name)
+    return counts
+
+
+def leave(s: Session, leaver_id: int, to_id: int) -> dict[str, int]:
+    """What a person held goes to a successor or to the group; the account ends, with its sessions."""
+    leaver, successor = s.get_one(Person, leaver_id), s.get_one(Person, to_id)
     takes = Actor(to_id, successor.name, successor.institution_id, roles_of(s, to_id))
     counts = {"moved": 0, "released": 0, "followed": 0}
     for task in _held_by(s, leaver_id):
@@ -167,8 +176,7 @@ def hand_over(s: Session, actor: Actor, leaver_id: int, to_id: int) -> dict[str,
             s.add(Follow(person_id=to_id, case_id=mine.case_id, at=clock.now()))
             counts["followed"] += 1
     leaver.active = False
-    for living in s.exec(select(SignIn).where(SignIn.person_id == leaver_id, col(SignIn.ended_at).is_(None))):
-        living.ended_at = clock.wall()
+    person.end_sessions(s, leaver_id)
     return counts
 
 

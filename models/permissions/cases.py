@@ -25,7 +25,7 @@ def may_prepare(actor: Actor) -> Verdict:
     """The home of those who file: whoever prepares or releases what their institution submits."""
     if actor.roles & {Role.FILER, Role.FILER_CHECKER} and actor.files_board is not None:
         return ALLOWED
-    return Denied("这一页供合作银行和政府性融担机构的申报经办、申报复核使用。")
+    return Denied("只有合作银行和政府性融担机构的申报经办、申报复核可以使用这一页。")
 
 
 def may_see_prepared(actor: Actor, institution_id: int) -> Verdict:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models import clock
 from models.gates import Role
 from models.records.base import coded, moment, one_of
 
@@ -66,6 +67,35 @@ class SignIn(SQLModel, table=True):
     created_at: datetime = moment()
     last_seen_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+
+
+def end_sessions(session: Session, person_id: int, *, but: str = "") -> int:
+    """End every living session of a person, except the one with this token hash; how many there were."""
+    query = select(SignIn).where(
+        SignIn.person_id == person_id, col(SignIn.ended_at).is_(None), SignIn.token_hash != but
+    )
+    living = session.exec(query).all()
+    for one in living:
+        one.ended_at = clock.wall()
+    return len(living)
+
+
+def last_entries(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these people signed in last."""
+    query = select(SignIn.person_id, func.max(SignIn.created_at)).where(col(SignIn.person_id).in_(ids))
+    return dict(session.exec(query.group_by(col(SignIn.person_id))).all())
+
+
+def of_institution(session: Session, institution_id: int) -> Sequence[Person]:
+    """Everyone of an institution, those who left last."""
+    query = select(Person).where(Person.institution_id == institution_id)
+    return session.exec(query.order_by(col(Person.active).desc(), col(Person.id))).all()
+
+
+def old_passwords(session: Session, person_id: int, limit: int) -> Sequence[OldPassword]:
+    """The passwords a person had before, newest first."""
+    query = select(OldPassword).where(OldPassword.person_id == person_id)
+    return session.exec(query.order_by(col(OldPassword.id).desc()).limit(limit)).all()
 
 
 def by_login(session: Session, login: str) -> Person | None:
