@@ -250,6 +250,7 @@ def _index(
         files=place.files_board is not None,
         may_demand=bool(may_require_checker(actor, home)),
         dialogs=views.checker_dialogs(place),
+        act_columns=views.ACT_COLUMNS,
         acts=views.acts(office_act.of_institution(db, home, ACTS_SHOWN)),
         places=places_of(db, names) if Role.ADMIN in actor.roles else (),
         home=home,

@@ -27,6 +27,7 @@ COLUMNS = (
     Column("状态"),
     Column("办理", "act", hidden_label=True),
 )
+ACT_COLUMNS = (Column("办理", "full"), Column("时间", "d"))
 HINTS = {
     Role.FILER: "填报备案、补偿申请、补正、变更、回执",
     Role.FILER_CHECKER: "核对同事填报的申报，放行或退回；不能放行自己经办的",

@@ -1,5 +1,7 @@
 """What a checker sees of each kind of matter: everything that will be submitted, in words, and the rules' findings."""
 
+from decimal import Decimal
+
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -30,9 +32,23 @@ def case_of(s: Session, matter: Matter) -> CaseRecord:
 
 
 def _of_form(heading: str, form: BaseModel) -> Section:
-    kinds = type(form).model_fields
-    values = ((info.title or name, getattr(form, name)) for name, info in kinds.items())
-    return Section(heading, tuple((title, said(value)) for title, value in values if value not in (None, "")))
+    lines = []
+    for name, info in type(form).model_fields.items():
+        value = getattr(form, name)
+        other_board = name in _GUARANTEE and not value
+        if value not in (None, "") and not other_board:
+            lines.append((info.title or name, said(value) + _unit(name, value)))
+    return Section(heading, tuple(lines))
+
+
+_GUARANTEE = frozenset({"national_fund_backed", "fund_shares_confirmed", "fee_rate_pct"})
+"""What only the guarantee board asks: a bank's “no” there would only puzzle."""
+
+
+def _unit(name: str, value: object) -> str:
+    if isinstance(value, Decimal):
+        return "%" if name.endswith("_pct") else " 万元" if name.endswith("_wan") else " 元"
+    return " 人" if name == "employees" else ""
 
 
 def show_filing(s: Session, actor: Actor, matter: Matter) -> Shown:
@@ -59,11 +75,11 @@ def _claimed(s: Session, form: ClaimForm, loan: Loan) -> Shown:
             ("备案号", loan.filing_number or "—"),
             ("借款合同号", loan.contract_number),
             ("借据号", loan.receipt_number),
-            ("贷款本金", said(loan.principal)),
+            ("贷款本金", f"{said(loan.principal)} 元"),
         ),
     )
     found = prechecking.outlook(s, form, loan)
-    estimate = Section("测算", (("预计补偿（元）", said(min(found.award.payable, form.requested))),))
+    estimate = Section("测算", (("预计补偿", f"{said(min(found.award.payable, form.requested))} 元"),))
     checks = tuple(("补偿申请", check) for check in found.checks)
     titles = {slot.key: slot.title for slot in CLAIM_SLOTS[Board(loan.board)]}
     return Shown((of, _of_form("申请内容", form), estimate), checks, titles)
@@ -111,13 +127,13 @@ def show_change(s: Session, actor: Actor, matter: Matter) -> Shown:
 
 def show_receipt(s: Session, actor: Actor, matter: Matter) -> Shown:
     paid = claim_of(s, case_of(s, matter).id or 0)
-    of = Section("拨付情况", (("拨付金额（元）", said(paid.paid)), ("拨付日期", said(paid.voucher_date)), ("凭证号", paid.voucher_number)))  # fmt: skip
+    of = Section("拨付情况", (("拨付金额", f"{said(paid.paid)} 元"), ("拨付日期", said(paid.voucher_date)), ("凭证号", paid.voucher_number)))  # fmt: skip
     return Shown((of, _of_form("到账情况", read(ReceiptForm, matter.data["typed"]))))
 
 
 def show_import(s: Session, actor: Actor, matter: Matter) -> Shown:
     data = matter.data
-    lines = [("提交的行", f"{data['good']} 笔"), ("本金合计（元）", said(matter.amount))]
+    lines = [("提交的行", f"{data['good']} 笔"), ("本金合计", f"{said(matter.amount)} 元")]
     if data["bad"]:
         lines.append(("不提交的行", f"{data['bad']} 行有错误，更正后另行上传"))
     return Shown((Section("清单", (*lines, ("文件校验值", data["sha256"]))),))
