@@ -154,22 +154,21 @@ def may_administer(actor: Actor) -> Verdict:
     return Denied("这一页供系统管理岗位使用。")
 
 
+def _kept_by(actor: Actor, institution_id: int, what: str) -> Verdict:
+    own = Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id
+    if own or Role.ADMIN in actor.roles:
+        return ALLOWED
+    return Denied(f"{what}由本单位的机构管理岗位或系统管理岗位管理。")
+
+
 def may_manage_keys(actor: Actor, institution_id: int) -> Verdict:
     """The keys with which an institution's own system calls the API: its own administrator, or ours."""
-    if Role.ADMIN in actor.roles:
-        return ALLOWED
-    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
-        return ALLOWED
-    return Denied("接口密钥由本单位的机构管理岗位或系统管理岗位管理。")
+    return _kept_by(actor, institution_id, "接口密钥")
 
 
 def may_manage_addresses(actor: Actor, institution_id: int) -> Verdict:
     """Where an institution is told: e-mail contacts and webhook endpoints. Its own administrator, or ours."""
-    if Role.ADMIN in actor.roles:
-        return ALLOWED
-    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
-        return ALLOWED
-    return Denied("通知地址由本单位的机构管理岗位或系统管理岗位管理。")
+    return _kept_by(actor, institution_id, "通知地址")
 
 
 def may_arrange(actor: Actor, person_institution: int) -> Verdict:
@@ -184,11 +183,7 @@ def may_arrange(actor: Actor, person_institution: int) -> Verdict:
 
 def may_manage_people(actor: Actor, institution_id: int) -> Verdict:
     """Accounts of an institution: its own administrator, or ours (everyone's)."""
-    if Role.ADMIN in actor.roles:
-        return ALLOWED
-    if Role.INSTITUTION_ADMIN in actor.roles and actor.institution_id == institution_id:
-        return ALLOWED
-    return Denied("人员由本单位的机构管理岗位或系统管理岗位管理。")
+    return _kept_by(actor, institution_id, "人员")
 
 
 def may_require_checker(actor: Actor, institution_id: int) -> Verdict:
