@@ -37,9 +37,10 @@ from models.permissions import (
     may_see_loan_changes,
 )
 from models.policy.lines import Check
-from models.records import institution, loan_change, person
+from models.records import document, institution, loan_change, person
 from models.records.case import CaseRecord
 from models.records.claim import on_loan
+from models.records.document import Document
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
 from models.records.reference import working_calendar
@@ -90,6 +91,7 @@ class ChangeView:
     failing: tuple[Check, ...]
     due: str
     deciding: Deciding | None
+    papers: tuple[Document, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def _facts(loan: Loan, changes: Sequence[LoanChange]) -> tuple[Fact, ...]:
 def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -> tuple[ChangeView, ...]:
     ids = sorted({i for one in every for i in (one.proposed_by, one.decided_by) if i})
     who = person.names(db, ids)
-    titles = {name: info.title or name for name, info in loan_form(Board(loan.board)).model_fields.items()}
+    papers = document.of_changes(db, [one.id or 0 for one in every])
     managing = db.get_one(CaseRecord, loan.case_id).managing_institution_id
     found = []
     for one in reversed(every):
@@ -235,11 +237,12 @@ def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -
         found.append(
             ChangeView(
                 one, CHANGE_NAMES[ChangeKind(one.kind)], changing.said(one),
-                tuple((titles.get(n, n), one.before.get(n, "") or "（空）", v or "（空）") for n, v in one.after.items()),
+                tuple((what, before or "（空）", after or "（空）") for what, before, after in change_forms.corrected(Board(loan.board), one)),
                 _tag(one), f"{proposer} {stamp(one.proposed_at)}",
                 policy_layout.decided(one.verdict, who.get(one.decided_by or 0, ""), one.decided_at, one.note),
                 changing.foreseen(db, one) if one.verdict is None and actor.watches_all else (),
                 _due(db, one), deciding,
+                tuple(paper for paper in papers if paper.loan_change_id == one.id),
             )
         )  # fmt: skip
     return tuple(found)

@@ -43,7 +43,7 @@ COLUMNS = (
     Column("SHA-256", "hide"), Column("办理", "act", hidden_label=True),
 )  # fmt: skip
 SERIES_COLUMNS = (
-    Column("登记簿", "full"), Column("单位"), Column("已用至", "n"), Column("份数", "n"), Column("作废", "n"),
+    Column("登记簿", "full"), Column("单位"), Column("起始号", "n"), Column("已用至", "n"), Column("份数", "n"), Column("作废", "n"),
     Column("缺号检查"),
 )  # fmt: skip
 ASKED_COLUMNS = (
@@ -82,11 +82,14 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
-    """One register book: an organ's 发文代字 in a year. `href` lists its numbers."""
+    """One register book: an organ's 发文代字 in a year. `href` lists its numbers; `opening` says why the first one kept
+    here is not 1."""
 
     name: str
     organ: str
     href: str
+    opening: str
+    first: int
     last: int
     used: int
     voided: int
@@ -226,8 +229,10 @@ def _series(one: Series, known: dict[int, str]) -> SeriesRow:
     tag = Tag("连续无缺号", "ok", "check") if one.whole else Tag(f"缺号或越号：{fault}", "late", "alert")
     href = _address(Asked(organ=str(one.organ_id), word=one.word, year=str(one.year)))
     return SeriesRow(
-        f"{one.word}〔{one.year}〕", known.get(one.organ_id, ""), href, one.last, one.used, one.voided, tag
-    )
+        f"{one.word}〔{one.year}〕", known.get(one.organ_id, ""), href,
+        f"期初已用至 {one.opened} 号（{one.source}）" if one.opened else "", one.opened + 1, one.last, one.used, one.voided,
+        tag,
+    )  # fmt: skip
 
 
 def _row(db: Session, one: Document, case_number: str) -> NumberRow:

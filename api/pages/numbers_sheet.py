@@ -20,7 +20,16 @@ _HEADS = (
     ("文号", 24), ("单位", 16), ("代字", 12), ("年份", 8), ("顺序号", 8), ("文书", 26), ("案号", 16), ("日期", 12),
     ("状态", 10), ("作废说明", 40), ("SHA-256", 68),
 )  # fmt: skip
-_SERIES_HEADS = (("登记簿", 20), ("单位", 16), ("已用至", 10), ("份数", 10), ("作废", 10), ("缺号或越号", 40))
+_SERIES_HEADS = (
+    ("登记簿", 20),
+    ("单位", 16),
+    ("起始号", 10),
+    ("已用至", 10),
+    ("份数", 10),
+    ("作废", 10),
+    ("缺号或越号", 40),
+    ("期初依据", 40),
+)
 
 
 def workbook(
@@ -54,9 +63,11 @@ def workbook(
         for line, (organ, one_book) in enumerate(books, start=1):
             gaps.write_string(line, 0, f"{one_book.word}〔{one_book.year}〕")
             gaps.write_string(line, 1, organ)
-            for column, figure in enumerate((one_book.last, one_book.used, one_book.voided), start=2):
+            figures = (one_book.opened + 1, one_book.last, one_book.used, one_book.voided)
+            for column, figure in enumerate(figures, start=2):
                 gaps.write_number(line, column, figure)
             wrong = "、".join(str(serial) for serial in one_book.missing + one_book.beyond)
-            gaps.write_string(line, 5, wrong or "无")
+            gaps.write_string(line, 6, wrong or "无")
+            gaps.write_string(line, 7, one_book.source)
         gaps.freeze_panes(1, 0)
     return out.getvalue()

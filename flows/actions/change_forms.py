@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.actions.forms import loan_form
 from flows.actions.typed import Day, PositiveYuan, Words200
 from models.lifecycle import Board
-from models.records.loan_change import ChangeKind
+from models.policy.security import SECURITY_NAMES, Security
+from models.records.loan_change import ChangeKind, LoanChange
 
 
 class _Change(BaseModel):
@@ -62,3 +63,28 @@ def typed_value(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return "1" if value is True else str(value)
+
+
+def corrected(board: Board, change: LoanChange) -> tuple[tuple[str, str, str], ...]:
+    """What a correction changes, as one reads it: title, what stood, what stands ("" where there is nothing)."""
+    fields = loan_form(board).model_fields
+
+    def shown(name: str, value: str) -> str:
+        if fields[name].annotation is bool:
+            return "是" if value else "否"
+        if not value:
+            return ""
+        if name == "guarantee_method":
+            return SECURITY_NAMES[Security(value)]
+        if name == "principal":
+            return f"{Decimal(value):,.2f}元"
+        unit = next((unit for end, unit in _UNITS if name.endswith(end)), "")
+        return f"{value}{unit}"
+
+    return tuple(
+        (fields[name].title or name, shown(name, change.before.get(name, "")), shown(name, value))
+        for name, value in change.after.items()
+    )
+
+
+_UNITS = (("_wan", "万元"), ("_pct", "%"))

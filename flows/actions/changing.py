@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from flows.actions import two_people
+from flows.actions import change_forms, two_people
 from flows.actions.acted import acted
 from flows.actions.change_forms import FORMS, ExtensionForm, PrepaymentForm, as_typed, corrigible, typed_value
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.filing import duplicates, firms_of, loan_facts
 from flows.actions.forms import loan_form
 from flows.actions.typed import attempt
-from flows.steps import facts, notices
+from flows.steps import document_change, facts, notices
 from models import clock
 from models.lifecycle import Board
 from models.permissions import Actor, Denied, Verdict, may_decide_loan_change, may_file
@@ -29,6 +29,7 @@ from models.policy.lines import Check, Result
 from models.records import institution
 from models.records.case import CaseRecord
 from models.records.claim import on_loan
+from models.records.document import Document
 from models.records.loan import Loan, LoanState
 from models.records.loan_change import (
     CHANGE_NAMES,
@@ -181,6 +182,7 @@ def decide(s: Session, actor: Actor, change_id: int, verdict: Decision, note: st
     )
     if verdict is not Decision.WITHDRAWN:
         _tell(s, actor, loan, row, "loan_change_decided")
+        papers = _papers(s, actor, loan, row) if verdict is Decision.CONFIRMED else ()
         told = {
             "what": CHANGE_NAMES[ChangeKind(row.kind)],
             "loan": f"{loan.firm_name} {loan.receipt_number}",
@@ -188,8 +190,23 @@ def decide(s: Session, actor: Actor, change_id: int, verdict: Decision, note: st
             "confirmed": verdict is Decision.CONFIRMED,
             "note": row.note,
         }
-        notices.announce(s, filing, "loan_change_decided", document=None, context=told)
+        notices.announce(
+            s, filing, "loan_change_decided", document=papers[-1] if papers else None, context=told
+        )
     return row
+
+
+def _papers(s: Session, actor: Actor, loan: Loan, change: LoanChange) -> tuple[Document, ...]:
+    """The 变更备案表, and of an extension the 续备案确认书; on the timelines of the filing and of the claim."""
+    corrected = change_forms.corrected(Board(loan.board), change)
+    papers = [document_change.form(s, change, corrected)]
+    if change.new_due_on is not None:
+        papers.append(document_change.confirmation(s, change))
+    for paper in papers:
+        told = {"title": paper.title, "number": paper.number or "", "document_id": paper.id}
+        for case_id in _cases(s, loan):
+            acted(s, actor, case_id, "document_issued", told)
+    return tuple(papers)
 
 
 def _correct(s: Session, loan: Loan, change: LoanChange) -> None:
@@ -248,11 +265,16 @@ def in_words(changes: Sequence[LoanChange]) -> str:
     return "；".join(said(one) + ("" if one.verdict else "（待确认）") for one in changes)
 
 
+def _cases(s: Session, loan: Loan) -> tuple[int, ...]:
+    """The filing of a loan, and its claim if there is one."""
+    claimed = on_loan(s, loan.id or 0)
+    return (loan.case_id, claimed.case_id) if claimed else (loan.case_id,)
+
+
 def _tell(s: Session, actor: Actor, loan: Loan, change: LoanChange, event: str) -> None:
     """On the timeline of the filing, and of the claim if there is one."""
-    claimed = on_loan(s, change.loan_id)
     organ = institution.name_on(s, actor.institution_id, clock.today()).short_name
-    for case_id in {loan.case_id, *((claimed.case_id,) if claimed else ())}:
+    for case_id in _cases(s, loan):
         data = {
             "number": change.number,
             "what": CHANGE_NAMES[ChangeKind(change.kind)],

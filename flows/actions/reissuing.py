@@ -6,11 +6,13 @@ from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.documents.engine import DOCUMENTS
 from flows.documents.registry import Signer
+from flows.steps import document_change
 from flows.steps.documents import REPEATED, issue_for
 from models.permissions import Actor, Denied, Verdict, may_decide_void
 from models.records import document, numbers
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
+from models.records.loan_change import LoanChange
 
 
 def may_reissue(s: Session, actor: Actor, found: Document) -> Verdict:
@@ -35,7 +37,7 @@ def _reason_against(s: Session, found: Document) -> str:
         return f"{kind.title}可以有多份，请在案件中按程序再次出具。"
     if document.replacing(s, found.id or 0) is not None:
         return "已经重新出具过。"
-    if document.latest(s, found.case_id, found.code) is not None:
+    if found.loan_change_id is None and document.latest(s, found.case_id, found.code) is not None:
         return f"案件中已有一份有效的{kind.title}，不需要重新出具。"
     return ""
 
@@ -54,7 +56,7 @@ def reissue(s: Session, actor: Actor, document_id: int) -> Document:
     if record is None:
         raise NotThereError("没有找到这份文书的案件。")
     try:
-        issued = issue_for(s, record, found.code, replaces=found.id)
+        issued = _again(s, record, found)
     except (LookupError, ValueError) as error:
         raise ConflictError(
             f"按案件现在的资料不能形成{found.title}：案件可能已退回或者撤回。请在案件中按程序办理。"
@@ -67,3 +69,9 @@ def reissue(s: Session, actor: Actor, document_id: int) -> Document:
     }
     acted(s, actor, record.id or 0, "document_reissued", told)
     return issued
+
+
+def _again(s: Session, record: CaseRecord, found: Document) -> Document:
+    if found.loan_change_id is not None:
+        return document_change.confirmation(s, s.get_one(LoanChange, found.loan_change_id), replaces=found.id)
+    return issue_for(s, record, found.code, replaces=found.id)

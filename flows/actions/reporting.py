@@ -19,7 +19,7 @@ from flows.documents.engine import Rendered, render
 from flows.documents.text import printable
 from flows.steps import document_facts as known
 from flows.steps import issuing, report_figures
-from flows.steps.documents import UNNUMBERED
+from flows.steps.documents import SUFFIXES, UNNUMBERED
 from models import clock
 from models.permissions import Actor, Denied, may_draft_report, may_issue_report
 from models.records import person, report
@@ -28,7 +28,6 @@ from models.records.report import Report
 from models.records.two_people import Verdict
 
 FIRST_YEAR = 2024
-SUFFIX = "报"
 LONGEST = 4000
 RECIPIENTS = {"D34": "", "D35": "东莞市人民政府"}
 PENDING_APPROVER = "（签发时生成）"
@@ -96,7 +95,7 @@ def issue(s: Session, actor: Actor, report_id: int) -> Report:
         s,
         found.code,
         organ,
-        SUFFIX,
+        SUFFIXES[found.code],
         found.period,
         lambda number, check, address: _context(s, found, number, check, address, drafter, actor.name),
     )

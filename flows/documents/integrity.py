@@ -176,4 +176,4 @@ def _register_faults(s: Session, one: numbers.Series) -> Iterator[Difference]:
         yield Difference(where, f"缺号：{shown}{more}。")
     if one.beyond:
         shown = "、".join(str(serial) for serial in one.beyond[:20])
-        yield Difference(where, f"顺序号超出登记的最大号 {one.last}：{shown}。")
+        yield Difference(where, f"顺序号不在登记的 {one.opened + 1} 至 {one.last} 号之内：{shown}。")

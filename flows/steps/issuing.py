@@ -31,6 +31,7 @@ def issue(
     shared_with: tuple[int, ...] = (),
     for_applicant: bool = False,
     replaces: int | None = None,
+    loan_change_id: int | None = None,
 ) -> Document:
     """Issue the document `code` of `organ`. `suffix` follows the organ's 发文代字; `reference` (a case's number, a
     session's name) begins the file's name; `shared_with` are the cases a document of several cases is about; `replaces` is a void document it takes the place of."""
@@ -63,6 +64,7 @@ def issue(
         verification_code=check,
         for_applicant=for_applicant,
         replaces_id=replaces,
+        loan_change_id=loan_change_id,
     )
     s.add(issued)
     s.flush()

@@ -131,6 +131,23 @@ def may_decide_void(actor: Actor, organ_id: int, asked_by: int) -> Verdict:
     return ALLOWED
 
 
+def may_open_register(actor: Actor) -> Verdict:
+    """An office's own people say how far its register had come before it was kept here."""
+    if actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD, Role.BUREAU_OFFICER, Role.BUREAU_LEADER}:
+        return ALLOWED
+    return Denied("文号期初由出具单位（受托管理机构、市工信局）的经办或负责人登记。")
+
+
+def may_decide_opening(actor: Actor, organ_id: int, proposed_by: int, proposer: str) -> Verdict:
+    """A person in charge at the organ, or 统筹管理; never who registered it."""
+    in_charge = actor.roles & {Role.MANAGING_HEAD, Role.BUREAU_LEADER} and actor.institution_id == organ_id
+    if not in_charge and Role.MANAGER not in actor.roles:
+        return Denied("文号期初由本单位的审核负责人、分管领导或统筹管理确认。")
+    if actor.person_id == proposed_by:
+        return Denied(f"这项期初是你（{proposer}）登记的，须由另一人核对后确认。")
+    return ALLOWED
+
+
 def may_change_templates(actor: Actor) -> Verdict:
     """Proposing and confirming the wording of documents."""
     if actor.roles & {Role.MANAGER, Role.ADMIN, Role.BUREAU_OFFICER, Role.BUREAU_LEADER, Role.MANAGING_HEAD}:

@@ -57,6 +57,7 @@ class Document(SQLModel, table=True):
     verification_code: str = Field(max_length=20, unique=True)
     for_applicant: bool = False  # the applicant may read it
     replaces_id: int | None = Field(default=None, foreign_key="documents.id", unique=True)  # a void one
+    loan_change_id: int | None = Field(default=None, foreign_key="loan_changes.id", index=True)
     state: DocumentState = coded(DocumentState, default=DocumentState.ISSUED)
 
 
@@ -100,6 +101,12 @@ def latest(session: Session, case_id: int, document_code: str) -> Document | Non
         .order_by(col(Document.id).desc())
     )
     return session.exec(query).first()
+
+
+def of_changes(session: Session, change_ids: Sequence[int]) -> Sequence[Document]:
+    """The documents about these changes of loans, in order of issue."""
+    query = select(Document).where(col(Document.loan_change_id).in_(change_ids))
+    return session.exec(query.order_by(col(Document.id))).all()
 
 
 def supersede(session: Session, case_id: int, document_code: str) -> None:

@@ -1,7 +1,8 @@
 """The register of document numbers (文号): per organ, 发文代字 and year, without gaps.
 
 A number is given in the transaction that issues its document. The counter's row is locked until that transaction
-ends, so one that fails gives its number back before anyone else takes the next. A voided document keeps its number.
+ends, so one that fails gives its number back before anyone else takes the next. A voided document keeps its number. A register
+that began elsewhere goes on after its opening (`models.records.number_opening`).
 """
 
 from collections.abc import Sequence
@@ -66,6 +67,12 @@ def next_serial(session: Session, organ_id: int, word: str, year: int) -> int:
     return int(session.connection().execute(statement, values).scalar_one())
 
 
+def last_given(session: Session, organ_id: int, word: str, year: int) -> int | None:
+    """The last serial of a register, or where it was opened; None for one that has not begun."""
+    found = session.get(NumberCounter, (organ_id, word, year), populate_existing=True)
+    return found.last if found else None
+
+
 def written(word: str, year: int, serial: int) -> str:
     """计备〔2026〕12号: six-cornered brackets, no leading zeros (GB/T 9704-2012)."""
     return f"{word}〔{year}〕{serial}号"
@@ -73,12 +80,15 @@ def written(word: str, year: int, serial: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One run of numbers: an organ's 发文代字 in a year. `missing` serials have no document, `beyond` exceed the
-    counter; both are empty in a register in order."""
+    """One run of numbers: an organ's 发文代字 in a year. `opened` numbers were given before the register was kept
+    here, by what `source` says. `missing` serials have no document, `beyond` are outside the opening and the counter;
+    both are empty in a register in order."""
 
     organ_id: int
     word: str
     year: int
+    opened: int
+    source: str
     last: int
     used: int
     voided: int
@@ -87,23 +97,27 @@ class Series:
 
     @property
     def whole(self) -> bool:
-        """Whether every number up to the last one has exactly one document."""
+        """Whether every number from the first to the last one has exactly one document."""
         return not self.missing and not self.beyond
 
 
 _SERIES = """
-SELECT c.organ_id, c.word, c.year, c.last,
+SELECT c.organ_id, c.word, c.year, c.last, coalesce(o.last, 0) AS opened, coalesce(o.document, '') AS source,
        count(d.serial) AS used,
        count(*) FILTER (WHERE d.state = 'void') AS voided,
-       array_remove(array_agg(d.serial) FILTER (WHERE d.serial > c.last), NULL) AS beyond,
-       CASE WHEN count(d.serial) FILTER (WHERE d.serial BETWEEN 1 AND c.last) = c.last THEN NULL
-            ELSE ARRAY(SELECT n FROM generate_series(1, c.last) n
+       array_remove(array_agg(d.serial) FILTER (
+           WHERE d.serial NOT BETWEEN coalesce(o.last, 0) + 1 AND c.last), NULL) AS beyond,
+       CASE WHEN count(d.serial) FILTER (WHERE d.serial BETWEEN coalesce(o.last, 0) + 1 AND c.last)
+                 = c.last - coalesce(o.last, 0) THEN NULL
+            ELSE ARRAY(SELECT n FROM generate_series(coalesce(o.last, 0) + 1, c.last) n
                        EXCEPT SELECT serial FROM documents x
                        WHERE (x.organ_id, x.word, x.year) = (c.organ_id, c.word, c.year)
                        ORDER BY 1 LIMIT 1000) END AS missing
 FROM number_counters c
+LEFT JOIN number_openings o
+       ON (o.organ_id, o.word, o.year) = (c.organ_id, c.word, c.year) AND o.verdict = 'confirmed'
 LEFT JOIN documents d ON (d.organ_id, d.word, d.year) = (c.organ_id, c.word, c.year)
-GROUP BY c.organ_id, c.word, c.year, c.last
+GROUP BY c.organ_id, c.word, c.year, c.last, o.last, o.document
 ORDER BY c.year DESC, c.organ_id, c.word
 """
 
@@ -112,7 +126,10 @@ def series(session: Session) -> list[Series]:
     """Every run of numbers with its gap report (at most the first 1,000 missing serials), newest year first."""
     rows = session.connection().execute(text(_SERIES))
     return [
-        Series(r.organ_id, r.word, r.year, r.last, r.used, r.voided, tuple(r.missing or ()), tuple(r.beyond or ()))
+        Series(
+            r.organ_id, r.word, r.year, r.opened, r.source, r.last, r.used, r.voided, tuple(r.missing or ()),
+            tuple(r.beyond or ()),
+        )
         for r in rows
     ]  # fmt: skip
 

@@ -76,7 +76,12 @@ def test_an_extension_counts_once_the_managing_institution_has_confirmed_it(s: S
     assert (loan.due_on, maturity(loan, [row])) == (filed, date(2027, 12, 31)), "what was filed stays"
     assert [e.filed for e in facts.drawdown(s, loan, None).extensions] == [True]
     told = [e.event for e in events_of(s, loan.case_id)]
-    assert told[-2:] == ["loan_change_registered", "loan_change_decided"]
+    assert told[-4:] == [
+        "loan_change_registered",
+        "loan_change_decided",
+        "document_issued",
+        "document_issued",
+    ]
     notice = s.exec(select(Notice).where(Notice.event == "loan_change_decided")).one()
     assert "已确认" in notice.title
 
@@ -171,7 +176,7 @@ def test_once_a_claim_is_filed_only_additions_are_possible(s: Session) -> None:
     with pytest.raises(ConflictError, match=record.number):
         proposed(s, loan, ChangeKind.CORRECTION, purpose="购买设备")
     confirmed(s, proposed(s, loan, ChangeKind.EXTENSION))
-    assert [e.event for e in events_of(s, record.id or 0)][-1] == "loan_change_decided"
+    assert [e.event for e in events_of(s, record.id or 0)][-3] == "loan_change_decided"
     asked = facts.claim(s, claim_of(s, record.id or 0), loan, record)
     assert [e.filed for e in asked.loan.extensions] == [True], "the claim is judged with the extension"
 

@@ -4,15 +4,17 @@ One LibreOffice for all files. Letters are measured with the fonts this machine 
 (flows/documents/fonts.conf); positions and the grid do not hang on the typeface.
 """
 
+import contextlib
 import itertools
 import re
 from datetime import date
 
+import pypdfium2
 import pytest
 
 from flows.documents import office
 from flows.documents.contexts import DecisionNotice, DocumentContext, ReducedDecisionNotice
-from flows.documents.engine import DOCUMENTS, render
+from flows.documents.engine import DOCUMENTS, plain_text, render
 from flows.documents.samples import SAMPLES, variants
 from tests.documents.pages import Line, Page, pages
 
@@ -24,25 +26,40 @@ pytestmark = [
 CODES = sorted(DOCUMENTS)
 LETTERS, RED_HEADS = ("D06", "D22", "D25", "D26", "D38"), ("D05", "D23", "D24")
 SIGNED = [
-    code for code in CODES if code not in {"D01", "D04", "D07", "D15", "D17", "D19", "D20", "D27", "D40"}
+    code
+    for code in CODES
+    if code not in {"D01", "D04", "D07", "D11", "D15", "D17", "D19", "D20", "D27", "D40"}
 ]
 LEFT, RIGHT, TOP, BOTTOM = 28.0, 184.0, 37.0, 262.0
 CHAR, LINE = 16 * 25.4 / 72, 28.95 * 25.4 / 72
 CLOSING = re.compile(r"特此(通知|函复|函告|报告|公示)。|请予(审核)?支持为盼。|妥否，请批示。")
+LENGTHS = (0, 7, 8, 9, 10)
+"""Lines more than an ordinary decision has: its signature comes near the end of the page and passes it."""
+_DAY = re.compile(r"\d+年\d+月\d+日")
 _HANGING = "，。、；：）》”"
 
 
 class Printed:
     """PDF files by name, read when asked for."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = files
+    def __init__(self, sources: dict[str, bytes], files: dict[str, bytes]) -> None:
+        self._sources, self._files = sources, files
         self._read: dict[str, list[Page]] = {}
 
     def __getitem__(self, name: str) -> list[Page]:
         if name not in self._read:
             self._read[name] = pages(self._files[name])
         return self._read[name]
+
+    def short_words(self, name: str) -> set[str]:
+        """What stands in the document on lines and in cells of at most ten characters."""
+        cells = re.split(r"[\n\t]", plain_text(self._sources[name]))
+        return {cell for cell in (re.sub(r"\s", "", one) for one in cells) if 0 < len(cell) <= 10}
+
+    def reading(self, name: str) -> str:
+        """What the PDF says, cell by cell, without blanks."""
+        with contextlib.closing(pypdfium2.PdfDocument(self._files[name])) as file:
+            return re.sub(r"\s", "", "".join(page.get_textpage().get_text_range() for page in file))
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +71,20 @@ def printed() -> Printed:
     contexts |= {
         f"reply{n}": ("D22", reply.model_copy(update={"summary": "文" * 28 * n})) for n in range(1, 16)
     }
+    decision = SAMPLES["D23"]
+    for n in LENGTHS:
+        where = decision.objection.contact.model_copy(update={"address": "地" * 28 * n + "址"})
+        asked = decision.objection.model_copy(update={"contact": where})
+        contexts[f"decision{n}"] = ("D23", decision.model_copy(update={"objection": asked}))
+    report = SAMPLES["D35"]
+    contexts |= {
+        f"report{n}": ("D35", report.model_copy(update={"summary": "文" * 27 * n + "末"})) for n in range(3)
+    }
     contexts["text"] = ("D22", reply.model_copy(update={"summary": "文" * 28 * 45}))
     for day in (date(2026, 1, 5), date(2026, 1, 15), date(2026, 12, 15)):
         contexts[f"on{day:%m%d}"] = ("D26", SAMPLES["D26"].model_copy(update={"issued_on": day}))
-    made = office.to_pdf({name: render(*each).data for name, each in contexts.items()}, patience=120)
-    return Printed(made)
+    sources = {name: render(*each).data for name, each in contexts.items()}
+    return Printed(sources, office.to_pdf(sources, patience=120))
 
 
 def _long(code: str) -> DocumentContext:
@@ -234,6 +260,40 @@ def test_a_table_that_breaks_repeats_its_heading(printed: Printed, code: str, he
     assert len(tables) >= 2
     for page in tables[1:]:
         assert heads in "".join(line.text for line in page.lines[:3])
+
+
+@pytest.mark.parametrize(
+    "name", [*CODES, *(f"{code}long" for code in CODES), *(f"report{n}" for n in range(3))]
+)
+def test_no_row_is_lost_where_a_table_begins_at_the_end_of_a_page(printed: Printed, name: str) -> None:
+    """LibreOffice 7.4 dropped a whole table when only its heading row fitted above the end of a page."""
+    said = printed.reading(name)
+    assert [words for words in printed.short_words(name) if words not in said] == []
+
+
+COLOPHONS = ("D05", "D20", "D23", "D24", "D35", "D39")
+
+
+@pytest.mark.parametrize("code", COLOPHONS)
+@pytest.mark.parametrize("form", ["", "long"])
+def test_the_colophon_stands_at_the_foot_of_the_last_page(printed: Printed, code: str, form: str) -> None:
+    last = printed[f"{code}{form}"][-1]
+    printer = last.find("印发")
+    below = max(rule.y for rule in last.rules)
+    assert below == pytest.approx(BOTTOM, abs=0.5)
+    assert 0 < below - printer.bottom < 5
+    assert printer.right == pytest.approx(RIGHT - 14 * 25.4 / 72, abs=0.5)
+
+
+@pytest.mark.parametrize("name", [f"decision{n}" for n in LENGTHS])
+def test_the_colophon_covers_nothing(printed: Printed, name: str) -> None:
+    last = printed[name][-1]
+    text = [line for line in last.lines if line.size == 16]
+    top = min(rule.y for rule in last.rules if rule.y > last.find("抄送").top - 8)
+    assert all(line.bottom < top for line in text)
+    days = [i for i, page in enumerate(printed[name]) for line in page.lines if _DAY.fullmatch(line.text)]
+    assert days[-1] >= len(printed[name]) - 2
+    assert text or days[-1] == len(printed[name]) - 2
 
 
 @pytest.mark.parametrize("code", ["D23", "D24"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flows.documents.authoring.application import APPLICATIONS
+from flows.documents.authoring.change import CHANGES
 from flows.documents.authoring.drafts import DRAFTS
 from flows.documents.authoring.form import FORMS
 from flows.documents.authoring.letter import LETTERS
@@ -15,6 +16,7 @@ from flows.documents.authoring.service import SERVICE
 
 AUTHORS: dict[str, Callable[[], bytes]] = {
     **APPLICATIONS,
+    **CHANGES,
     **FORMS,
     **NOTICES,
     **REPORTS,

@@ -74,8 +74,8 @@ def filing_application() -> bytes:
                     ),
                     *_PROMISES,
                     ("Cell", ""),
-                    ("CellSign", f"{kind}单位（盖章）：　　　　　　　　"),
-                    ("CellSign", day("issued_on")),
+                    ("CellSeal", f"{kind}单位（盖章）"),
+                    ("CellSeal", day("issued_on")),
                 ),
                 3,
             ),
@@ -85,11 +85,11 @@ def filing_application() -> bytes:
     verify(paper)
     paper.turn()
     paper.p("FormTitle", "附表　备案贷款明细")
-    with paper.table("Form", 12, 38, 32, 28, 32, 34, 26, 26, 22, 30) as table:
+    with paper.table("Form", 8, 53, 42, 24, 38, 33, 27, 27, 24, 24) as table:
         table.heads(
             "序号",
             "借款企业\n统一社会信用代码",
-            "行业、划型\n（人数/营收/资产）",
+            "行业、划型\n人数/营收/资产",
             "贷款银行",
             "借款合同编号\n借据编号",
             "贷款本金（元）",
@@ -125,7 +125,7 @@ def filing_application() -> bytes:
 def claim_application() -> bytes:
     """D15 补偿申请函, with the application form as annex 1."""
     paper = Paper("风险补偿申请函")
-    paper.p("Title", f"{{{{ organ_name }}}}关于申请{SCHEME}的函")
+    paper.p("Title", f"{{{{ organ_name }}}}\n关于申请{SCHEME}的函")
     with paper.when("number"):
         paper.p("Number", "{{ number }}")
     with paper.when("not number"):

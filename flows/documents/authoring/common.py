@@ -45,12 +45,14 @@ def notice_head(paper: Paper, title: str) -> None:
     paper.p("To", "{{ recipient }}：")
 
 
-def signature(paper: Paper, *, contact: bool = True) -> None:
+def signature(paper: Paper, *, note: str | None = None) -> None:
     """Organ above date, both centred on one axis; a date ends four characters from the right, give or take the
     quarter of one by which dates differ in length.
 
     The seal goes over them; what is left of it holds the QR code and the code by which anyone may check the letter.
+    `note` is the 附注 below, in brackets; whom to call unless given, none if empty.
     """
+    note = telephone() if note is None else note
     axis = 2470  # four characters and half a date like 2026年1月15日
     code = 1134  # 20 mm: the QR code and a little air
     widths = (code, TEXT_WIDTH - 2 * axis - code, 2 * axis)
@@ -66,27 +68,27 @@ def signature(paper: Paper, *, contact: bool = True) -> None:
         ),
         Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
     )
-    if not contact:
+    if not note:
         with paper.table("Signature", *widths) as table:
             table.row(*block)
         return
     # In one row with the signature: LibreOffice keeps a table's row on one page, but not a table and what follows.
     signed = Table("Signature", widths, TEXT_WIDTH).row(*block)
     with paper.table("Signature", TEXT_WIDTH) as table:
-        table.row(Cell((("Note", f"（{telephone()}）"),), above=signed))
+        table.row(Cell((("Note", f"（{note}）"),), above=signed))
 
 
-def close(paper: Paper, words: str, *, contact: bool = True) -> bytes:
+def close(paper: Paper, words: str, *, note: str | None = None) -> bytes:
     """The closing phrase and the signature below it; the finished document."""
-    end(paper, words, contact=contact)
+    end(paper, words, note=note)
     return paper.bytes()
 
 
-def end(paper: Paper, words: str, *, contact: bool = True) -> None:
+def end(paper: Paper, words: str, *, note: str | None = None) -> None:
     """The closing phrase and the signature, on one page with the last passage of the text."""
     paper.keep()
     paper.p("BodyKeep", words)
-    signature(paper, contact=contact)
+    signature(paper, note=note)
 
 
 def verify(paper: Paper) -> None:

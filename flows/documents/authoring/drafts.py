@@ -12,6 +12,7 @@ from flows.documents.authoring.common import (
 )
 from flows.documents.authoring.letter import letter_head
 from flows.documents.authoring.paper import Cell, Paper, amount, head, middle, text
+from flows.documents.authoring.redhead import colophon, up_head
 
 
 def cooperation_application() -> bytes:
@@ -56,8 +57,8 @@ def cooperation_application() -> bytes:
                         f"本机构自愿按照{POLICY}开展合作，所填内容真实、完整，愿意按期报送数据，接受监督检查和绩效评价。",
                     ),
                     ("Cell", ""),
-                    ("CellSign", "申请机构（盖章）：　　　　　　　　"),
-                    ("CellSign", day("issued_on")),
+                    ("CellSeal", "申请机构（盖章）"),
+                    ("CellSeal", day("issued_on")),
                 ),
                 3,
             ),
@@ -70,7 +71,7 @@ def cooperation_application() -> bytes:
 def deposit_reference() -> bytes:
     """D38 社保基金存放参考意见函."""
     paper = Paper("社保基金存放参考意见函")
-    letter_head(paper, "{{ organ_name }}关于{{ year }}年度社保基金存放管理参考意见的函")
+    letter_head(paper, "{{ organ_name }}关于{{ year }}年度\n社保基金存放管理参考意见的函")
     paper.p(
         "Body",
         f"根据{POLICY}关于将合作银行当年新增批量担保贷款规模等相关指标作为社保基金存放管理参考依据的规定，我局对"
@@ -97,14 +98,8 @@ def deposit_reference() -> bytes:
 def budget_request() -> bytes:
     """D39 增加预算的请示: up-going, with 签发人 beside the number; one matter, one addressee."""
     paper = Paper("增加预算的请示")
-    paper.p("Mark", "{{ organ_name }}文件")
-    with paper.table("Signature", 100, 56) as table:
-        table.row(
-            Cell((("UpNumber", "{{ number or '' }}"),)),
-            Cell((("UpSigner", "签发人：　　　"),)),
-        )
-    paper.p("RedRule")
-    paper.p("Title", f"{{{{ organ_name }}}}关于增加{{{{ year }}}}年度{SHORT}资金预算的请示")
+    up_head(paper, "　　　")
+    paper.p("Title", f"{{{{ organ_name }}}}关于增加{{{{ year }}}}年度\n{SHORT}资金预算的请示")
     paper.p("Space")
     paper.p("To", "{{ recipient }}：")
     paper.p(
@@ -140,6 +135,7 @@ def budget_request() -> bytes:
         f"恳请同意增加{{{{ year }}}}年度{SHORT}资金预算{money('missing')}。增加后，上述项目按审批通过的先后依次拨付。",
     )
     end(paper, "妥否，请批示。")
+    colophon(paper)
     return paper.bytes()
 
 

@@ -142,8 +142,8 @@ def receipt_confirmation() -> bytes:
                         "追偿所得按规定返还财政资金。",
                     ),
                     ("Cell", ""),
-                    ("CellSign", "经办人：{{ handled_by }}　　收款单位（盖章）：　　　　　　　"),
-                    ("CellSign", day("issued_on")),
+                    ("CellSeal", "经办人：{{ handled_by }}　　收款单位（盖章）"),
+                    ("CellSeal", day("issued_on")),
                 )
             ),
             height=2200,

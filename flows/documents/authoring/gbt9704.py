@@ -194,6 +194,8 @@ STYLES = (
     replace(_CELL, id="CellNumber", name="单元格（金额）", jc="right"),
     replace(_CELL, id="CellHead", name="单元格（表头）", font=HEI, jc="center"),
     replace(_CELL, id="CellSign", name="单元格（签名）", jc="right"),
+    # The seal goes over what stands here: room for half of it at the right.
+    replace(_CELL, id="CellSeal", name="单元格（盖章）", jc="right", right=1134),
     ParagraphStyle("AnnexMark", "附件标识", font=HEI, jc="left", new_page=True, keep=True),
     ParagraphStyle(
         "AnnexTitle",
@@ -208,9 +210,7 @@ STYLES = (
         keep=True,
     ),
     ParagraphStyle("Colophon", "版记", size=28, jc="left", line=440, squeeze=0, left=280, right=280),
-    ParagraphStyle(
-        "ColophonRight", "版记（右）", size=28, jc="right", line=440, squeeze=0, left=280, right=280
-    ),
+    ParagraphStyle("ColophonRight", "版记（右）", size=28, jc="right", line=440, squeeze=0, right=280),
     ParagraphStyle(
         "PageOdd",
         "页码（单页）",

@@ -15,7 +15,7 @@ def letter_head(paper: Paper, title: str) -> None:
 def objection_reply() -> bytes:
     """D22 异议处理意见."""
     paper = Paper("异议处理意见")
-    letter_head(paper, f"{{{{ organ_name }}}}关于{SHORT}项目异议的处理意见")
+    letter_head(paper, f"{{{{ organ_name }}}}关于\n{SHORT}项目异议的处理意见")
     paper.p(
         "Body",
         f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》（办理编号：{{{{ case_number }}}}）提出的"
@@ -41,7 +41,7 @@ def objection_reply() -> bytes:
 def payment_letter() -> bytes:
     """D25 关于申请拨付风险补偿资金的函, with the accounts as annex 1."""
     paper = Paper("关于申请拨付风险补偿资金的函")
-    letter_head(paper, f"{{{{ organ_name }}}}关于申请拨付{{{{ batch }}}}{SHORT}资金的函")
+    letter_head(paper, f"{{{{ organ_name }}}}\n关于申请拨付{{{{ batch }}}}\n{SHORT}资金的函")
     paper.p(
         "Body",
         f"根据{POLICY}，经受托管理机构审核、我局审定"

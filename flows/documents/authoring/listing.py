@@ -3,7 +3,7 @@
 from flows.documents.authoring.common import POLICY, POLICY_ONCE, SHORT, close, day, signature
 from flows.documents.authoring.letter import letter_head
 from flows.documents.authoring.paper import Paper, Table, head, middle, text
-from flows.documents.authoring.redhead import red_head
+from flows.documents.authoring.redhead import colophon, red_head
 
 _WIDTHS = (12, 46, 42, 22, 34)
 
@@ -56,7 +56,7 @@ def notice() -> bytes:
     """D05 关于公布（调整）白名单的通知."""
     paper = Paper("关于公布白名单的通知")
     red_head(paper)
-    paper.p("Title", f"{{{{ organ_name }}}}关于公布{SHORT}{{{{ batch }}}}白名单的通知")
+    paper.p("Title", f"{{{{ organ_name }}}}\n关于公布{SHORT}\n{{{{ batch }}}}白名单的通知")
     paper.p("Space")
     paper.p("To", "{{ recipient }}：")
     paper.p(
@@ -81,13 +81,15 @@ def notice() -> bytes:
     paper.p("AnnexTitle", "{{ batch }}白名单企业名单")
     with paper.table("Grid", *_WIDTHS) as table:
         _firms(table, "firms", "推荐部门及依据")
+    paper.p("Tail")
+    colophon(paper)
     return paper.bytes()
 
 
 def removal() -> bytes:
     """D06 移出白名单告知函."""
     paper = Paper("移出白名单告知函")
-    letter_head(paper, "关于将{{ firm }}移出白名单的函")
+    letter_head(paper, "关于将{{ firm }}\n移出白名单的函")
     paper.p(
         "Body",
         f"根据{POLICY_ONCE}，{{{{ firm }}}}（统一社会信用代码：{{{{ uscc }}}}，{{{{ batch }}}}，{day('listed_from')}起列入）"

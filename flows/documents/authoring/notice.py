@@ -160,7 +160,7 @@ def refusal() -> bytes:
     )
     paper.p("Heading1", "三、异议渠道")
     objection(paper, "本通知书")
-    return close(paper, "特此通知。", contact=False)
+    return close(paper, "特此通知。", note="")
 
 
 _CLAIM = (
@@ -207,7 +207,7 @@ def non_acceptance() -> bytes:
     )
     paper.p("Heading1", "三、异议渠道")
     objection(paper, "本通知书")
-    return close(paper, "特此通知。", contact=False)
+    return close(paper, "特此通知。", note="")
 
 
 NOTICES = {

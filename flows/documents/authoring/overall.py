@@ -1,28 +1,33 @@
 """Reports on the scheme as a whole: D34 quarterly, plainly signed; D35 annual, under the bureau's red head."""
 
-from flows.documents.authoring.common import POLICY, SCHEME, close, day, money, notice_head
+from flows.documents.authoring.common import POLICY, SCHEME, SHORT, day, end, money, notice_head
 from flows.documents.authoring.paper import Paper, amount, middle
-from flows.documents.authoring.redhead import red_head
+from flows.documents.authoring.redhead import colophon, up_head
 
 
 def quarterly() -> bytes:
     """D34 季度运行情况报告 of a managing institution to the bureau."""
     paper = Paper("季度运行情况报告")
-    notice_head(paper, f"关于{{{{ period }}}}{SCHEME}运行情况的报告")
-    return _report(paper)
+    notice_head(paper, f"关于{{{{ period }}}}\n{SHORT}运行情况的报告")
+    _report(paper)
+    end(paper, "特此报告。", note="起草：{{ prepared_by }}，签发：{{ approved_by }}")
+    return paper.bytes()
 
 
 def annual() -> bytes:
     """D35 年度工作报告 of the bureau to the city government."""
     paper = Paper("年度工作报告")
-    red_head(paper)
-    paper.p("Title", f"关于{{{{ period }}}}{SCHEME}工作的报告")
+    up_head(paper, "{{ approved_by }}")
+    paper.p("Title", f"关于{{{{ period }}}}\n{SCHEME}工作的报告")
     paper.p("Space")
     paper.p("To", "{{ recipient }}：")
-    return _report(paper)
+    _report(paper)
+    end(paper, "特此报告。", note="起草：{{ prepared_by }}")
+    colophon(paper)
+    return paper.bytes()
 
 
-def _report(paper: Paper) -> bytes:
+def _report(paper: Paper) -> None:
     paper.p(
         "Body",
         f"根据{POLICY}，现将{day('starts_on')}至{day('ends_on')}运行情况报告如下（数据取自系统台账，截至"
@@ -41,8 +46,8 @@ def _report(paper: Paper) -> bytes:
         "待定申请如全部按申请金额核定，当年预算尚缺" + money("gap") + "。",
     )
     paper.p("Heading1", "三、逐月情况")
-    with paper.table("Grid", 30, 20, 20, 38, 48) as table:
-        table.heads("月份", "收案（件）", "结案（件）", "支付（元）", "支付金额图示")
+    with paper.table("Grid", 30, 24, 24, 38, 40) as table:
+        table.heads("月份", "收案（件）", "结案（件）", "支付（元）", "支付图示")
         with table.each("row in months"):
             table.row(
                 middle("{{ row.label }}"), middle("{{ row.opened }}"), middle("{{ row.closed }}"),
@@ -52,15 +57,15 @@ def _report(paper: Paper) -> bytes:
     for number, (name, title) in enumerate(_GROUPS, start=1):
         with paper.when(name):
             paper.p("Heading2", f"{_NUMERALS[number]}{title}")
-            with paper.table("Grid", 30, 12, 28, 26, 24, 22, 24) as table:
+            with paper.table("Grid", 34, 13, 28, 26, 26, 24, 16) as table:
                 table.heads(
                     "名称",
-                    "申请（件）",
+                    "件数",
                     "申请（元）",
                     "核定（元）",
                     "支付（元）",
                     "返还（元）",
-                    "申请金额图示",
+                    "图示",
                 )
                 with table.each(f"row in {name}"):
                     table.row(
@@ -71,8 +76,8 @@ def _report(paper: Paper) -> bytes:
                     )  # fmt: skip
     with paper.when("limits"):
         paper.p("Heading1", "五、额度使用情况")
-        with paper.table("Grid", 40, 28, 26, 24, 26, 24) as table:
-            table.heads("限额", "核定额度（元）", "已付（元）", "预留（元）", "余额（元）", "已用图示")
+        with paper.table("Grid", 44, 28, 26, 26, 28, 16) as table:
+            table.heads("限额", "核定额度（元）", "已付（元）", "预留（元）", "余额（元）", "已用")
             with table.each("row in limits"):
                 table.row(
                     "{{ row.label }}", amount("{{ row.ceiling|yuan }}"), amount("{{ row.paid|yuan }}"),
@@ -87,8 +92,6 @@ def _report(paper: Paper) -> bytes:
             "{% if limits and problems %}七{% elif limits or problems %}六{% else %}五{% endif %}、下一步工作",
         )
         paper.p("Body", "{{ plans }}")
-    paper.p("BodyLeft", "起草：{{ prepared_by }}　　签发：{{ approved_by }}")
-    return close(paper, "特此报告。", contact=False)
 
 
 _SUMS = (

@@ -84,7 +84,11 @@ class Table:
         self._style, self._placed, self._rows = style, placed, list[str]()
 
     def row(self, *cells: Cell | str, header: bool = False, height: int = 0) -> "Table":
-        """One row; a plain string is a cell of running text. `height` is the least height in twips."""
+        """One row; a plain string is a cell of running text. `height` is the least height in twips.
+
+        A heading row stays with the row below it: alone at the end of a page it would head nothing, and LibreOffice
+        7.4 loses every row of such a table.
+        """
         written, column = [], 0
         for cell in cells:
             if isinstance(cell, str):
@@ -93,6 +97,8 @@ class Table:
             span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
             inside = cell.above.xml() if cell.above else ""
             inside += "".join(_paragraph(style, content) for style, content in cell.paragraphs)
+            if header:
+                inside = inside.replace(_PLAIN, _KEPT)
             written.append(
                 f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}<w:vAlign w:val="center"/></w:tcPr>'
                 f"{inside}</w:tc>"

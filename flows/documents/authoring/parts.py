@@ -47,9 +47,9 @@ _TABLES = (
 
 
 def _fonts(east_asia: str) -> str:
-    return (
-        f'<w:rFonts w:ascii="{gbt.LATIN}" w:hAnsi="{gbt.LATIN}" w:eastAsia="{east_asia}" w:cs="{gbt.LATIN}"/>'
-    )
+    # The year in a title is as heavy as its characters.
+    latin = gbt.BIAOSONG if east_asia == gbt.BIAOSONG else gbt.LATIN
+    return f'<w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{east_asia}" w:cs="{gbt.LATIN}"/>'
 
 
 def _paragraph_style(style: gbt.ParagraphStyle) -> str:

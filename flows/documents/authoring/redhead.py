@@ -1,12 +1,13 @@
-"""Decisions under the bureau's red head: D23, D24."""
+"""Papers under the bureau's red head, their 版记, and the decisions: D23, D24."""
 
 from flows.documents.authoring.common import POLICY, SCHEME, calculation, day, end, money, objection
-from flows.documents.authoring.gbt9704 import TEXT_WIDTH
-from flows.documents.authoring.paper import Cell, Paper, middle
+from flows.documents.authoring.gbt9704 import LEFT
+from flows.documents.authoring.paper import Cell, Paper, Run, middle
 
+# Across it is placed on the page, not in the margins: LibreOffice lets a table as wide as the text float only so.
 _BOTTOM = (
-    '<w:tblpPr w:leftFromText="0" w:rightFromText="0" w:vertAnchor="margin" w:horzAnchor="margin"'
-    ' w:tblpXSpec="center" w:tblpYSpec="bottom"/>'
+    '<w:tblpPr w:leftFromText="0" w:rightFromText="0" w:vertAnchor="margin" w:horzAnchor="page"'
+    f' w:tblpX="{LEFT}" w:tblpYSpec="bottom"/>'
 )
 
 
@@ -19,14 +20,26 @@ def red_head(paper: Paper) -> None:
     paper.p("RedNumber", "{{ number or '' }}")
 
 
-def colophon(paper: Paper) -> None:
-    """版记 at the foot of the last page: copies, printing organ and date; 0.35 mm rules outside, 0.25 mm in."""
-    half = TEXT_WIDTH // 2
-    with paper.table("ColophonTable", half, half, placed=_BOTTOM) as table:
-        with table.when("cc"):
-            table.row(Cell((("Colophon", "抄送：{{ cc|join('，') }}。"),), 2))
+def up_head(paper: Paper, signer: str) -> None:
+    """The head of an up-going paper (请示、报告): 签发人 stands beside the number."""
+    paper.p("Mark", "{{ organ_name }}文件")
+    with paper.table("Signature", 100, 56) as table:
         table.row(
-            Cell((("Colophon", "{{ printed_by }}"),)),
+            Cell((("UpNumber", "{{ number or '' }}"),)),
+            Cell((("UpSigner", ["签发人：", Run("Kai", signer)]),)),
+        )
+    paper.p("RedRule")
+
+
+def colophon(paper: Paper, *, printed_by: str = "{{ organ_name }}", copies: str = "") -> None:
+    """版记 at the foot of the last page: copies (`copies` is their label, the names are in cc), printing organ and
+    date; 0.35 mm rules outside, 0.25 mm in."""
+    with paper.table("ColophonTable", 100, 56, placed=_BOTTOM) as table:
+        if copies:
+            with table.when("cc"):
+                table.row(Cell((("Colophon", f"{copies}：{{{{ cc|join('，') }}}}。"),), 2))
+        table.row(
+            Cell((("Colophon", printed_by),)),
             Cell((("ColophonRight", f"{day('issued_on')}印发"),)),
         )
     paper.p("Tail")
@@ -88,8 +101,8 @@ def decision() -> bytes:
     _recovery(paper)
     paper.p("Heading1", "五、异议渠道")
     objection(paper, "本通知书")
-    end(paper, "特此通知。", contact=False)
-    colophon(paper)
+    end(paper, "特此通知。", note="")
+    colophon(paper, printed_by="{{ printed_by }}", copies="抄送")
     return paper.bytes()
 
 
@@ -126,8 +139,8 @@ def reduced() -> bytes:
         _recovery(paper)
     paper.p("Heading1", "{% if amount > 0 %}五{% else %}四{% endif %}、异议渠道")
     objection(paper, "本通知书")
-    end(paper, "特此通知。", contact=False)
-    colophon(paper)
+    end(paper, "特此通知。", note="")
+    colophon(paper, printed_by="{{ printed_by }}", copies="抄送")
     return paper.bytes()
 
 

@@ -12,14 +12,16 @@ from flows.documents.authoring.common import (
     money,
     notice_head,
     signing_places,
+    verify,
 )
 from flows.documents.authoring.paper import Paper, Run, amount, head, middle
+from flows.documents.authoring.redhead import colophon
 
 
 def review_opinion() -> bytes:
     """D18 初审意见书."""
     paper = Paper("初审意见书")
-    notice_head(paper, "关于{{ applicant }}风险补偿申请的初审意见书")
+    notice_head(paper, "关于{{ applicant }}\n风险补偿申请的初审意见书")
     paper.p(
         "Body",
         f"根据{POLICY}和委托管理职责，我单位对{{{{ applicant }}}}就{{{{ loan.borrower }}}}贷款提出的"
@@ -60,7 +62,7 @@ def review_opinion() -> bytes:
 def public_notice() -> bytes:
     """D21 补偿项目公示."""
     paper = Paper("补偿项目公示")
-    paper.p("Title", f"关于{{{{ batch }}}}{SHORT}项目的公示")
+    paper.p("Title", f"关于{{{{ batch }}}}\n{SHORT}项目的公示")
     paper.p("Space")
     paper.p(
         "Body",
@@ -96,7 +98,7 @@ def public_notice() -> bytes:
         "信息依法保密。",
     )
     paper.p("BodyLeft", f"{contact_line()}。")
-    return close(paper, "特此公示。", contact=False)
+    return close(paper, "特此公示。", note="")
 
 
 def _roll(paper: Paper, label: str, name: str) -> None:
@@ -151,13 +153,8 @@ def minutes() -> bytes:
         _roll(paper, "请假", "on_leave")
     with paper.when("observers"):
         _roll(paper, "列席", "observers")
-    with paper.when("cc"):
-        paper.p("Roll", Run("Label", "分送："), "{{ cc|join('，') }}。")
-    paper.p(
-        "Roll",
-        Run("Label", "印发："),
-        f"{day('issued_on')}{{% if verification_code %}}　核验码：{{{{ verification_code }}}}{{% endif %}}",
-    )
+    verify(paper)
+    colophon(paper, copies="分送")
     return paper.bytes()
 
 

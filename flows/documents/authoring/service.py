@@ -33,8 +33,8 @@ def service_receipt() -> bytes:
             head("送达人"),
             Cell(
                 (
-                    ("CellSign", "{{ prepared_by }}　　（盖章）：　　　　　　　"),
-                    ("CellSign", day("issued_on")),
+                    ("CellSeal", "{{ prepared_by }}（盖章）"),
+                    ("CellSeal", day("issued_on")),
                 )
             ),
             height=1100,

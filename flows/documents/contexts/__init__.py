@@ -1,6 +1,7 @@
 """Typed facts of each document. A misspelt or missing field is an error, never a blank in a letter."""
 
 from flows.documents.contexts.base import Account, Contact, DocumentContext, Objection
+from flows.documents.contexts.change import ChangedItem, ExtensionConfirmation, LoanChangeForm
 from flows.documents.contexts.claim import (
     AcceptanceNotice,
     ApprovalForm,
@@ -65,6 +66,7 @@ __all__ = [
     "Attendee",
     "BudgetRequest",
     "CalcLine",
+    "ChangedItem",
     "CheckRow",
     "ClaimApplication",
     "ClockStop",
@@ -74,6 +76,7 @@ __all__ = [
     "DecisionNotice",
     "DepositReference",
     "DocumentContext",
+    "ExtensionConfirmation",
     "Fault",
     "FilingApplication",
     "FilingConfirmation",
@@ -82,6 +85,7 @@ __all__ = [
     "Finding",
     "LenderRow",
     "ListedFirm",
+    "LoanChangeForm",
     "LoanFacts",
     "Material",
     "MeetingMinutes",

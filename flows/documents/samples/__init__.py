@@ -1,10 +1,11 @@
 """One believable context for each document; what templates are tried and shown with."""
 
 from flows.documents.contexts import DocumentContext
-from flows.documents.samples import claim, decision, drafting, filing, overall, service
+from flows.documents.samples import change, claim, decision, drafting, filing, overall, service
 
 SAMPLES: dict[str, DocumentContext] = {
     **filing.SAMPLES,
+    **change.SAMPLES,
     **claim.SAMPLES,
     **decision.SAMPLES,
     **overall.SAMPLES,

@@ -1,0 +1,56 @@
+"""Documents of a change of a registered loan: D11, D11C."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.documents.contexts.base import Board, Contact, DocumentContext, Frozen, Money, Text, Words
+from flows.documents.contexts.rows import CheckRow, LoanFacts
+
+
+class ChangedItem(Frozen):
+    """One thing that became different: what it was, what it is."""
+
+    item: Words
+    before: Text
+    after: Words
+
+
+class OfChange(DocumentContext):
+    """What both documents of a change say: the loan with its first filing, and the change.
+
+    `case_number` is the filing's. `first_number` is the 文号 of its 备案确认书, empty if it has none. `failing` are
+    the checks of the filing that the loan fails with the change.
+    """
+
+    board: Board
+    loan: LoanFacts
+    first_number: Text = ""
+    change_number: Words
+    proposed_on: date
+    happened_on: date
+    failing: tuple[CheckRow, ...] = ()
+
+
+class LoanChangeForm(OfChange):
+    """D11 变更（展期）备案表 of the institution, with what the managing institution (`recipient`) decided."""
+
+    what: Words
+    items: Annotated[tuple[ChangedItem, ...], Field(min_length=1)]
+    reason: Words
+    source_document: Words
+    proposed_by: Words
+    confirmed_by: Words
+    confirmed_on: date
+    remark: Text = ""
+
+
+class ExtensionConfirmation(OfChange):
+    """D11C 续备案确认书 of the managing institution: the loan's maturity before and after, what is left of it (元)."""
+
+    due_before: date
+    due_after: date
+    outstanding: Money
+    rule_version: Words
+    contact: Contact
