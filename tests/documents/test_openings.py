@@ -14,6 +14,8 @@ from api.pages.numbers_sheet import workbook
 from flows.actions import opening_registers
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
 from flows.documents import integrity
+from flows.documents.registry import DOCUMENTS
+from flows.steps.documents import SUFFIXES
 from models import clock, database
 from models.lifecycle import Board
 from models.records import numbers
@@ -126,6 +128,11 @@ def test_every_fault_is_said() -> None:
         assert "号" in refused(s, last="100000")["last"]
         words = {one.word for one in opening_registers.registers(s, actor(s, BUREAU).institution_id)}
         assert {"东工信补偿", "东工信函", "东工信报"} <= words
+
+
+def test_every_numbered_kind_has_its_register() -> None:
+    numbered = {code for code, kind in DOCUMENTS.items() if kind.numbered}
+    assert numbered <= SUFFIXES.keys()
 
 
 def test_an_opening_of_a_past_year_is_no_use_any_more() -> None:
