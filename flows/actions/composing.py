@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
+from flows.actions import composing_ledger
 from flows.actions.errors import FieldFault, InvalidError
 from flows.documents import contexts as c
 from flows.documents import versions
@@ -126,6 +127,25 @@ def _application(s: Session, key: str, today: date) -> c.DocumentContext:
             ),
         }
     )
+
+
+# D12 贷款台账
+
+
+def _ledger(s: Session, key: str, today: date) -> c.DocumentContext:
+    applicant = institution.by_code(s, key)
+    if applicant is None or applicant.files_board is None:
+        raise _no("没有这家申报机构。")
+    found = composing_ledger.rows(s, applicant)
+    if not found:
+        raise _no("这家机构还没有在保的备案贷款，没有可以列的台账。")
+    if len(found) > composing_ledger.MOST_LOANS:
+        raise _no(
+            f"这家机构的备案贷款超过 {composing_ledger.MOST_LOANS} 笔，不宜排成 Word 表格。请从案件清单导出 Excel 作为台账。"
+        )
+    receiver = _organ(s, Kind.MANAGING)
+    common = _from(s, "D12", applicant, known.full_name(s, receiver.id or 0), today)
+    return composing_ledger.ledger(common, applicant, found, today)
 
 
 # D04–D06 白名单
@@ -278,6 +298,7 @@ _CHOICES: dict[str, Callable[[Session], tuple[Choice, ...]]] = {
     "D04": _published,
     "D05": _published,
     "D06": _removals,
+    "D12": _institutions,
     "D38": _years,
     "D39": _years,
 }
@@ -286,6 +307,7 @@ _WRITERS: dict[str, Callable[[Session, str, date], c.DocumentContext]] = {
     "D04": _summary,
     "D05": _notice,
     "D06": _removal,
+    "D12": _ledger,
     "D38": _deposits,
     "D39": _request,
 }

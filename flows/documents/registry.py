@@ -60,6 +60,7 @@ _KINDS = (
     DocumentKind("D10", "filing-refusal", "不予备案通知书", "通知书", Signer.MANAGING, True, contexts.FilingRefusal),
     DocumentKind("D11", "loan-change-form", "变更（展期）备案表", "表", Signer.INSTITUTION, False, contexts.LoanChangeForm),
     DocumentKind("D11C", "extension-confirmation", "续备案确认书", "通知书", Signer.MANAGING, True, contexts.ExtensionConfirmation),
+    DocumentKind("D12", "loan-ledger", "贷款台账", "表", Signer.INSTITUTION, False, contexts.LoanLedger),
     DocumentKind("D15", "claim-application", "风险补偿申请函", "函", Signer.INSTITUTION, False, contexts.ClaimApplication),
     DocumentKind("D16", "acceptance-notice", "受理通知书", "通知书", Signer.MANAGING, True, contexts.AcceptanceNotice),
     DocumentKind("D16R", "non-acceptance-notice", "不予受理通知书", "通知书", Signer.MANAGING, True, contexts.NonAcceptanceNotice),
@@ -84,5 +85,5 @@ _KINDS = (
 
 DOCUMENTS: dict[str, DocumentKind] = {kind.code: kind for kind in _KINDS}
 
-DRAFTED = ("D01", "D04", "D05", "D06", "D38", "D39")
+DRAFTED = ("D01", "D04", "D05", "D06", "D12", "D38", "D39")
 """Kinds that belong to no case: written for the office to sign and send (拟稿)."""

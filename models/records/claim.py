@@ -1,10 +1,11 @@
 """Claims (损失补偿申请): one registered loan, its loss, and what became of it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import Facts, dated, moment, money, once
 from models.records.base import facts as json_facts
@@ -79,6 +80,12 @@ def of_case(session: Session, case_id: int) -> Claim:
     """The claim of a claim case."""
     query = select(Claim).where(Claim.case_id == case_id)
     return once(session, ("claim", case_id), lambda: session.exec(query).one())
+
+
+def alive_on(session: Session, loan_ids: Sequence[int]) -> dict[int, Claim]:
+    """The claims alive on these loans, by loan."""
+    query = select(Claim).where(col(Claim.loan_id).in_(loan_ids), Claim.alive)
+    return {found.loan_id: found for found in session.exec(query)}
 
 
 def on_loan(session: Session, loan_id: int) -> Claim | None:

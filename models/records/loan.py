@@ -153,6 +153,12 @@ def registered(session: Session, institution_id: int, words: str = "", limit: in
     return session.exec(query.order_by(col(Loan.id).desc()).limit(limit)).all()
 
 
+def registered_in_order(session: Session, institution_id: int, most: int) -> Sequence[Loan]:
+    """Registered loans of an institution, oldest first."""
+    query = select(Loan).where(Loan.institution_id == institution_id, Loan.state == LoanState.REGISTERED)
+    return session.exec(query.order_by(col(Loan.id)).limit(most)).all()
+
+
 def guaranteed_by_lender(session: Session, year: int) -> list[tuple[str, int, Decimal]]:
     """Banks by the registered loans of the guarantee board disbursed in a year: name, loans, principal (元); largest first."""
     query = text("""

@@ -13,6 +13,9 @@ async function draw({ exact, libraries }, into) {
   if (!answer.ok) throw new Error(answer.statusText);
   const styles = document.createElement("div");
   await window.docx.renderAsync(await answer.blob(), into, styles, { useBase64URL: true });
+  // Letters within a page: their heads and feet are not the page's, and the only picture is the QR code.
+  for (const part of into.querySelectorAll("section, article, header, footer")) part.role = "presentation";
+  for (const picture of into.querySelectorAll("img")) picture.alt = "核验二维码";
   for (const { textContent } of styles.querySelectorAll("style")) {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(textContent);

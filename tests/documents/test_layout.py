@@ -28,7 +28,7 @@ LETTERS, RED_HEADS = ("D06", "D22", "D25", "D26", "D38"), ("D05", "D23", "D24")
 SIGNED = [
     code
     for code in CODES
-    if code not in {"D01", "D04", "D07", "D11", "D15", "D17", "D19", "D20", "D27", "D40"}
+    if code not in {"D01", "D04", "D07", "D11", "D12", "D15", "D17", "D19", "D20", "D27", "D40"}
 ]
 LEFT, RIGHT, TOP, BOTTOM = 28.0, 184.0, 37.0, 262.0
 CHAR, LINE = 16 * 25.4 / 72, 28.95 * 25.4 / 72
@@ -247,6 +247,7 @@ def test_an_ordinary_letter_is_one_page(printed: Printed, code: str) -> None:
     ("code", "heads"),
     [
         ("D07", "贷款用途"),
+        ("D12", "逾期起始日"),
         ("D08", "存在问题"),
         ("D09", "备案编号"),
         ("D10", "查明的事实"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from api.app import create_app
 from api.auth import limits
@@ -15,8 +15,10 @@ from api.auth import session as sessions
 from models import clock, database
 from models.records import person
 from models.records.api_key import Scope
+from models.records.document import Document
 from models.records.person import SignIn
 from models.settings import get_settings
+from tests import builders
 from tests.browser import served
 from tests.doors.api import ALL, Api, Callers, issue
 from tests.seed import seed
@@ -94,3 +96,12 @@ def callers(server: Server) -> Iterator[Callers]:
             return stack.enter_context(client)
 
         yield caller
+
+
+@pytest.fixture
+def letter(server: Server) -> Document:
+    """An acceptance notice of 市电子计算中心, 计受〔year〕1号."""
+    number = builders.claimed()
+    builders.answer(number, "chenjiamin")
+    with database.session() as s:
+        return s.exec(select(Document).where(Document.code == "D16")).one()

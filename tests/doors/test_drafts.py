@@ -3,17 +3,23 @@
 import io
 from datetime import timedelta
 
-from flows.actions import composing
+from flows.actions import changing, composing
 from flows.documents.engine import plain_text
 from models import clock, database
 from models.lifecycle import Board
+from models.records.claim import on_loan
 from models.records.enterprise import WhiteListEntry
+from models.records.institution import Institution
 from models.records.loan import Loan
+from models.records.loan_change import ChangeKind
+from models.records.two_people import Verdict
 from tests import builders
+from tests.actions import samples
 from tests.doors.conftest import Server
 from tests.doors.test_white_list import ROUND, registered, soon, work
 from tests.imports import files
 from tests.imports.test_white_list import firm
+from tests.seed import actor
 
 
 def words(server: Server, code: str, of: str) -> str:
@@ -90,6 +96,31 @@ def test_an_application_is_filled_in_with_what_is_known_of_the_institution(serve
     form = words(server, "D01", guarantor.key)
     for said in (guarantor.label, "融担板块", "国家融担基金", "机构资质"):
         assert said in form
+
+
+def test_a_ledger_lists_what_is_left_of_an_institutions_loans(server: Server) -> None:
+    with database.session() as s:
+        bank = actor(s, "linwanyi")
+        loan, extended, repaid = (
+            samples.registered(s, bank, contract_number=f"HT-{n}", receipt_number=f"JJ-{n}") for n in range(3)
+        )
+        for one, kind, typed in (
+            (extended, ChangeKind.EXTENSION, {"new_due_on": "2028-01-31"}),
+            (repaid, ChangeKind.PREPAYMENT, {"repaid": str(repaid.principal)}),
+        ):
+            why = {"on": clock.today().isoformat(), "reason": "续作", "document": "协议"}
+            change = changing.propose(s, bank, one.id or 0, kind, why | typed)
+            changing.decide(s, actor(s, "chenjiamin"), change.id or 0, Verdict.CONFIRMED)
+        samples.claim_on(s, bank, loan)
+        claimed = on_loan(s, loan.id or 0)
+        code = s.get_one(Institution, bank.institution_id).code
+        assert claimed is not None
+    said = words(server, "D12", code)
+    assert "贷款笔数\t2笔" in said, "what is repaid in full is no longer in the ledger"
+    assert f"\n2028-01-31\t{extended.principal:,}\t" in said
+    assert f"\t{claimed.unpaid_principal:,}\t\t{claimed.overdue_since}\t" in said and "已申请补偿" in said
+    none = server.client("mozhaohui").get("/drafts/D12?of=nobody")
+    assert none.status_code == 422
 
 
 def test_nobody_drafts_what_is_not_offered_or_not_theirs(server: Server) -> None:

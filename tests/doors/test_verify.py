@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 import segno
-from sqlmodel import select
 
 from api.pages import verify
 from flows.documents import qr
@@ -14,7 +13,6 @@ from models.records.attachment import Blob
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.numbers import DocumentVoid
-from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.documents.issuing import issue
 from tests.doors.conftest import Server
@@ -26,14 +24,6 @@ def nobody_asked_yet() -> Iterator[None]:
     verify._limiter.storage.reset()
     yield
     verify._limiter.storage.reset()
-
-
-@pytest.fixture
-def letter(server: Server) -> Document:
-    number = builders.claimed()
-    builders.answer(number, "chenjiamin")
-    with database.session() as s:
-        return s.exec(select(Document).where(Document.code == "D16")).one()
 
 
 def test_the_page_confirms_what_stands_on_the_letter_and_nothing_else(

@@ -1,4 +1,4 @@
-"""Papers drafted outside a case: D01 by an institution, D38 to the treasury, D39 to the city government."""
+"""Papers drafted outside a case: D01 and D12 by an institution, D38 to the treasury, D39 to the city government."""
 
 from flows.documents.authoring.common import (
     POLICY,
@@ -65,6 +65,78 @@ def cooperation_application() -> bytes:
             height=1900,
         )
     paper.p("FormNote", "注：受理机构为{{ recipient }}；已有数据由系统填入，请核对后补齐其余各栏。")
+    return paper.bytes()
+
+
+def loan_ledger() -> bytes:
+    """D12 贷款台账, with the loans on landscape pages so that any number fits."""
+    paper = Paper("贷款台账")
+    paper.p("FormTitle", f"{SCHEME}贷款台账")
+    with paper.table("Form", 33, 45, 33, 45) as table:
+        table.row(head("填报机构"), text("{{ organ_name }}", 3), height=560)
+        table.row(head("报送单位"), text("{{ recipient }}", 3), height=560)
+        table.row(head("适用板块"), "{{ board|board }}", head("数据截止日"), day("as_of"), height=560)
+        table.row(
+            head("贷款笔数"),
+            "{{ rows|length }}笔",
+            head("贷款本金合计（元）"),
+            "{{ total|yuan }}",
+            height=560,
+        )
+        table.row(
+            head("填报说明"),
+            text(
+                "附表按备案及变更备案登记填列，余额为本金扣除已备案的提前还款（已申请补偿的，为申报的未清偿本金）；请核对余额，"
+                "补填逾期本金、逾期起始日和五级分类，发生异常的另附情况说明。",
+                3,
+            ),
+            height=1200,
+        )
+        table.row(
+            head("填报人意见"),
+            Cell(
+                (
+                    ("Cell", "所填数据真实、完整，与贷款档案一致。"),
+                    ("Cell", ""),
+                    ("CellSeal", "填报人：　　　　　　填报机构（盖章）"),
+                    ("CellSeal", "　　年　　月　　日"),
+                ),
+                3,
+            ),
+            height=1900,
+        )
+    paper.p("FormNote", "注：已有数据由系统填入；贷款明细见附表，金额单位为元。")
+    paper.turn()
+    paper.p("FormTitle", "附表　贷款明细")
+    with paper.table("Form", 8, 33, 46, 33, 39, 32, 35, 26, 32, 16, 22) as table:
+        table.heads(
+            "序号",
+            "备案编号",
+            "借款企业",
+            "借据编号",
+            "贷款本金",
+            "放款日期\n到期日期",
+            "贷款余额",
+            "逾期本金",
+            "逾期起始日",
+            "五级\n分类",
+            "备注",
+        )
+        with table.each("row in rows"):
+            table.row(
+                middle("{{ row.no }}"),
+                "{{ row.filing_number }}",
+                "{{ row.borrower }}",
+                "{{ row.receipt_number }}",
+                amount("{{ row.principal|yuan }}"),
+                middle("{{ row.disbursed_on|iso }}\n{{ row.due_on|iso }}"),
+                amount("{{ row.outstanding|yuan }}"),
+                "",
+                middle("{% if row.overdue_since is not none %}{{ row.overdue_since|iso }}{% endif %}"),
+                middle("{{ row.asset_class or '' }}"),
+                "{{ row.remark or '' }}",
+            )
+        table.row(head("合　计", 4), amount("{{ total|yuan }}"), head("", 6))
     return paper.bytes()
 
 
@@ -139,4 +211,4 @@ def budget_request() -> bytes:
     return paper.bytes()
 
 
-DRAFTS = {"D01": cooperation_application, "D38": deposit_reference, "D39": budget_request}
+DRAFTS = {"D01": cooperation_application, "D12": loan_ledger, "D38": deposit_reference, "D39": budget_request}

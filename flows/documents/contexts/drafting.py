@@ -1,4 +1,4 @@
-"""Facts of the papers an office drafts outside a case: D01, D04–D06, D38, D39.
+"""Facts of the papers an office drafts outside a case: D01, D04–D06, D12, D38, D39.
 
 They are drafts: the office signs and numbers them in its own document system.
 """
@@ -108,6 +108,38 @@ class DepositReference(Draft):
     def _adds_up(self) -> Self:
         if sum((row.principal for row in self.rows), Decimal(0)) != self.total:
             raise ValueError("各银行贷款本金之和与合计不一致")
+        return self
+
+
+class LedgerRow(Frozen):
+    """A loan in the ledger: due after extensions, `outstanding` (元) after repayments; what was never reported is
+    empty."""
+
+    no: Annotated[int, Field(gt=0)]
+    filing_number: Words
+    borrower: Words
+    receipt_number: Words
+    principal: Money
+    disbursed_on: date
+    due_on: date
+    outstanding: Money
+    overdue_since: date | None = None
+    asset_class: Text = ""
+    remark: Text = ""
+
+
+class LoanLedger(Draft):
+    """D12 贷款台账 of an institution as of a day, with what is known filled in; the rest is written by hand."""
+
+    board: Board
+    as_of: date
+    rows: Annotated[tuple[LedgerRow, ...], Field(min_length=1)]
+    total: Money
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if sum((row.principal for row in self.rows), Decimal(0)) != self.total:
+            raise ValueError("各笔贷款本金之和与合计不一致")
         return self
 
 
