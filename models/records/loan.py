@@ -154,8 +154,9 @@ def registered(session: Session, institution_id: int, words: str = "", limit: in
 
 
 def registered_in_order(session: Session, institution_id: int, most: int) -> Sequence[Loan]:
-    """Registered loans of an institution, oldest first."""
+    """Registered loans of an institution, oldest first, without their checks."""
     query = select(Loan).where(Loan.institution_id == institution_id, Loan.state == LoanState.REGISTERED)
+    query = query.options(defer(Loan.checks))  # type: ignore[arg-type]
     return session.exec(query.order_by(col(Loan.id)).limit(most)).all()
 
 
