@@ -62,6 +62,7 @@ def test_a_sentence_changed_in_word_is_in_the_letters_from_its_day_on(
 
 def test_a_register_is_opened_in_mid_year_by_two_people(server: Server) -> None:
     officer, head = server.client("chenjiamin"), server.client("zhoubingwen")
+    assert "/numbers/openings" in officer.get("/numbers").text, "also before the first number"
     place, typed = "/numbers/openings", {"word": "计受", "last": "0", "document": "登记簿"}
     wrong = officer.post(place, data=typed)
     assert (wrong.status_code, "从 1 号起编" in wrong.text) == (422, True)

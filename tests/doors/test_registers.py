@@ -192,6 +192,8 @@ def test_a_letter_comes_as_pdf_when_it_is_ready(
 @pytest.mark.browser
 def test_the_pages_are_accessible_at_both_sizes_and_in_the_dark(server: Server, letter: Document) -> None:
     server.client("chenjiamin").post(f"/documents/{letter.id}/void", data={"reason": "日期写错"})
+    opening = {"word": "计备", "last": "57", "document": "2026年上半年发文登记簿"}
+    assert server.client("chenjiamin").post("/numbers/openings", data=opening).status_code == 303
     upload = {"file": ("a.docx", saying("联系邮箱：{{ contact.email }}。"))}
     server.client("mozhaohui").post("/templates/D16", data={"note": "加联系邮箱"}, files=upload)
     places = (
