@@ -1,7 +1,7 @@
 """Documents of loan changes; registers that go on in the middle of a year
 
 Revision ID: 0028
-Revises: 0023
+Revises: 0024
 Create Date: 2026-11-30 07:00:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
-down_revision = "0023"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
