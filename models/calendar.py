@@ -5,10 +5,12 @@ For a year that is not, Monday to Friday is all anyone knows: such a result is m
 never passed off as certain.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import accumulate
 
 SEED_YEARS = (2023, 2024, 2025, 2026)
 SEED_SOURCE = "chinesecalendar（国务院办公厅节假日安排）"
@@ -77,6 +79,11 @@ class WorkingCalendar:
                 if day not in self._days:
                     raise CalendarError(f"{year} 年的日历不完整：缺少 {day.isoformat()} 是否为工作日。")
                 day += _ONE_DAY
+        # the days that are not what their weekday says, and how many working days they add up to
+        self._unusual = sorted(
+            day for day, working in self._days.items() if working != (day.isoweekday() <= 5)
+        )
+        self._more = list(accumulate((1 if self._days[day] else -1 for day in self._unusual), initial=0))
 
     @classmethod
     def from_rows(cls, rows: Iterable[CalendarDay]) -> "WorkingCalendar":
@@ -121,15 +128,13 @@ class WorkingCalendar:
         if end < start:
             back = self.working_days_between(end, start)
             return DayCount(-back.days, back.provisional)
-        count = 0
-        provisional = self.is_working_day(start).provisional
-        day = start
-        while day < end:
-            day += _ONE_DAY
-            kind = self.is_working_day(day)
-            count += kind.working
-            provisional = provisional or kind.provisional
-        return DayCount(count, provisional)
+        provisional = any(year not in self.published for year in range(start.year, end.year + 1))
+        return DayCount(self._worked(end) - self._worked(start), provisional)
+
+    def _worked(self, day: date) -> int:
+        """The working days up to and including `day` since 0001-01-01, a Monday: a long list asks for many spans."""
+        weeks, weekday = divmod(day.toordinal() - 1, 7)
+        return weeks * 5 + min(weekday + 1, 5) + self._more[bisect_right(self._unusual, day)]
 
 
 def seed_rows(years: Iterable[int] = SEED_YEARS) -> list[CalendarDay]:

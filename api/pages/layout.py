@@ -24,7 +24,7 @@ from models.permissions import (
 )
 from models.records import institution, loan_change, message, notice
 from models.records.queue import count_open
-from models.records.reference import CalendarDay
+from models.records.reference import working_calendar
 from models.settings import get_settings
 
 
@@ -41,13 +41,16 @@ def home_of(roles: frozenset[Role]) -> str:
     return "/queue"
 
 
-def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Frame:
-    """The page's surroundings for `actor`; `current` is the key of the lit place (queue, cases, overview, …)."""
+def frame(
+    request: Request, db: Session, actor: Actor, current: str = "", *, waiting: int | None = None
+) -> Frame:
+    """The page's surroundings for `actor`; `current` is the key of the lit place (queue, cases, overview, …);
+    `waiting`: how many tasks are in the actor's queue, where the page has counted them."""
     today = clock.today()
     place = institution.name_on(db, actor.institution_id, today).short_name
     roles = "、".join(ROLE_NAMES[role] for role in Role if role in actor.roles)
     return Frame(
-        nav=_places(db, actor),
+        nav=_places(db, actor, waiting),
         current=current,
         person=Person(actor.name, f"{place} · {roles}" if roles else place),
         today=today,
@@ -59,7 +62,7 @@ def frame(request: Request, db: Session, actor: Actor, current: str = "") -> Fra
     )
 
 
-def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
+def _places(db: Session, actor: Actor, waiting: int | None) -> tuple[NavItem, ...]:
     """The rail: only what the person can open."""
     files, inside = Role.FILER in actor.roles, bool(actor.roles & {Role.FILER, Role.FILER_CHECKER})
     answers = bool(actor.roles - APPLICANT_ROLES - {Role.MANAGER, Role.ADMIN})
@@ -67,7 +70,8 @@ def _places(db: Session, actor: Actor) -> tuple[NavItem, ...]:
     if inside:
         places.append(NavItem("home", "首页", "home", "/bank"))
     if answers:
-        places.append(NavItem("queue", "待办", "inbox", "/queue", _open_tasks(db, actor)))
+        count = count_open(db, actor) if waiting is None else waiting
+        places.append(NavItem("queue", "待办", "inbox", "/queue", many(count)))
     places += _messages(db, actor)
     places.append(NavItem("cases", "案件", "folders", "/cases"))
     places += _meetings(actor)
@@ -123,17 +127,12 @@ def _meetings(actor: Actor) -> list[NavItem]:
     return [NavItem("meetings", "会议", "users", "/meetings", phone=member)]
 
 
-def _open_tasks(db: Session, actor: Actor) -> int | str:
-    return many(count_open(db, actor))
-
-
 def _day_kind(db: Session) -> str:
     """What today is, from the calendar table; a day of an unpublished year is 暂定."""
     today = clock.today()
-    row = db.get(CalendarDay, today)
-    weekend = today.isoweekday() > 5
-    if row is None:
+    kind, weekend = working_calendar(db).is_working_day(today), today.isoweekday() > 5
+    if kind.provisional:
         return "休息日（暂定）" if weekend else "工作日（暂定）"
-    if row.working:
+    if kind.working:
         return "调休上班" if weekend else "工作日"
     return "休息日" if weekend else "节假日"

@@ -21,6 +21,7 @@ from flows.documents.text import printable
 from models import clock
 from models.permissions import Actor
 from models.records import queue
+from models.records.base import remember
 from models.records.paging import Cursor
 from models.records.queue import Queue
 from models.records.saved_view import Place
@@ -101,6 +102,7 @@ def batch(request: Request, db: Db, actor: CurrentActor, task: Annotated[list[st
 def _page(
     request: Request, db: Session, actor: Actor, asked: Asked, notes: tuple[Note, ...], status: int = 200
 ) -> HTMLResponse:
+    remember(db)  # from here on it is only read
     days = task_clock.calendar(db)
     rows = Rows(db, actor, days)
     which = Queue.TEAM if asked.tab == "team" else Queue.MINE
@@ -108,17 +110,27 @@ def _page(
     filters, order = asked.filters(bounds), asked.order
     after, before = Cursor.parse(asked.after), Cursor.parse(asked.before)
     counts = queue.facets(db, actor, queue.Filters(), bounds, which, large=LARGE)
+    other = Queue.MINE if which is Queue.TEAM else Queue.TEAM
+    totals = {which: counts.total, other: queue.count_open(db, actor, queue=other)}
     if asked.tab == "done":
         found = queue.done_tasks(db, actor, asked.q, limit=PER_PAGE, after=after, before=before)
         views = rows.of(found.rows, done=True)
         groups = [QueueGroup("最近办理的在前", many(found.total, found.most), tuple(views))] if views else []
     else:
+        narrowed = queue.facets(db, actor, filters, bounds, which) if asked.filtered else counts
         found = queue.open_tasks(
-            db, actor, filters, queue=which, sort=order, limit=PER_PAGE, after=after, before=before
+            db,
+            actor,
+            filters,
+            queue=which,
+            sort=order,
+            limit=PER_PAGE,
+            after=after,
+            before=before,
+            total=narrowed.total,
         )
         first = found.rows[0].task.id if found.rows else None
         views = rows.of(found.rows, current=first)
-        narrowed = queue.facets(db, actor, filters, bounds, which) if asked.filtered else counts
         groups = queue_view.groups(found.rows, views, narrowed, bounds, order)
         if asked.tab == "mine" and not asked.filtered and not found.more:
             waiting, total = queue.paused_tasks(db, actor)
@@ -131,11 +143,11 @@ def _page(
     return page(
         request,
         "pages/queue/index.html",
-        frame=frame(request, db, actor, "queue"),
+        frame=frame(request, db, actor, "queue", waiting=totals[Queue.MINE]),
         status=status,
         notes=notes,
         asked=asked,
-        tabs=queue_view.tabs(db, actor, asked, {which: counts.total}),
+        tabs=queue_view.tabs(db, actor, asked, totals),
         quick=quick,
         applicants=applicants,
         chosen_applicant=next((tab.label for tab in applicants if tab.current), ""),

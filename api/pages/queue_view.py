@@ -1,6 +1,6 @@
 """From tasks to rows: the queue's groups by due, its filters as links, the peek column."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -125,15 +125,11 @@ def due_count(counts: Facets, place: int) -> int | str:
     return f"{number}+" if counts.more and number and not any(counts.due[place + 1 :]) else number
 
 
-def tabs(db: Session, actor: Actor, asked: Asked, counts: dict[Queue, int]) -> tuple[Tab, ...]:
-    """待办, 团队, 已办. `counts`: what was counted already."""
-
-    def total(which: Queue) -> int | str:
-        return many(counts[which] if which in counts else queue.count_open(db, actor, queue=which))
-
+def tabs(db: Session, actor: Actor, asked: Asked, totals: Mapping[Queue, int]) -> tuple[Tab, ...]:
+    """待办, 团队, 已办. `totals`: how many tasks the first two hold."""
     return (
-        Tab("待办", Asked().href(), total(Queue.MINE), asked.tab == "mine"),
-        Tab("团队", Asked("team").href(), total(Queue.TEAM), asked.tab == "team"),
+        Tab("待办", Asked().href(), many(totals[Queue.MINE]), asked.tab == "mine"),
+        Tab("团队", Asked("team").href(), many(totals[Queue.TEAM]), asked.tab == "team"),
         Tab("已办", Asked("done").href(), None, asked.tab == "done"),
         Tab("抄送我", "/messages?kind=copy", message.unread(db, actor.person_id, MessageKind.COPY)),
         Tab("代理与回避", "/arrangements"),

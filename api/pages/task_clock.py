@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from api.pages.render import sentence_day
 from api.pages.views import Cell, Tone, WorkingDays
 from models import clock
-from models.calendar import CalendarDay as Day
 from models.calendar import WorkingCalendar, seeded_calendar
 from models.records.case import JournalEntry
-from models.records.reference import CalendarDay
+from models.records.reference import working_calendar
 
 MOST_CELLS = 12
 """Cells drawn for one pause; the words carry the number."""
@@ -23,16 +22,9 @@ SOON = 2
 
 
 def calendar(db: Session) -> WorkingCalendar:
-    """The working days around today as the office keeps them; the shipped ones where the table is empty.
-
-    Years, not the whole table: a page needs a handful of days, and a year is complete or not published.
-    """
-    year = clock.today().year
-    query = select(CalendarDay).where(
-        CalendarDay.day >= date(year - 1, 1, 1), CalendarDay.day <= date(year + 1, 12, 31)
-    )
-    rows = [Day(row.day, row.working, row.note, row.source) for row in db.exec(query)]
-    return WorkingCalendar.from_rows(rows) if rows else seeded_calendar()
+    """The working days as the office keeps them; the shipped ones where the table is empty."""
+    kept = working_calendar(db)
+    return kept if kept.published else seeded_calendar()
 
 
 def due_day(entry: JournalEntry) -> date:

@@ -5,6 +5,7 @@ their institution with a role they hold (or their named seat), claimed by nobody
 they have performed another duty. 团队 holds all open tasks of their roles, whoever has claimed them.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import literal
+from sqlalchemy import String, literal, type_coerce
 from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
@@ -23,7 +24,7 @@ from models.permissions import Actor
 from models.records import search
 from models.records.case import CaseRecord, JournalEntry
 from models.records.loan_import import CaseOrigin
-from models.records.paging import COUNTED, Cursor, Order, counted, page
+from models.records.paging import COUNTED, Cursor, Order, counted, page, planned
 from models.records.search import Hits
 from models.records.seating import seat_conditions
 from models.records.task import Task, TaskState
@@ -131,10 +132,12 @@ def open_tasks(
     limit: int = 50,
     after: Cursor | None = None,
     before: Cursor | None = None,
+    total: int | None = None,
 ) -> Slice:
-    """A page of a queue, earliest deadline first unless told otherwise; `before` gives the page that ends before a row."""
+    """A page of a queue, earliest deadline first unless told otherwise; `before` gives the page that ends before a row.
+    `total`: what `facets` or `count_open` counted of it already."""
     asked = _asked(s, actor, filters, queue)
-    return _page(s, asked, ORDERS[sort], limit=limit, after=after, before=before)
+    return _page(s, asked, ORDERS[sort], limit=limit, after=after, before=before, total=total)
 
 
 def done_tasks(
@@ -202,25 +205,30 @@ def facets(
     large: Decimal | None = None,
 ) -> Facets:
     """What the first tasks of a queue are, in one question. `bounds` part the deadlines; `large` is 元."""
+    planned(s)
     asked = _asked(s, actor, filters, queue)
+    process = type_coerce(col(Task.process), String())  # a thousand rows: not each word by itself
     query = rows_of(
-        *(
-            col(c)
-            for c in (Task.due_at, Task.process, Task.gate, Task.applicant_id, Task.amount, Task.corrected)
-        )
+        col(Task.due_at),
+        process,
+        *(col(c) for c in (Task.gate, Task.applicant_id, Task.amount, Task.corrected)),
     )
     query = query.where(*asked.conditions).order_by(*ORDERS[Sort.DUE].sorted())
     rows = s.execute(query.limit(asked.most + 1)).all()
     total, rows = len(rows), rows[: asked.most]
-    due = Counter(sum(row.due_at >= bound for bound in bounds) for row in rows)
-    gates = Counter((Process(row.process), row.gate) for row in rows)
+    dues, processes, gates, applicants, amounts, corrected = zip(*rows, strict=True) if rows else ((),) * 6
+    due = Counter(bisect_right(bounds, one) for one in dues)
+    at = {
+        (Process(process), gate): count
+        for (process, gate), count in Counter(zip(processes, gates, strict=True)).items()
+    }
     return Facets(
         total,
         tuple(due[place] for place in range(len(bounds) + 1)),
-        dict(sorted(gates.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))),
-        dict(Counter(row.applicant_id for row in rows).most_common()),
-        sum(row.amount >= large for row in rows) if large is not None else 0,
-        sum(row.corrected for row in rows),
+        dict(sorted(at.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))),
+        dict(Counter(applicants).most_common()),
+        sum(amount >= large for amount in amounts) if large is not None else 0,
+        sum(corrected),
         asked.most,
     )
 
@@ -241,6 +249,7 @@ def _page(
     limit: int,
     after: Cursor | None = None,
     before: Cursor | None = None,
+    total: int | None = None,
 ) -> Slice:
     """The places of the rows are read from the index alone, the rows themselves only for the page."""
     inside = rows_of(col(Task.id)).where(*asked.conditions)
@@ -254,7 +263,8 @@ def _page(
     if rows and ahead:
         before_it = order.past(Cursor(*found[0]), backwards=True)
         skipped = counted(s, inside.where(before_it), asked.most)
-    total = counted(s, inside, asked.most) if ahead or more else len(rows)
+    if total is None:
+        total = counted(s, inside, asked.most) if ahead or more else len(rows)
     return Slice(rows, skipped, total, more, asked.most)
 
 

@@ -16,7 +16,9 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Index, Integer, Text, and_, cast, func, literal, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.records.base import once
 from models.records.institution import InstitutionName
+from models.records.paging import planned
 
 SELDOM = 8_000
 """Words found in at most this many rows are looked up first."""
@@ -84,6 +86,11 @@ def find(s: Session, words: str, *, open_only: bool = False) -> Hits | None:
     asked = terms(words)
     if not asked:
         return None
+    return once(s, ("found", asked, open_only), lambda: _find(s, asked, open_only))
+
+
+def _find(s: Session, asked: Sequence[str], open_only: bool) -> Hits:
+    planned(s)
     seldom: set[int] | None = None
     often: list[tuple[str, tuple[int, ...]]] = []
     for term in asked:
