@@ -205,6 +205,7 @@ def a_claim(
         Claim(
             case_id=record.id or 0,
             loan_id=loan.id or 0,
+            opened_at=record.opened_at,
             overdue_since=date(2026, 5, 1),
             classification="次级",
             unpaid_principal=Decimal(unpaid),

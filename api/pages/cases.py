@@ -24,6 +24,7 @@ from api.pages.views import Column, Empty, Link, Pages, Tab
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.records import institution, overview
+from models.records.base import remember
 from models.records.case_filters import Filters, Show, Sort
 from models.records.paging import COUNTED, Cursor
 from models.records.saved_view import Place
@@ -111,6 +112,7 @@ def cases(request: Request, db: Db, actor: Reader, asked: Annotated[Asked, Query
     """The list; banks and guarantors find only their own cases in it."""
     if away := opening(db, actor, Place.CASES, bool(request.query_params)):
         return away
+    remember(db)  # from here on it is only read
     return page(
         request,
         "pages/cases/index.html",

@@ -50,7 +50,11 @@ def submit(
     )
     try:
         with s.begin_nested():
-            s.add(Claim(case_id=record.id or 0, loan_id=loan_id, **claim_facts(form)))
+            s.add(
+                Claim(
+                    case_id=record.id or 0, loan_id=loan_id, opened_at=record.opened_at, **claim_facts(form)
+                )
+            )
     except IntegrityError as error:  # the index is the last word: one living claim per loan
         raise ConflictError("该笔贷款刚刚已由本单位另一人申请补偿，不能重复申请。") from error
     for file in kept:

@@ -2,6 +2,7 @@
 
 A figure and the list it links to are built from the same `Filters`, so that they agree. What lies in another table
 is asked with EXISTS: PostgreSQL may then begin at either side, and a list without such a filter does not touch it.
+Lists of claims (`CLAIMED`) are a join: a case has one claim, and the list is in the order of the claims' index.
 Amounts are 元; deadlines count against the business clock.
 """
 
@@ -11,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, union
+from sqlalchemy import ColumnElement, extract, or_, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -73,6 +74,10 @@ ALIVE = frozenset(
 """Lists of open cases only."""
 
 
+CLAIMED = frozenset({Show.APPROVED, Show.RESERVED, Show.PAID})
+"""Lists of claims by what became of them: read from the claims, which know the order of the list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to. `year` and `month` are those of the submission; for `Show.CLOSED` those of the
@@ -97,8 +102,12 @@ class Filters:
 
 def order_of(filters: Filters, sort: Sort) -> Order:
     """The column a list is sorted by: closed cases by their end, others by their submission."""
+    if sort is Sort.AMOUNT:
+        return Order(col(CaseRecord.amount), col(CaseRecord.id), newest=True)
+    if filters.show in CLAIMED:
+        return Order(col(Claim.opened_at), col(Claim.case_id), newest=True)
     when = CaseRecord.closed_at if filters.show is Show.CLOSED else CaseRecord.opened_at
-    return Order(col(CaseRecord.amount if sort is Sort.AMOUNT else when), col(CaseRecord.id), newest=True)
+    return Order(col(when), col(CaseRecord.id), newest=True)
 
 
 def conditions(
@@ -120,7 +129,7 @@ def conditions(
         if value is not None:
             found.append(column == value)
     if f.year is not None and f.show not in (Show.PAID, Show.RECOVERED):
-        when = col(CaseRecord.closed_at if f.show is Show.CLOSED else CaseRecord.opened_at)
+        when = order_of(f, Sort.TIME).column
         found += [when >= _first_of(f.year, f.month or 1)]
         found += [when < _first_of(f.year, f.month + 1 if f.month else 13)]
     if f.at_least is not None:
@@ -144,6 +153,7 @@ def _first_of(year: int, month: int) -> datetime:
 
 def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
+    claimed = col(Claim.case_id) == col(CaseRecord.id)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
     year = f.year or clock.today().year
     shown: dict[Show, list[Any]] = {
@@ -156,12 +166,9 @@ def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
         Show.APPLICANT: [alive, applicant],
         Show.UNSTAFFED: [alive, unstaffed()],
         Show.PENDING: [alive, _exists(Claim.case_id, col(Claim.approved).is_(None))],
-        Show.APPROVED: [_exists(Claim.case_id, col(Claim.approved) > 0)],
-        Show.RESERVED: [alive, _exists(Claim.case_id, col(Claim.approved) > 0, col(Claim.paid).is_(None))],
-        Show.PAID: [
-            _exists(Claim.case_id, col(Claim.voucher_date).between(date(year, 1, 1), date(year, 12, 31))),
-            CaseRecord.opened_at < _first_of(year, 13),  # it follows; the list is read from there
-        ],
+        Show.APPROVED: [claimed, col(Claim.approved) > 0],
+        Show.RESERVED: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
+        Show.PAID: [claimed, extract("year", col(Claim.voucher_date)) == year],
         Show.RECOVERED: [col(CaseRecord.id).in_(_returned_in(year))],
         Show.FOLLOWED: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
         Show.MINE: [CaseRecord.opened_by == actor.person_id],

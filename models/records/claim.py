@@ -20,12 +20,27 @@ class Claim(SQLModel, table=True):
         Index("uq_claims_alive", "loan_id", unique=True, postgresql_where=text("alive")),
         Index("ix_claims_voucher", "voucher_date", postgresql_where=text("voucher_date IS NOT NULL")),
         Index("ix_claims_undecided", "case_id", postgresql_where=text("approved IS NULL")),
-        Index("ix_claims_unpaid", "case_id", postgresql_where=text("approved > 0 AND paid IS NULL")),
+        # lists of claims (已核定, 已预留, 已拨付) in the order of their cases
+        Index("ix_claims_approved", "opened_at", "case_id", postgresql_where=text("approved > 0")),
+        Index(
+            "ix_claims_unpaid",
+            "opened_at",
+            "case_id",
+            postgresql_where=text("approved > 0 AND paid IS NULL"),
+        ),
+        Index(
+            "ix_claims_paid",
+            text("EXTRACT(year FROM voucher_date)"),
+            "opened_at",
+            "case_id",
+            postgresql_where=text("voucher_date IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="cases.id", unique=True)
     loan_id: int = Field(foreign_key="loans.id", index=True)
+    opened_at: datetime = moment()  # the case's
     alive: bool = True  # False once refused, not accepted or withdrawn
 
     overdue_since: date = dated()

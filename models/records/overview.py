@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal
+from sqlalchemy import Select, and_, case, func, literal, text
 from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
@@ -30,7 +30,7 @@ from models.records.case_filters import (
     unstaffed,
     waits,
 )
-from models.records.paging import Cursor, counted, page
+from models.records.paging import Cursor, Order, before_it, counted, page, planned
 from models.records.person import Person
 from models.records.task import Task, TaskState
 
@@ -38,6 +38,11 @@ COLLECTED = 2_000
 """Late cases are collected up to here; of more, each open case is looked at."""
 SUMMED = 10_000
 """A list's amounts are added up as long as it has no more cases than this; beyond it says that there are more."""
+_ALONE = text("SET LOCAL max_parallel_workers_per_gather = 0")
+# Helpers of a query take their time to start and the other pages' cores, for lists that read little.
+FEW = 3_000
+"""Lists that may hold closed cases, and hold no more than this, are collected and sorted: they would be met rarely on
+a walk through a million. Longer ones are walked through in their order, as open ones are by an index that has it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,38 +102,53 @@ def cases(
     before: Cursor | None = None,
 ) -> Slice:
     """A page of cases, newest first unless told otherwise; it begins after a row, or ends before one."""
+    s.connection().execute(_ALONE)
     found_by, hits = _narrowed(s, actor, filters)
+    most = search.COUNTED_WALKING if hits is not None and hits.common else SUMMED
+    total, amount, decided = _figures(s, found_by, most)
     order = order_of(filters, sort)
-    found, ahead, more = page(
-        s, select(CaseRecord).where(*found_by), order, limit=limit, after=after, before=before
+    places = rows_of(order.column.label("at"), order.row_id.label("row_id")).where(*found_by)
+    if total <= min(FEW, most) and filters.show not in ALIVE:
+        few = places.offset(0).subquery()
+        places, order = rows_of(few), Order(few.c.at, few.c.row_id, newest=order.newest)
+    found, ahead, more = page(s, places, order, limit=limit, after=after, before=before)
+    ends = [Cursor(at, row_id) for at, row_id in (*found[:1], *found[-1:])]
+    skipped = 0
+    if found and ahead:
+        skipped = before_it(s, places, order, ends[0])
+    exact = total <= most
+    return Slice(
+        _standing(s, _in_order(s, [row_id for _, row_id in found])),
+        skipped,
+        total,
+        most,
+        amount if exact else None,
+        decided if exact else None,
+        more,
+        *(ends or (None, None)),
     )
-    records = [row[0] for row in found]
-    ends = [Cursor(getattr(one, order.column.key), one.id or 0) for one in records[:1] + records[-1:]]
-    inside: Any = rows_of(col(CaseRecord.id), col(CaseRecord.amount), col(CaseRecord.decided_amount)).where(
+
+
+def _figures(s: Session, found_by: Sequence[Any], most: int) -> tuple[int, Decimal, Decimal]:
+    """How many cases a list holds and their amounts (元): claimed and decided. Only of the first `most` + 1."""
+    planned(s)
+    inside = rows_of(col(CaseRecord.id), col(CaseRecord.amount), col(CaseRecord.decided_amount)).where(
         *found_by
     )
-    skipped = 0
-    if records and ahead:
-        skipped = counted(s, inside.where(order.past(ends[0], backwards=True)))
-    most = search.COUNTED_WALKING if hits is not None and hits.common else SUMMED
     some = inside.limit(most + 1).subquery()
-    figures = select(
+    figures = rows_of(
         func.count(),
         func.coalesce(func.sum(some.c.amount), 0),
         func.coalesce(func.sum(some.c.decided_amount), 0),
     )
     total, amount, decided = s.execute(figures).one()
-    exact = total <= most
-    return Slice(
-        _standing(s, records),
-        skipped,
-        total,
-        most,
-        Decimal(amount) if exact else None,
-        Decimal(decided) if exact else None,
-        more,
-        *(ends or (None, None)),
-    )
+    return total, Decimal(amount), Decimal(decided)
+
+
+def _in_order(s: Session, ids: Sequence[int]) -> list[CaseRecord]:
+    """The cases with these ids, in that order."""
+    known = {one.id: one for one in s.exec(select(CaseRecord).where(col(CaseRecord.id).in_(ids)))}
+    return [known[one] for one in ids]
 
 
 def every(

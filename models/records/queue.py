@@ -24,7 +24,7 @@ from models.permissions import Actor
 from models.records import search
 from models.records.case import CaseRecord, JournalEntry
 from models.records.loan_import import CaseOrigin
-from models.records.paging import COUNTED, Cursor, Order, counted, page, planned
+from models.records.paging import COUNTED, Cursor, Order, before_it, counted, page, planned
 from models.records.search import Hits
 from models.records.seating import seat_conditions
 from models.records.task import Task, TaskState
@@ -261,8 +261,7 @@ def _page(
     rows = tuple(known[row_id] for row_id in ids)
     skipped = 0
     if rows and ahead:
-        before_it = order.past(Cursor(*found[0]), backwards=True)
-        skipped = counted(s, inside.where(before_it), asked.most)
+        skipped = before_it(s, inside, order, Cursor(*found[0]), asked.most)
     if total is None:
         total = counted(s, inside, asked.most) if ahead or more else len(rows)
     return Slice(rows, skipped, total, more, asked.most)

@@ -2,15 +2,14 @@
 
 `case_words` holds what a case is found by: a row for the case, one for each of its loans, one for the loan of a claim.
 The database keeps it by triggers. Chinese has no spaces and most searches are two characters, so it is indexed by single
-characters and pairs (`search_grams`). Words found often are checked along the list's own order; seldom ones are looked
-up first: either way the work is bounded, however many cases there are.
+characters and pairs, and by three digits where digits stand together (`search_grams`). Words found often are checked
+along the list's own order; seldom ones are looked up first: either way the work is bounded, however many cases there are.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Index, Integer, Text, and_, cast, func, literal, or_, text
@@ -23,7 +22,9 @@ from models.records.paging import planned
 SELDOM = 8_000
 """Words found in at most this many rows are looked up first."""
 OFTEN = 0.03
-"""Words that chance alone would put into this share of the rows need no looking up to know that they are common."""
+"""Words in this share of the rows need no looking up to know that they are common."""
+RAREST = 4
+"""Of a long word's grams so many are looked up; the rows they leave are few, and are compared with the whole word."""
 COUNTED_WALKING = 100
 """Lists that are walked through are counted no further than this."""
 MOST_TERMS = 5
@@ -77,8 +78,17 @@ def terms(words: str) -> tuple[str, ...]:
 
 
 def grams(term: str) -> tuple[str, ...]:
-    """The pairs of characters of a word; a single character is itself."""
-    return (term,) if len(term) == 1 else tuple(dict.fromkeys(a + b for a, b in pairwise(term)))
+    """How the index knows a word, as `search_grams` does: its pairs of characters, three digits where digits stand
+    together; the characters themselves where there is neither. Only of a single gram a row may be taken at its word."""
+    found: list[str] = []
+    digits = ""
+    for last, one in pairwise(" " + term):
+        digits = (digits + one)[-3:] if one in "0123456789" else ""
+        if len(digits) == 3:
+            found.append(digits)
+        elif last != " " and len(digits) < 2:
+            found.append(last + one)
+    return tuple(dict.fromkeys(found or term))
 
 
 def find(s: Session, words: str, *, open_only: bool = False) -> Hits | None:
@@ -94,8 +104,10 @@ def _find(s: Session, asked: Sequence[str], open_only: bool) -> Hits:
     seldom: set[int] | None = None
     often: list[tuple[str, tuple[int, ...]]] = []
     for term in asked:
-        places = _places(s, term)
-        few = None if _is_common(s, term, open_only) else _look_up(s, term, places, open_only)
+        places, shares = _places(s, term), _shares(s, term, open_only)
+        common = _is_common(s, term, shares, open_only)
+        rarest = sorted(grams(term), key=lambda gram: max(part[gram] for part in shares))
+        few = None if common else _look_up(s, term, places, rarest, open_only)
         if few is None:
             often.append((term, places))
         else:
@@ -119,25 +131,33 @@ def _contains(term: str, places: Sequence[int]) -> ColumnElement[bool]:
     return or_(inside, col(CaseWords.institution_id).in_(places)) if places else inside
 
 
-def _is_common(s: Session, term: str, open_only: bool) -> bool:
-    """Whether the word is common if its pairs come together by chance, as PostgreSQL's own statistics know them."""
+def _shares(s: Session, term: str, open_only: bool) -> list[dict[str, float]]:
+    """In which share of the open cases' rows, and of the closed ones', each gram of a word is, by PostgreSQL's own
+    statistics; 0 for one that is rare."""
     wanted = grams(term)
     indexes = ["ix_case_words_open"] if open_only else ["ix_case_words_open", "ix_case_words_closed"]
-    shares = s.connection().execute(
+    known = s.connection().execute(
         text(
-            "SELECT array_agg(share) FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs)"
-            " AS known (gram, share) WHERE schemaname = current_schema() AND tablename = ANY(:indexes)"
-            " AND gram = ANY(:grams) GROUP BY tablename"
+            "SELECT tablename, gram, share FROM pg_stats,"
+            " unnest(most_common_elems::text::text[], most_common_elem_freqs) AS known (gram, share)"
+            " WHERE schemaname = current_schema() AND tablename = ANY(:indexes) AND gram = ANY(:grams)"
         ),
         {"indexes": indexes, "grams": list(wanted)},
     )
-    if not any(len(known) == len(wanted) and prod(known) >= OFTEN for known in shares.scalars()):
-        return False
-    return len(term) <= 2 or _in_sample(s, term, open_only)
+    found = {index: dict.fromkeys(wanted, 0.0) for index in indexes}
+    for index, gram, share in known:
+        found[index][gram] = float(share)
+    return list(found.values())
+
+
+def _is_common(s: Session, term: str, shares: Sequence[Mapping[str, float]], open_only: bool) -> bool:
+    """Whether the word is in so many rows that a walk meets it soon: it is in no more than its rarest gram."""
+    often = any(min(part.values()) >= OFTEN for part in shares)
+    return often and (grams(term) == (term,) or _in_sample(s, term, open_only))
 
 
 def _in_sample(s: Session, term: str, open_only: bool) -> bool:
-    """Whether a few pages of rows bear it out: the pairs of a long number are everywhere, the number is not."""
+    """Whether a few pages of rows bear it out: the grams of a long word may be everywhere, and the word is not."""
     rows = s.connection().execute(
         text(
             "SELECT count(*), count(*) FILTER (WHERE position(:term IN words) > 0)"
@@ -149,12 +169,14 @@ def _in_sample(s: Session, term: str, open_only: bool) -> bool:
     return bool(having >= seen * OFTEN and having)
 
 
-def _look_up(s: Session, term: str, places: Sequence[int], open_only: bool) -> set[int] | None:
-    """The cases with the word, from the index; None if there are too many to name them."""
+def _look_up(
+    s: Session, term: str, places: Sequence[int], rarest: Sequence[str], open_only: bool
+) -> set[int] | None:
+    """The cases with the word, from the index by the `rarest` of its grams; None if there are too many to name them."""
     having: ColumnElement[bool] = func.search_grams(col(CaseWords.words)).op("@>", is_comparison=True)(
-        cast(list(grams(term)), ARRAY(Text))
+        cast(list(rarest[:RAREST]), ARRAY(Text))
     )
-    if len(term) > 2:
+    if term not in rarest:
         having = and_(having, col(CaseWords.words).contains(term, autoescape=True))
     query = select(CaseWords.case_id).where(having)
     named = select(CaseWords.case_id).where(col(CaseWords.institution_id).in_(places))

@@ -41,7 +41,7 @@ SEATED = [
     "case_id", "institution_id", "role", "assignee_id", "applicant_id", "added", "duty", "process", "board", "gate",
     "town", "corrected", "due_at", "amount", "opened_at", "id",
 ]  # fmt: skip
-"""What a queue asks of a task, carried by the indexes of its orders: counting reads no rows."""
+"""What a queue asks of a task, carried by its indexes: finding and counting read no rows."""
 
 
 class Task(SQLModel, table=True):
@@ -76,10 +76,9 @@ class Task(SQLModel, table=True):
                 ("due", ("due_at", "id"), SEATED),
                 ("amount", ("amount", "id"), SEATED),
                 ("opened", ("opened_at", "id"), SEATED),
-                ("gate", ("gate", "due_at", "id"), []),
-                ("applicant", ("applicant_id", "due_at", "id"), []),
-                ("town", ("town", "due_at", "id"), []),
-                ("board", ("board", "due_at", "id"), []),
+                ("gate", ("gate", "due_at", "id"), SEATED),
+                ("applicant", ("applicant_id", "due_at", "id"), SEATED),
+                ("town", ("town", "due_at", "id"), SEATED),
                 ("uscc", ("uscc",), []),
             )
         ),

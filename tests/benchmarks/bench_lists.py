@@ -149,7 +149,7 @@ def plans(seen: Sequence[tuple[str, Any]]) -> Iterator[str]:
         database.libpq_url(os.environ["DATABASE_URL"]), options=database.OPTIONS
     ) as connection:
         for statement, parameters in seen:
-            if "plan_cache_mode" in statement or "set_config" in statement:
+            if statement.startswith("SET LOCAL") or "set_config" in statement:
                 connection.execute(statement.encode(), parameters)
             elif any(f"FROM {table}" in statement for table in ("tasks", "cases", "case_words", "claims")):
                 rows = connection.execute(b"EXPLAIN (ANALYZE, BUFFERS) " + statement.encode(), parameters)

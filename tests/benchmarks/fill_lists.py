@@ -55,10 +55,10 @@ SELECT id, 1, board, institution_id, (SELECT min(id) FROM enterprises), uscc, su
 FROM cases WHERE process = 'claim'
 """
 CLAIMS = """
-INSERT INTO claims (case_id, loan_id, alive, overdue_since, classification, unpaid_principal, recovered, recovery_costs,
+INSERT INTO claims (case_id, loan_id, opened_at, alive, overdue_since, classification, unpaid_principal, recovered, recovery_costs,
     fund_shares_confirmed, cause, recovery_plan, requested, account_name, account_number, account_bank, checks,
     refusal_reason, voucher_number, approved, paid, voucher_date)
-SELECT c.id, l.id, true, c.opened_at::date, 'loss', c.amount, 0, 0, false, '', '', c.amount, '', '', '', '{}', '', '',
+SELECT c.id, l.id, c.opened_at, true, c.opened_at::date, 'loss', c.amount, 0, 0, false, '', '', c.amount, '', '', '', '{}', '', '',
     c.decided_amount, c.decided_amount, c.closed_at::date
 FROM loans l JOIN cases c ON c.id = l.case_id
 """
