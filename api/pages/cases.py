@@ -1,6 +1,6 @@
 """案件: the list of all cases a person may see; every figure of the overview opens it with its filters set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -209,7 +209,7 @@ def _view(db: Session, actor: Actor, asked: Asked) -> CasesView:
         shows.insert(0, filters.show)
     given = asked.model_dump() | {"show": filters.show.value}
     return CasesView(
-        tuple(_show(db, actor, filters, show, found) for show in shows),
+        _shows(db, actor, filters, shows, found),
         tuple(_pick(filters, "process", process, PROCESS_NAMES[process]) for process in Process),
         tuple(_pick(filters, "board", board, BOARD_NAMES[board]) for board in Board)
         if actor.watches_all
@@ -248,14 +248,18 @@ def _fields(db: Session, actor: Actor, asked: Asked, known: Mapping[int, str]) -
     )
 
 
-def _show(db: Session, actor: Actor, filters: Filters, show: Show, found: overview.Slice) -> Tab:
-    """A list of its own, with its count. While words are searched only the list itself is counted."""
-    narrowed, count = replace(filters, show=show), None
-    if show is filters.show:
-        count = many(found.total, found.most)
-    elif not filters.words:
-        count = many(overview.count(db, actor, narrowed, COUNTED))
-    return Tab(SHOWN[show], address(narrowed), count, show is filters.show)
+def _shows(
+    db: Session, actor: Actor, filters: Filters, shows: Sequence[Show], found: overview.Slice
+) -> tuple[Tab, ...]:
+    """Each list with its count. While words are searched only the list itself is counted."""
+    others = [] if filters.words else [show for show in shows if show is not filters.show]
+    counted = overview.counts(db, actor, [replace(filters, show=show) for show in others])
+    counts = {show: many(count) for show, count in zip(others, counted, strict=True)}
+    counts[filters.show] = many(found.total, found.most)
+    return tuple(
+        Tab(SHOWN[show], address(replace(filters, show=show)), counts.get(show), show is filters.show)
+        for show in shows
+    )
 
 
 def _pick(filters: Filters, name: str, value: Process | Board, label: str) -> Tab:

@@ -6,6 +6,7 @@ Lists of claims (`CLAIMED`) are a join: a case has one claim, and the list is in
 Amounts are 元; deadlines count against the business clock.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -156,24 +157,24 @@ def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
     claimed = col(Claim.case_id) == col(CaseRecord.id)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
     year = f.year or clock.today().year
-    shown: dict[Show, list[Any]] = {
-        Show.OPEN: [alive],
-        Show.CLOSED: [~alive],
-        Show.ALL: [],
-        Show.STUCK: [alive, _is_stuck() if many_late else col(CaseRecord.id).in_(_stuck())],
-        Show.OVERDUE: [alive, late().where(Late.case_id == CaseRecord.id).exists()],
-        Show.INCIDENT: [alive, stopped()],
-        Show.APPLICANT: [alive, applicant],
-        Show.UNSTAFFED: [alive, unstaffed()],
-        Show.PENDING: [alive, _exists(Claim.case_id, col(Claim.approved).is_(None))],
-        Show.APPROVED: [claimed, col(Claim.approved) > 0],
-        Show.RESERVED: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
-        Show.PAID: [claimed, extract("year", col(Claim.voucher_date)) == year],
-        Show.RECOVERED: [col(CaseRecord.id).in_(_returned_in(year))],
-        Show.FOLLOWED: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
-        Show.MINE: [CaseRecord.opened_by == actor.person_id],
+    shown: dict[Show, Callable[[], list[Any]]] = {
+        Show.OPEN: lambda: [alive],
+        Show.CLOSED: lambda: [~alive],
+        Show.ALL: list,
+        Show.STUCK: lambda: [alive, _is_stuck() if many_late else col(CaseRecord.id).in_(_stuck())],
+        Show.OVERDUE: lambda: [alive, late().where(Late.case_id == CaseRecord.id).exists()],
+        Show.INCIDENT: lambda: [alive, stopped()],
+        Show.APPLICANT: lambda: [alive, applicant],
+        Show.UNSTAFFED: lambda: [alive, unstaffed()],
+        Show.PENDING: lambda: [alive, _exists(Claim.case_id, col(Claim.approved).is_(None))],
+        Show.APPROVED: lambda: [claimed, col(Claim.approved) > 0],
+        Show.RESERVED: lambda: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
+        Show.PAID: lambda: [claimed, extract("year", col(Claim.voucher_date)) == year],
+        Show.RECOVERED: lambda: [col(CaseRecord.id).in_(_returned_in(year))],
+        Show.FOLLOWED: lambda: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
+        Show.MINE: lambda: [CaseRecord.opened_by == actor.person_id],
     }
-    return shown[f.show]
+    return shown[f.show]()
 
 
 def late() -> Any:

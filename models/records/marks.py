@@ -32,7 +32,7 @@ def kept(s: Session, table: str, load: Callable[[], T]) -> T:
     mark = once(s, "reference_marks", lambda: _marks(s)).get(table)
     known = _kept.get(table)
     if known is None or known[0] != mark:
-        value = load()
+        value = once(s, ("kept", table), load)
         if mark is None:  # never changed since its table was made
             return value
         known = _kept[table] = (mark, value)
