@@ -131,7 +131,6 @@ def cases(
 
 def _figures(s: Session, found_by: Sequence[Any], most: int) -> tuple[int, Decimal, Decimal]:
     """How many cases a list holds and their amounts (元): claimed and decided. Only of the first `most` + 1."""
-    planned(s)
     inside = rows_of(col(CaseRecord.id), col(CaseRecord.amount), col(CaseRecord.decided_amount)).where(
         *found_by
     )
@@ -198,7 +197,6 @@ def count(s: Session, actor: Actor, filters: Filters, most: int | None = None) -
 
 def counts(s: Session, actor: Actor, lists: Sequence[Filters], most: int = COUNTED) -> list[int]:
     """How many cases each of some lists holds, in one question; none is counted further than `count` would with `most`."""
-    planned(s)
     asked = [select(literal(1)).select_from(CaseRecord).where(*_narrowed(s, actor, one)[0]) for one in lists]
     each = [
         rows_of(func.count()).select_from(one.limit(most + 1).subquery()).scalar_subquery() for one in asked
@@ -208,6 +206,7 @@ def counts(s: Session, actor: Actor, lists: Sequence[Filters], most: int = COUNT
 
 def _narrowed(s: Session, actor: Actor, filters: Filters) -> tuple[list[Any], search.Hits | None]:
     """What the rows of a list fulfil, and what its words found."""
+    planned(s)
     hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
     many_late = filters.show is Show.STUCK and counted(s, late(), COLLECTED) > COLLECTED
     return conditions(actor, filters, hits, many_late=many_late), hits

@@ -19,22 +19,13 @@ from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
 from models.gates import CORRECTION, Role
-from models.lifecycle import Board, Process
+from models.lifecycle import Process
 from models.permissions import Actor
 from models.records import search
 from models.records.case import CaseRecord, JournalEntry
-from models.records.loan_import import CaseOrigin
-from models.records.paging import COUNTED, Cursor, Order, before_it, counted, page, planned
-from models.records.search import Hits
-from models.records.seating import seat_conditions
+from models.records.paging import COUNTED, Cursor, Order, before_it, counted, page
+from models.records.queue_filters import Asked, Filters, Queue, asked_of, searched
 from models.records.task import Task, TaskState
-
-
-class Queue(StrEnum):
-    """Which of the lists."""
-
-    MINE = "mine"
-    TEAM = "team"
 
 
 class Sort(StrEnum):
@@ -51,29 +42,6 @@ ORDERS: dict[Sort, Order] = {
     Sort.OPENED: Order(col(Task.opened_at), col(Task.id), newest=True),
 }
 DONE = Order(col(Task.answered_at), col(Task.id), newest=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to; the default is everything.
-
-    `due_from` and `due_before` are instants (half-open), `at_least` and `at_most` 元, `firm` a credit code, `batch` a
-    bulk filing (批量备案); `words` are searched as `models.records.search` says.
-    """
-
-    process: Process | None = None
-    gate: str = ""
-    applicant_id: int | None = None
-    due_from: datetime | None = None
-    due_before: datetime | None = None
-    at_least: Decimal | None = None
-    corrected: bool = False
-    words: str = ""
-    board: Board | None = None
-    at_most: Decimal | None = None
-    town: str = ""
-    firm: str = ""
-    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +86,7 @@ class Facets:
 
 def count_open(s: Session, actor: Actor, filters: Filters | None = None, queue: Queue = Queue.MINE) -> int:
     """How many tasks wait: the number beside 待办, up to `COUNTED` (one more: beyond it)."""
-    asked = _asked(s, actor, filters, queue)
+    asked = asked_of(s, actor, filters, queue)
     return counted(s, select(literal(1)).select_from(Task).where(*asked.conditions), asked.most)
 
 
@@ -136,7 +104,7 @@ def open_tasks(
 ) -> Slice:
     """A page of a queue, earliest deadline first unless told otherwise; `before` gives the page that ends before a row.
     `total`: what `facets` or `count_open` counted of it already."""
-    asked = _asked(s, actor, filters, queue)
+    asked = asked_of(s, actor, filters, queue)
     return _page(s, asked, ORDERS[sort], limit=limit, after=after, before=before, total=total)
 
 
@@ -150,7 +118,7 @@ def done_tasks(
     before: Cursor | None = None,
 ) -> Slice:
     """已办: what the person answered, latest first."""
-    asked = _searched([Task.answered_by == actor.person_id], search.find(s, words))
+    asked = searched([Task.answered_by == actor.person_id], search.find(s, words))
     return _page(s, asked, DONE, limit=limit, after=after, before=before)
 
 
@@ -167,13 +135,13 @@ def paused_tasks(s: Session, actor: Actor, limit: int = 50) -> tuple[tuple[Row, 
         Task.applicant_id != actor.institution_id,
         managed.exists(),
     ]
-    found = _page(s, _Asked(conditions), ORDERS[Sort.DUE], limit=limit)
+    found = _page(s, Asked(conditions), ORDERS[Sort.DUE], limit=limit)
     return found.rows, found.total
 
 
 def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None:
     """The first task of the person's own queue, other than those of the case they are at."""
-    query = select(Task).where(*_asked(s, actor).conditions)
+    query = select(Task).where(*asked_of(s, actor).conditions)
     if than is not None:
         query = query.where(Task.case_id != than.case_id)
     return s.exec(query.order_by(*ORDERS[Sort.DUE].sorted()).limit(1)).first()
@@ -181,7 +149,7 @@ def next_task(s: Session, actor: Actor, than: Task | None = None) -> Task | None
 
 def arrived(s: Session, actor: Actor, since: datetime) -> int:
     """How many tasks of the person's own queue were opened after an instant."""
-    conditions = _asked(s, actor).conditions
+    conditions = asked_of(s, actor).conditions
     newer = select(literal(1)).select_from(Task).where(*conditions, Task.opened_at > since)
     return counted(s, newer)
 
@@ -190,7 +158,7 @@ def still_mine(s: Session, actor: Actor, task_ids: Collection[int]) -> frozenset
     """Which of these tasks are in the person's own queue."""
     if not task_ids:
         return frozenset()
-    conditions = _asked(s, actor).conditions
+    conditions = asked_of(s, actor).conditions
     found = s.execute(rows_of(col(Task.id)).where(*conditions, col(Task.id).in_(task_ids)))
     return frozenset(found.scalars())
 
@@ -205,8 +173,7 @@ def facets(
     large: Decimal | None = None,
 ) -> Facets:
     """What the first tasks of a queue are, in one question. `bounds` part the deadlines; `large` is 元."""
-    planned(s)
-    asked = _asked(s, actor, filters, queue)
+    asked = asked_of(s, actor, filters, queue)
     process = type_coerce(col(Task.process), String())  # a thousand rows: not each word by itself
     query = rows_of(
         col(Task.due_at),
@@ -233,17 +200,9 @@ def facets(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the rows of a list fulfil, and how far they are counted."""
-
-    conditions: list[Any]
-    most: int = COUNTED
-
-
 def _page(
     s: Session,
-    asked: _Asked,
+    asked: Asked,
     order: Order,
     *,
     limit: int,
@@ -265,44 +224,6 @@ def _page(
     if total is None:
         total = counted(s, inside, asked.most) if ahead or more else len(rows)
     return Slice(rows, skipped, total, more, asked.most)
-
-
-def _asked(s: Session, actor: Actor, filters: Filters | None = None, queue: Queue = Queue.MINE) -> _Asked:
-    given = filters or Filters()
-    conditions: list[Any] = [Task.state == TaskState.OPEN, *seat_conditions(actor, team=queue is Queue.TEAM)]
-    for column, value in (
-        (Task.process, given.process),
-        (Task.board, given.board),
-        (Task.gate, given.gate or None),
-        (Task.applicant_id, given.applicant_id),
-        (Task.town, given.town or None),
-        (Task.uscc, given.firm or None),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if given.due_from is not None:
-        conditions.append(Task.due_at >= given.due_from)
-    if given.due_before is not None:
-        conditions.append(Task.due_at < given.due_before)
-    if given.at_least is not None:
-        conditions.append(Task.amount >= given.at_least)
-    if given.at_most is not None:
-        conditions.append(Task.amount <= given.at_most)
-    if given.corrected:
-        conditions.append(col(Task.corrected))
-    if given.batch is not None:
-        origin = select(CaseOrigin.case_id).where(
-            CaseOrigin.case_id == Task.case_id, CaseOrigin.import_id == given.batch
-        )
-        conditions.append(origin.exists())
-    return _searched(conditions, search.find(s, given.words, open_only=True))
-
-
-def _searched(conditions: list[Any], hits: Hits | None) -> _Asked:
-    if hits is None:
-        return _Asked(conditions)
-    found = [*conditions, *hits.among(col(Task.case_id))]
-    return _Asked(found, search.COUNTED_WALKING if hits.common else COUNTED)
 
 
 __all__ = [

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from models.records import overview, queue, search
+from models.records import overview, queue, queue_filters, search
 from models.records.case import CaseRecord, by_number
 from models.records.case_filters import Filters, Show, Sort
 from models.records.loan import Loan
@@ -98,7 +98,7 @@ def test_a_bank_finds_only_its_own_cases(server: Server, db: Db) -> None:
 def test_a_queue_in_any_order_is_paged_without_gap_or_repetition(
     server: Server, db: Db, sort: queue.Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue._Asked.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(queue_filters.Asked.__init__, "__defaults__", (3,))
     for n, principal in enumerate(
         ("3,000,000.00", "1,000,000.00", "2,000,000.00", "1,000,000.00", "500,000.00")
     ):

@@ -133,7 +133,14 @@ def test_a_list_is_planned_for_what_is_asked_and_only_in_its_transaction(server:
     def mode(s: Session) -> str:
         return str(s.connection().execute(text("SHOW plan_cache_mode")).scalar_one())
 
-    for ask in (queue.count_open, overview.cases, overview.counts, queue.facets, queue.open_tasks):
+    for ask in (
+        queue.count_open,
+        overview.cases,
+        overview.counts,
+        queue.facets,
+        queue.open_tasks,
+        queue.next_task,
+    ):
         more: tuple[Any, ...] = {
             "cases": (Filters(),),
             "counts": ([Filters()],),
@@ -170,9 +177,10 @@ def test_a_page_asks_the_database_nothing_twice(server: Server, login: str, addr
 
 
 def test_what_was_made_at_start_up_is_not_looked_through_for_garbage() -> None:
-    before = gc.get_freeze_count()
+    before, often = gc.get_freeze_count(), gc.get_threshold()
     try:
         web.application()
         assert gc.get_freeze_count() > before + 100_000
     finally:
         gc.unfreeze()
+        gc.set_threshold(*often)
