@@ -38,8 +38,8 @@ COLLECTED = 2_000
 """Late cases are collected up to here; of more, each open case is looked at."""
 SUMMED = 10_000
 """A list's amounts are added up as long as it has no more cases than this; beyond it says that there are more."""
+# Parallel workers take ten milliseconds to start, and the cores of other pages, for lists that read little.
 _ALONE = text("SET LOCAL max_parallel_workers_per_gather = 0")
-# Helpers of a query take their time to start and the other pages' cores, for lists that read little.
 FEW = 3_000
 """Lists that may hold closed cases, and hold no more than this, are collected and sorted: they would be met rarely on
 a walk through a million. Longer ones are walked through in their order, as open ones are by an index that has it all."""
