@@ -4,7 +4,7 @@ Every index costs each write of its table; each one here says what was slow with
 closed). Where an index gains columns it is still one index, and a list is then read without its table's rows.
 
 Revision ID: 0025
-Revises: 0024
+Revises: 0028
 Create Date: 2026-11-23 18:10:00
 """
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0024"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
