@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.refusals import Refused
 from api.pages.bank_forms import Applicant, Posted, sent, stage_uploads, text_of
-from api.pages.bank_loss import Sheet, sheet
+from api.pages.bank_loss import Sheet, confirmed, files_of, sheet
 from api.pages.form_views import DialogView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
@@ -18,6 +18,7 @@ from api.pages.views import Step
 from flows.actions import claiming, drafting, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import read_claim
+from flows.steps import papers
 from models import clock
 from models.lifecycle import Board
 from models.permissions import Actor
@@ -63,10 +64,14 @@ def write(request: Request, db: Db, actor: Applicant, posted: Posted, chosen: Ch
     draft = drafting.open_draft(db, actor, DraftKind.CLAIM, str(chosen.id))
     drafting.keep(draft, typed=typed)
     faults = stage_uploads(db, draft, posted, CLAIM_SLOTS[Board(chosen.board)])
-    if does == "save":
+    if does == "save" or does.startswith("confirm:"):
+        files = files_of(db, draft, 0)
+        papers.read(db, files)
+        if does != "save":
+            drafting.keep(draft, looked=confirmed(draft, does.removeprefix("confirm:"), files))
         if faults:
             return _show(request, db, actor, chosen, tuple(faults))
-        return RedirectResponse(f"/bank/claims/new?loan={chosen.id}", 303)
+        return RedirectResponse(f"/bank/claims/new?loan={chosen.id}{'' if does == 'save' else '#slots'}", 303)
     if faults:
         return _show(request, db, actor, chosen, tuple(faults))
     try:
@@ -87,6 +92,7 @@ def upload(
     drafting.keep(draft, typed=text_of(posted))
     slots = [one for one in CLAIM_SLOTS[Board(chosen.board)] if one.key == slot]
     faults = stage_uploads(db, draft, posted, slots)
+    papers.read(db, files_of(db, draft, 0))
     said = faults[0].message if faults else f"{slots[0].title if slots else '材料'}已上传。"
     view = _sheet(db, actor, chosen, draft, tuple(faults))
     return fragment(request, "pages/bank/claim_slots.html", view=view, steps=_steps(view), announce=said)

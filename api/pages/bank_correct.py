@@ -26,7 +26,7 @@ from api.pages.bank_forms import (
     typed_from,
     wrong_fields,
 )
-from api.pages.bank_loss import sheet
+from api.pages.bank_loss import confirmed, files_of, sheet
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
@@ -35,6 +35,7 @@ from api.pages.views import Tag
 from flows.actions import correcting, drafting, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import LoanForm, claim_form, loan_form, read_claim, read_loan
+from flows.steps import papers
 from flows.steps.document_filing import faults as listed_faults
 from flows.steps.document_filing import returned_entry
 from models.lifecycle import Board, Process
@@ -80,6 +81,12 @@ def resubmit(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: 
     _keep(db, case, draft, chosen, typed, note)
     if faults:
         return _page(request, db, actor, case, chosen=chosen, faults=faults)
+    if case.process == Process.CLAIM and (does == "save" or does.startswith("confirm:")):
+        held = files_of(db, draft, case.id or 0)
+        papers.read(db, held)
+        if does != "save":
+            drafting.keep(draft, looked=confirmed(draft, does.removeprefix("confirm:"), held))
+            does = "save"
     if does == "save":
         suffix = f"?loan={chosen}" if chosen else ""
         return RedirectResponse(f"/bank/cases/{case.number}/correct{suffix}", 303)

@@ -138,6 +138,7 @@ class SlotView:
     upload_href: str = ""  # HTMX: the slot list is replaced by the answer
     confirm: Link | None = None
     accept: str = ".pdf,.jpg,.jpeg,.png,.docx,.xlsx"
+    word: str = ""  # instead of the state's own: 已上传, 已核对
     error: str = ""
 
 

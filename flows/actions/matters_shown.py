@@ -1,17 +1,20 @@
 """What a checker sees of each kind of matter: everything that will be submitted, in words, and the rules' findings."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import BaseModel
 from sqlmodel import Session
 
 from flows.actions import correcting, filing, prechecking
+from flows.actions.attaching import Stored
 from flows.actions.change_forms import FORMS, as_typed
 from flows.actions.errors import NotThereError
 from flows.actions.forms import ClaimForm, loan_form, read_claim, read_filing, read_loan
 from flows.actions.matter import Matter, Section, Shown
 from flows.actions.receiving import ReceiptForm
 from flows.actions.typed import attempt, read, said
+from flows.steps import papers
 from models.lifecycle import Board, Process
 from models.permissions import Actor
 from models.policy.lines import Check
@@ -64,7 +67,14 @@ def show_filing(s: Session, actor: Actor, matter: Matter) -> Shown:
 
 def show_claim(s: Session, actor: Actor, matter: Matter) -> Shown:
     loan = s.get_one(Loan, int(matter.subject))
-    return _claimed(s, read_claim(Board(loan.board), matter.data["typed"]), loan)
+    form = read_claim(Board(loan.board), matter.data["typed"])
+    shown = _claimed(s, form, loan)
+    files = [one for one in matter.files if isinstance(one, Stored)]
+    lines = [(one.title, one.words) for one in papers.compared(s, loan, form, files)]
+    if words := papers.disagreement(loan, form):
+        lines.append(("代偿金额", words))
+    read_ = (Section("材料与填报核对", tuple(lines)),) if lines else ()
+    return replace(shown, sections=(*shown.sections, *read_))
 
 
 def _claimed(s: Session, form: ClaimForm, loan: Loan) -> Shown:
