@@ -6,7 +6,7 @@ with Fengbu("https://fengbu.example", key) as bank:
     case = bank.file([loan])
 """
 
-from api.client.calls import Fengbu, RefusedError
+from api.client.calls import AwaitsReleaseError, Fengbu, RefusedError
 from api.client.desk import Desk
 from api.client.models import (
     Batch,
@@ -20,11 +20,13 @@ from api.client.models import (
     Loan,
     Me,
     Notice,
+    Submission,
     Task,
     Upload,
 )
 
 __all__ = [
+    "AwaitsReleaseError",
     "Batch",
     "Case",
     "Claim",
@@ -39,6 +41,7 @@ __all__ = [
     "Me",
     "Notice",
     "RefusedError",
+    "Submission",
     "Task",
     "Upload",
 ]

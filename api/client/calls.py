@@ -14,7 +14,19 @@ from uuid import uuid4
 
 import httpx
 
-from api.client.models import Answer, Batch, Case, Document, Event, Fault, Loan, Me, Notice, Upload
+from api.client.models import (
+    Answer,
+    Batch,
+    Case,
+    Document,
+    Event,
+    Fault,
+    Loan,
+    Me,
+    Notice,
+    Submission,
+    Upload,
+)
 
 A = TypeVar("A", bound=Answer)
 TRIES = 6
@@ -33,6 +45,15 @@ class RefusedError(Exception):
         self.detail = detail
         self.faults = tuple(faults)
         self.request_id = request_id
+
+
+class AwaitsReleaseError(Exception):
+    """The institution works by 经办/复核: all was checked and kept, and `submission` waits for a colleague on the portal.
+    Ask `Fengbu.submission` until its `state` is released (then it has its `case_number`) or returned."""
+
+    def __init__(self, submission: Submission) -> None:
+        super().__init__(f"submission {submission.id} waits for a checker")
+        self.submission = submission
 
 
 class Fengbu:
@@ -131,6 +152,10 @@ class Fengbu:
     def cases(self, **filters: str) -> Iterator[Case]:
         """Cases, newest first; filters process, state, open, uscc."""
         return self._pages("/cases", Case, filters)
+
+    def submission(self, submission: Submission) -> Submission:
+        """What waits for the institution's checker, as it stands now."""
+        return self._get(f"/submissions/{submission.id}", Submission)
 
     def loans(self, **filters: str) -> Iterator[Loan]:
         """Loans, newest first; filters state, uscc, contract_number, receipt_number."""
@@ -238,6 +263,8 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
 
 
 def _read(answer: httpx.Response, kind: type[A]) -> A:
+    if kind is Case and answer.status_code == httpx.codes.ACCEPTED:
+        raise AwaitsReleaseError(Submission.model_validate_json(answer.content))
     found = kind.model_validate_json(answer.content)
     found._etag = answer.headers.get("ETag", "")
     return found

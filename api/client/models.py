@@ -98,6 +98,22 @@ class Case(Answer):
         return any(one.yours for one in self.waiting_for)
 
 
+class Submission(Answer):
+    """What waits for the institution's own checker; `state` is waiting, released, returned or withdrawn."""
+
+    id: int
+    kind: str
+    title: str
+    amount: Decimal
+    state: str
+    prepared_by: str
+    prepared_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str
+    case_number: str | None
+
+
 class Loan(Answer):
     """A loan as filed; `id` is what a claim names."""
 

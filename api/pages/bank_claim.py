@@ -23,7 +23,7 @@ from models import clock
 from models.lifecycle import Board
 from models.permissions import Actor
 from models.policy.materials import CLAIM_SLOTS
-from models.records import institution, loan
+from models.records import institution, loan, prepared
 from models.records.claim import on_loan
 from models.records.draft import Draft, DraftKind, find
 from models.records.loan import Loan
@@ -43,8 +43,14 @@ def new(request: Request, db: Db, actor: Applicant, q: str = "", loan: str = "")
 def _choose(request: Request, db: Session, actor: Actor, words: str) -> HTMLResponse:
     found = loan.registered(db, actor.institution_id, words, limit=MOST_SHOWN)
     rows = [(row, on_loan(db, row.id or 0), _draft(db, actor, row)) for row in found]
+    waits = {one.subject: one.id for one in prepared.waiting(db, actor.institution_id) if one.kind == "claim"}
     return page(
-        request, "pages/bank/choose.html", frame=frame(request, db, actor, "home"), rows=rows, words=words
+        request,
+        "pages/bank/choose.html",
+        frame=frame(request, db, actor, "home"),
+        rows=rows,
+        words=words,
+        waits=waits,
     )
 
 

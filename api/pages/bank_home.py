@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from api.auth.db import Db
 from api.pages import task_clock
+from api.pages.bank_drafts import of_colleagues
 from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
 from api.pages.bank_prepared import open_rows
@@ -73,6 +74,7 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         place=institution.name_on(db, actor.institution_id, clock.today()).short_name,
         asks=asks,
         drafts=_drafts(db, actor),
+        their_drafts=of_colleagues(db, actor),
         prepared=open_rows(db, actor),
         files=Role.FILER in actor.roles,
         claims=claims,

@@ -6,11 +6,15 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from flows.actions import posts
 from flows.actions.attaching import Stored, store
+from flows.actions.errors import ConflictError, NotThereError
 from flows.documents.text import printable
 from models import clock
 from models.permissions import Actor
 from models.records.draft import Draft, DraftFile, DraftKind, files, find
+from models.records.loan import Loan
+from models.records.person import Person
 
 LONGEST = 4_000
 """More than any field takes; what is typed beyond it is not kept in a draft."""
@@ -70,6 +74,40 @@ def stage(s: Session, draft: Draft, slot: str, filename: str, data: bytes) -> No
 def staged(s: Session, draft: Draft) -> tuple[Stored, ...]:
     """The files of a draft, ready to be attached."""
     return tuple(Stored(f.slot, f.filename, f.media_type, f.size, f.sha256) for f in files(s, draft.id or 0))
+
+
+def begun(draft: Draft) -> bool:
+    """Whether anything was written in it: a page that was only opened leaves an empty one."""
+    return any(draft.data.get(part) for part in ("loans", "typed", "note"))
+
+
+def title(s: Session, draft: Draft) -> str:
+    """What the draft is to become, in words."""
+    if draft.kind == DraftKind.FILING:
+        return f"备案草稿：{len(draft.data.get('loans', []))} 笔贷款"
+    if draft.kind == DraftKind.CLAIM:
+        return f"补偿申请草稿：{s.get_one(Loan, int(draft.subject)).firm_name}"
+    return f"补正草稿：{draft.subject}"
+
+
+def take_over(s: Session, actor: Actor, draft_id: int) -> Draft:
+    """接手 a colleague's draft. Raises `NotThereError`, or `ConflictError` if it would meet one of the actor's own."""
+    draft = s.get(Draft, draft_id, with_for_update=True) if draft_id < 2**31 else None
+    owner = s.get(Person, draft.person_id) if draft else None
+    if draft is None or owner is None or owner.institution_id != actor.institution_id:
+        raise NotThereError("没有找到这份草稿。")
+    mine = find(s, actor.person_id, DraftKind(draft.kind), draft.subject, lock=True)
+    if owner.id == actor.person_id:
+        return draft
+    if mine is not None and begun(mine):
+        raise ConflictError("你自己已有一份同类的草稿。请先提交或清空那一份，再接手同事的。")
+    if mine is not None:
+        discard(s, mine)
+        s.flush()
+    draft.person_id = actor.person_id
+    posts.log(s, actor, actor.institution_id, "draft_taken_over", owner, title=title(s, draft))
+    s.flush()
+    return draft
 
 
 def discard(s: Session, draft: Draft) -> None:

@@ -158,7 +158,7 @@ def take_up(s: Session, actor: Actor, row_id: int) -> str:
 
 def _restore(s: Session, actor: Actor, row: Prepared, kind: DraftKind) -> None:
     draft = drafting.open_draft(s, actor, kind, row.subject)
-    if any(draft.data.get(part) for part in ("loans", "typed", "note")):
+    if drafting.begun(draft):
         raise ConflictError(
             "你还有一份同类的草稿没有提交，取回会把它覆盖。请先提交或清空那份草稿，再取回这一份。"
         )

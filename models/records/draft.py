@@ -1,4 +1,5 @@
-"""Drafts (草稿): what an applicant has typed and uploaded and not yet submitted. Nobody else sees them.
+"""Drafts (草稿): what an applicant has typed and uploaded and not yet submitted. Colleagues see that there is one and
+may take it over; nobody outside the institution learns of it.
 
 A draft is as typed, faults and all; it becomes a case only through an action.
 """
@@ -11,6 +12,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import Facts, coded, facts, moment, one_of
+from models.records.person import Person
 
 
 class DraftKind(StrEnum):
@@ -65,6 +67,16 @@ def of_person(session: Session, person_id: int) -> Sequence[Draft]:
     """A person's drafts, newest first."""
     query = select(Draft).where(Draft.person_id == person_id).order_by(col(Draft.updated_at).desc())
     return session.exec(query).all()
+
+
+def of_colleagues(session: Session, institution_id: int, person_id: int) -> Sequence[tuple[Draft, str]]:
+    """Drafts of everyone else of the institution with their names, newest first; also of those who left."""
+    query = (
+        select(Draft, Person.name)
+        .join(Person, col(Person.id) == col(Draft.person_id))
+        .where(Person.institution_id == institution_id, Draft.person_id != person_id)
+    )
+    return session.exec(query.order_by(col(Draft.updated_at).desc())).all()
 
 
 def files(session: Session, draft_id: int) -> Sequence[DraftFile]:

@@ -275,7 +275,7 @@ def test_missing_materials_and_wrong_sums_keep_the_uploads(server: Any, db: Data
     )
     assert answer.status_code == 422
     assert "大于贷款本金 3,000,000.00" in error_at(answer, "unpaid_principal")
-    assert answer.text.count("已匹配") == 2 and "缺少“申请承诺书（盖章）”" in text(answer)
+    assert answer.text.count("更换<span") == 2 and "缺少“申请承诺书（盖章）”" in text(answer)
     rest = {name: file for name, file in files().items() if name not in some}
     done = client.post(f"/bank/claims/{loan_id}", data=samples.claim(), files=rest)
     assert done.status_code == 303, text(done)
@@ -287,7 +287,7 @@ def test_a_disguised_or_oversized_upload_is_refused_at_its_slot(server: Any, db:
     bad = files() | {"materials.contract": ("合同.pdf", b"MZ\x90\x00" + bytes(99), "application/pdf")}
     answer = client.post(f"/bank/claims/{loan_id}", data=samples.claim(), files=bad)
     assert answer.status_code == 422 and "内容与扩展名不符" in text(answer)
-    assert 'value="1,680,000.00"' in answer.text and answer.text.count("已匹配") == 5
+    assert 'value="1,680,000.00"' in answer.text and answer.text.count("更换<span") == 5
     large = {"materials.contract": ("大.pdf", PDF + bytes(23 * 1024 * 1024), "application/pdf")}
     refused = client.post(f"/bank/claims/{loan_id}", data=samples.claim(), files=large)
     assert refused.status_code == 413 and "20 MB" in text(refused)
@@ -373,7 +373,7 @@ def test_a_returned_claim_is_corrected_on_the_page(server: Any, db: Database) ->
     give_back(db, number, "chenjiamin", FAULTS)
     page = client.get(f"/bank/cases/{number}/correct")
     assert page.status_code == 200 and 'value="1,680,000.00"' in page.text
-    assert page.text.count("已匹配") == 6 and "请按合同更正" in page.text
+    assert page.text.count("更换<span") == 6 and "请按合同更正" in page.text
     answer = client.post(
         f"/bank/cases/{number}/correct",
         data=samples.claim(requested="1600000"),
@@ -440,3 +440,28 @@ def test_a_receipt_is_confirmed_for_exactly_what_was_paid(server: Any, db: Datab
         }
     again = client.post(path, data={"received_on": str(today), "received_amount": "1440000"})
     assert again.status_code == 409
+
+
+# ---- colleagues' drafts --------------------------------------------------------------------------------------
+
+
+def test_a_colleagues_draft_is_seen_and_taken_over_with_its_files(server: Any, db: Database) -> None:
+    first, second = server.client("linwanyi"), server.client("huangzhiheng")
+    sent = {"materials.commitment": ("承诺书.pdf", PDF, "application/pdf")}
+    first.post(NEW, data=samples.loan(Board.BANK) | {"do": "save"}, files=sent)
+    with db() as s:
+        key = s.exec(select(Draft.id)).one()
+    home = text(second.get("/bank"))
+    assert "备案草稿：1 笔贷款" in home and "林婉仪" in home
+    for login in (
+        "luoqiming",
+        "xianruyi",
+        "chenjiamin",
+    ):  # another bank, a checker who files nothing, a reviewer
+        assert server.client(login).post(f"/bank/drafts/{key}/take-over").status_code in (403, 404)
+    assert second.post(f"/bank/drafts/{key}/take-over").headers["location"] == NEW
+    page = text(second.get(NEW))
+    assert "东莞市德润包装材料有限公司" in page and "承诺书.pdf" in page
+    first.post(NEW, data=samples.loan(Board.BANK, receipt_number="另一张") | {"do": "save"})
+    refused = first.post(f"/bank/drafts/{key}/take-over")
+    assert refused.status_code == 409 and "你自己已有一份同类的草稿" in text(refused)

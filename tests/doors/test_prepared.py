@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from api.client import AwaitsReleaseError, Fengbu
 from models import clock, database
 from models.lifecycle import Board
 from models.records import institution
@@ -161,3 +162,16 @@ def test_a_batch_has_no_place_for_a_checker_and_says_so(callers: Callers) -> Non
     refused = callers(FILES).write("/filing-batches", {"loans": [loan()]})
     assert refused.status_code == 409 and refused.json()["code"] == "checker_required"
     assert "每次最多 500 笔" in refused.json()["detail"]
+
+
+def test_the_client_says_that_a_checker_is_awaited(server: Any, callers: Callers, db: Database) -> None:
+    key = callers(FILES).headers["authorization"].removeprefix("Bearer ")
+    with Fengbu(server.base_url, key) as bank:
+        with pytest.raises(AwaitsReleaseError) as caught:
+            bank.file([loan()])
+        waits = caught.value.submission
+        assert waits.state == "waiting" and bank.submission(waits).case_number is None
+        row = the(db)
+        server.client(CHECKS).post(f"/bank/prepared/{row.id}/release", data={"shown": row.shown})
+        done = bank.submission(waits)
+        assert done.state == "released" and bank.case(done.case_number or "").process == "filing"
