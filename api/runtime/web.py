@@ -4,7 +4,6 @@ Bodies are timed by `api.guard`; before a request's head is complete no applicat
 """
 
 import asyncio
-import gc
 import sys
 from typing import Any
 
@@ -14,6 +13,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.app import create_app
+from api.runtime import garbage
 from models.settings import get_settings
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -61,16 +61,9 @@ class HeaderClock(H11Protocol):
 
 
 def application() -> FastAPI:
-    """The application as it is served: what was made at start-up is no garbage and is never looked through again.
-
-    A full collection of everything the imports made stopped all requests for 200 ms, and it came every few pages; the
-    same pages without it took 50. A page makes some thousand objects and hardly one is left to the collector: looking
-    after every 700, as Python does, took half as long again as looking after 10,000.
-    """
+    """The application as it is served: made, and settled (see `garbage`)."""
     app = create_app()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    garbage.settle()
     return app
 
 

@@ -6,7 +6,7 @@ import signal
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes
-from api.runtime import logs, postgres
+from api.runtime import garbage, logs, postgres
 from flows.deliver_notices import deliver_forever
 from flows.file_batches import file_forever
 from flows.import_loans import import_forever
@@ -21,6 +21,7 @@ def run() -> None:
         os.environ["DATABASE_URL"] = found  # the embedded server another `fengbu` runs on this machine
         get_settings.cache_clear()
     logs.configure()
+    garbage.settle()
     asyncio.run(_work())
 
 
