@@ -1,5 +1,6 @@
 """补正: what was returned, at the top; below it the loans or the claim to put right; one button to submit again."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,7 @@ from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
 
 router = APIRouter(prefix="/bank/cases")
+_ITEM = re.compile(r"第\s?(\d{1,5})\s?笔")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class LoanRow:
     receipt: str
     tag: Tag | None
     current: bool
+    returned: bool
 
 
 @router.get("/{number}/correct")
@@ -203,7 +206,8 @@ def _filing(
 ) -> HTMLResponse:
     board, rows = Board(case.board), loans_of(db, case.id or 0)
     kept: dict[str, dict[str, str]] = draft.data.get("loans", {}) if draft else {}
-    row = next((r for r in rows if r.id == chosen), rows[0])
+    named = _named(shared["returned"]) & {r.item for r in rows} or {r.item for r in rows}
+    row = next((r for r in rows if r.id == chosen), next(r for r in rows if r.item in named))
     form, errors = loan_form(board), by_field(faults)
     typed = kept.get(str(row.id)) or typed_from(form, row)
     return page(
@@ -219,6 +223,7 @@ def _filing(
                 r.receipt_number,
                 Tag("已更改", "soon", "edit") if str(r.id) in kept else None,
                 r.id == row.id,
+                r.item in named,
             )
             for r in rows
         ),
@@ -254,6 +259,11 @@ def _returned(entry: JournalEntry) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
+
+
+def _named(returned: tuple[Finding, ...]) -> set[int]:
+    """Which loans the return names, as “第 2 笔”; none where it speaks of the filing as a whole."""
+    return {int(item) for one in returned for item in _ITEM.findall(f"{one.where} {one.what}")}
 
 
 def _note(draft: Draft | None, errors: dict[str, str]) -> FieldView:

@@ -465,3 +465,23 @@ def test_a_colleagues_draft_is_seen_and_taken_over_with_its_files(server: Any, d
     first.post(NEW, data=samples.loan(Board.BANK, receipt_number="另一张") | {"do": "save"})
     refused = first.post(f"/bank/drafts/{key}/take-over")
     assert refused.status_code == 409 and "你自己已有一份同类的草稿" in text(refused)
+
+
+def test_a_correction_opens_the_loan_that_was_returned_and_folds_the_others(
+    server: Any, db: Database
+) -> None:
+    client = server.client("linwanyi")
+    for receipt in ("JJ-1", "JJ-2", "JJ-3"):
+        client.post(NEW, data=samples.loan(Board.BANK, receipt_number=receipt) | {"do": "save"})
+    sent = client.post(NEW, data={"do": "submit"})
+    number = sent.headers["location"].split("/")[-2]
+    fault = {
+        "where": "第 2 笔 东莞市德润包装材料有限公司",
+        "problem": "利率与合同不一致",
+        "remedy": "请更正。",
+    }
+    give_back(db, number, "chenjiamin", [fault])
+    page = client.get(f"/bank/cases/{number}/correct").text
+    assert 'value="JJ-2"' in page and "退回的贷款" in page
+    folded = page[page.index("没有退回的 2 笔") :]
+    assert "JJ-1" in folded and "JJ-3" in folded and "JJ-2" not in folded[: folded.index("</details>")]
