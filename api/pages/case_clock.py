@@ -41,10 +41,13 @@ def _row(days: WorkingCalendar, rounds: Sequence[JournalEntry]) -> ClockRow:
     last, today = rounds[-1], clock.today()
     lines, used, stopped = [], 0, 0
     for number, (entry, following) in enumerate(zip_longest(rounds, rounds[1:]), start=1):
-        opened = clock.local(entry.opened_at).date()
+        opened = clock.local(entry.began).date()
         closed = clock.local(entry.finished_at).date() if entry.finished_at else None
         spent = days.working_days_between(opened, closed or today).days
         used += spent
+        if entry.counts_from is not None:
+            sent = clock.local(entry.opened_at).date()
+            lines.append(f"第{number}轮 {sent} 送出，{opened} 签收，自签收次日起算")
         lines.append(f"第{number}轮 {opened} 至 {closed or '今天'}：用 {spent} 日")
         if following is not None and closed is not None:
             resumed = clock.local(following.opened_at).date()
@@ -53,7 +56,7 @@ def _row(days: WorkingCalendar, rounds: Sequence[JournalEntry]) -> ClockRow:
             lines.append(f"停钟 {closed} 至 {resumed}：{stood} 日，不计入")
     budget = last.budget_days or 0
     lines.append(f"限 {budget} − 已用 {used} ＝ {'余' if used <= budget else '超'} {abs(budget - used)} 日")
-    began = clock.local(last.opened_at).date()
+    began = clock.local(last.began).date()
     left = max(budget - last.used_before, 0)
     provisional = "（暂定）" if last.due_provisional else ""
     due = task_clock.due_day(last)

@@ -49,6 +49,7 @@ INTERNAL = frozenset(
         "document_void_declined",
         "put_on_agenda",
         "taken_off_agenda",
+        "meeting_called",
         "meeting_concluded",
     }
     | {"task_transferred", "task_delegated", "delegate_replied", "delegation_recalled", "signer_added"}

@@ -111,6 +111,8 @@ class MeetingView:
     unfinished: bool
     minutes_href: str
     votes: bool
+    may_call: bool
+    invited: str
 
 
 Typed = Mapping[str, str]
@@ -162,6 +164,8 @@ def view(
         keeps and not live and any(item.carried_at is None for item in agenda if held.document_id),
         f"/documents/{held.document_id}/preview" if held.document_id else "",
         any(item.ballot for item in items),
+        live and keeps and bool(items) and held.told is None,
+        "会议通知已发，变更自动通知成员" if live and held.told is not None else "",
     )
 
 

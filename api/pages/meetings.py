@@ -42,6 +42,7 @@ COLUMNS = (
 )
 DONE = {
     "convened": Note("ok", "会议已登记。", "从待上会案件中选取议题；列入议程的案件在会议议定时统一计票。"),
+    "called": Note("ok", "会议通知已发给全体成员。", "成员在消息和邮箱里收到；此后的变更会自动通知。"),
     "added": Note("ok", "已列入议程。"),
     "off": Note("ok", "已撤下议程。", "已投的票仍然有效，案件恢复为逐件表决。"),
     "noted": Note("ok", "会议记录已保存。"),
@@ -115,17 +116,19 @@ def put_on(request: Request, db: Db, actor: Secretary, meeting_id: int, form: Po
     if not numbers:
         note = Note("soon", "还没有选案件。", "请先勾选要列入议程的案件。", alert=True)
         return _page(request, db, actor, meeting_id, (note,), status=422)
-    refused = []
-    for number in dict.fromkeys(numbers):
-        try:
-            with database.session() as s:
-                convening.put_on(s, actor, meeting_id, number)
-        except ActionRefusedError as error:
-            refused.append(error.sentence)
+    refused = convening.put_on_all(db, actor, meeting_id, numbers)
     if refused:
-        note = Note("late", f"{len(refused)} 件没有列入。", "".join(refused), alert=True)
+        words = "".join(dict.fromkeys(one.sentence for one in refused))
+        note = Note("late", f"{len(refused)} 件没有列入。", words, alert=True)
         return _page(request, db, actor, meeting_id, (note,), status=409)
     return RedirectResponse(f"/meetings/{meeting_id}?done=added", 303)
+
+
+@router.post("/{meeting_id}/call")
+def call(db: Db, actor: Secretary, meeting_id: int) -> Response:
+    """Invite the members."""
+    convening.call(db, actor, meeting_id)
+    return RedirectResponse(f"/meetings/{meeting_id}?done=called", 303)
 
 
 @router.post("/{meeting_id}/items/{item_id}/off")

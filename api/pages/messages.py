@@ -42,7 +42,7 @@ def show(request: Request, db: Db, actor: CurrentActor, kind: str = "", before: 
         rows=shown,
         names=MESSAGE_NAMES,
         older=Link("更早的", older) if older else None,
-        empty_view=Empty("没有抄送给你的案件。" if copies else "没有消息。", "同事转办、加签、催办、抄送或提到你时会列在这里。", "mail"),
+        empty_view=Empty("没有抄送给你的案件。" if copies else "没有消息。", "同事转办、加签、催办、抄送或提到你，以及会议和白名单的通知，会列在这里。", "mail"),
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def read(db: Db, actor: CurrentActor, message_id: int) -> RedirectResponse:
 
 
 def _about(one: Message) -> str:
-    return f"/tasks/{one.task_id}" if one.task_id else f"/cases/{one.case_number}"
+    return one.href or (f"/tasks/{one.task_id}" if one.task_id else f"/cases/{one.case_number}")
 
 
 def _tabs(db: Session, actor: Actor, *, copies: bool) -> tuple[Tab, ...]:

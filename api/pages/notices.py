@@ -39,7 +39,7 @@ LAST_PAGE = 10_000
 
 COLUMNS = (
     Column("通知", "full"),
-    Column("案件"),
+    Column("事项"),
     Column("机构"),
     Column("渠道"),
     Column("状态"),
@@ -67,12 +67,13 @@ class Letter:
     id: int
     title: str
     event: str
-    number: str
+    about: Link
     subject: str
     at: datetime
     opened: datetime | None
     acknowledged: bool
     formal: bool  # carries a document, so that its acknowledgement is waited for
+    of_case: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class DeliveryRow:
 
     id: int
     title: str
-    number: str
+    about: Link
     institution: str
     channel: str
     address: str
@@ -238,25 +239,34 @@ def _paragraphs(body: str) -> list[list[str]]:
     return [block.splitlines() for block in body.strip().split("\n\n")]
 
 
-def _letter(delivery: Delivery, told: Notice, case: CaseRecord) -> Letter:
+def _about(told: Notice, case: CaseRecord | None) -> Link:
+    """The case a notice is about, or what of the office's."""
+    if case is not None:
+        return Link(case.number, f"/cases/{case.number}")
+    office = told.context["office"]
+    return Link(office["topic"], urlsplit(office["link"]).path)
+
+
+def _letter(delivery: Delivery, told: Notice, case: CaseRecord | None) -> Letter:
     return Letter(
         id=delivery.id or 0,
         title=told.title,
         event=EVENT_NAMES.get(told.event, told.event),
-        number=case.number,
-        subject=case.subject,
+        about=_about(told, case),
+        subject=case.subject if case else "",
         at=told.created_at,
         opened=delivery.opened_at,
         acknowledged=told.acknowledged_at is not None,
         formal=told.document_id is not None,
+        of_case=case is not None,
     )
 
 
-def _row(delivery: Delivery, told: Notice, case: CaseRecord, place: str) -> DeliveryRow:
+def _row(delivery: Delivery, told: Notice, case: CaseRecord | None, place: str) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id or 0,
         title=told.title,
-        number=case.number,
+        about=_about(told, case),
         institution=place,
         channel=CHANNEL_NAMES[delivery.channel],
         address=_shown(delivery.channel, delivery.address),

@@ -36,7 +36,7 @@ def working_days(
     days: WorkingCalendar, entry: JournalEntry, earlier: Sequence[JournalEntry] = ()
 ) -> WorkingDays:
     """The clock of a gate's present round; `earlier` rounds (oldest first) put their pauses into the cells."""
-    today, opened, due = clock.today(), clock.local(entry.opened_at).date(), due_day(entry)
+    today, opened, due = clock.today(), clock.local(entry.began).date(), due_day(entry)
     budget = entry.budget_days or days.working_days_between(opened, due).days
     spent = days.working_days_between(opened, today).days
     nth = entry.used_before + spent
@@ -54,13 +54,14 @@ def working_days(
         words = f"余 {left} 工作日" if left else "今日截止"
         tone = "soon" if left <= SOON else "idle"
     provisional = "（暂定）" if entry.due_provisional else ""
+    served = f"，自 {sentence_day(opened, weekday=False)}签收次日起算" if entry.counts_from else ""
     note = f"限 {budget} 工作日" + (f"，今天第 {nth} 日" if nth else "，今天收到")
     return WorkingDays(
         words,
         tone,
         tuple(cells),
         note + (f"；补正停钟 {paused} 日" if paused else ""),
-        f"{sentence_day(due)}截止{provisional}",
+        f"{sentence_day(due)}截止{provisional}{served}",
     )
 
 
@@ -74,7 +75,7 @@ def stopped(days: WorkingCalendar, entry: JournalEntry) -> WorkingDays:
 
 def answered(days: WorkingCalendar, entry: JournalEntry) -> WorkingDays:
     """How many working days the round took, once it is over."""
-    opened = clock.local(entry.opened_at).date()
+    opened = clock.local(entry.began).date()
     closed = clock.local(entry.finished_at).date() if entry.finished_at else clock.today()
     used = entry.used_before + days.working_days_between(opened, closed).days
     budget = entry.budget_days or 0

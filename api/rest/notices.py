@@ -17,8 +17,9 @@ from api.rest.strict import RestRoute
 from api.rest.wire import After, Limit, Moment, Out, Page, page_of
 from flows.actions.errors import NotThereError
 from flows.delivery.webhook import message
+from flows.kernel import served
 from models import clock
-from models.records import delivery_log, institution, notice, service
+from models.records import delivery_log, institution, notice
 from models.records.api_key import Scope
 from models.records.case import CaseRecord
 from models.records.notice import Acknowledged, Channel, Delivery, Notice
@@ -34,7 +35,7 @@ class NoticeOut(Out):
 
     id: UUID
     event: str = Field(description="事件代码", examples=["claim_decided"])
-    case: str = Field(description="案号")
+    case: str = Field(description="案号；与案件无关的通知（如白名单公布）为空")
     title: str
     text: str = Field(description="全文")
     document_id: int | None = Field(description="随附文书的编号")
@@ -50,7 +51,7 @@ class EventOut(Out):
     type: str = Field(description="事件代码", examples=["claim_accepted"])
     timestamp: Moment
     position: int = Field(description="在你单位事件流中的位置，从 1 起，没有缺号")
-    data: dict[str, Any] = Field(description="案件、文书与事件的事实；金额为字符串，元")
+    data: dict[str, Any] = Field(description="案件、文书与事件的事实；金额为字符串，元；与案件无关的事件，案件各项为 null")
 
 
 class Events(Out):
@@ -100,7 +101,7 @@ def notices(
     query = (
         select(Delivery, Notice, CaseRecord.number)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
         .where(Delivery.institution_id == caller.actor.institution_id, Delivery.channel == Channel.PORTAL)
         .order_by(col(Delivery.id).desc())
         .limit(limit + 1)
@@ -130,7 +131,7 @@ def acknowledge(db: Db, caller: Signer, once: Write, notice_id: NoticeId) -> Res
     def do() -> Reply:
         delivery, told, number = _found(db, caller, notice_id)
         delivery_log.open_portal(db, delivery, caller.actor.person_id, clock.now())
-        service.acknowledge(db, [told.id], Acknowledged.API, clock.now(), caller.actor.person_id)
+        served.acknowledge(db, [told.id], Acknowledged.API, clock.now(), caller.actor.person_id)
         db.flush()
         db.refresh(told)
         return Reply(_view(delivery, told, number))
@@ -148,11 +149,11 @@ def endpoints(db: Db, caller: Reader) -> Page[EndpointOut]:
     return Page(items=items, next=None)
 
 
-def _found(db: Session, caller: Caller, notice_id: UUID) -> tuple[Delivery, Notice, str]:
+def _found(db: Session, caller: Caller, notice_id: UUID) -> tuple[Delivery, Notice, str | None]:
     query = (
         select(Delivery, Notice, CaseRecord.number)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
         .where(
             Notice.id == notice_id,
             Delivery.channel == Channel.PORTAL,
@@ -165,11 +166,11 @@ def _found(db: Session, caller: Caller, notice_id: UUID) -> tuple[Delivery, Noti
     return found
 
 
-def _view(delivery: Delivery, told: Notice, number: str) -> NoticeOut:
+def _view(delivery: Delivery, told: Notice, number: str | None) -> NoticeOut:
     return NoticeOut(
         id=told.id,
         event=told.event,
-        case=number,
+        case=number or "",
         title=told.title,
         text=told.body,
         document_id=told.document_id,

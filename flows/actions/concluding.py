@@ -13,7 +13,7 @@ from flows.actions.acted import acted
 from flows.actions.answering import outcome_of
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.kernel.case import wake
-from flows.steps import minutes
+from flows.steps import minutes, summons
 from models import clock
 from models.database import session
 from models.gates import MEETING, Outcome, Role
@@ -136,6 +136,7 @@ def write_minutes(s: Session, actor: Actor, meeting_id: int) -> Document:
     made = minutes.draw_up(s, held)
     held.state, held.document_id = MeetingState.CONCLUDED, made.id
     held.concluded_by, held.concluded_at = actor.person_id, clock.now()
+    summons.concluded(s, held, made)
     return made
 
 

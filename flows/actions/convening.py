@@ -4,7 +4,7 @@ Nobody votes here: each member answers the task of each case themselves (`flows.
 stands on an open agenda its count waits for the session's conclusion (`flows.actions.concluding`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
@@ -12,11 +12,18 @@ from sqlmodel import Session
 
 from flows.actions.acted import acted
 from flows.actions.answering import outcome_of, settle
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ActionRefusedError,
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+)
 from flows.actions.typed import Day, Line120, attempt, read
 from flows.documents.text import printable
 from flows.kernel.case import wake
-from flows.steps import minutes
+from flows.steps import minutes, summons
 from models import clock
 from models.gates import MEETING, Outcome, Role
 from models.permissions import Actor, Denied, may_convene
@@ -62,8 +69,48 @@ def convene(s: Session, actor: Actor, held_on: str, place: str) -> Meeting:
     return made
 
 
+def call(s: Session, actor: Actor, meeting_id: int) -> int:
+    """发会议通知: the members are invited, with day, place, agenda and papers; how many. Whatever changes afterwards is
+    told to them by itself."""
+    secretary(actor)
+    held = still_open(s, meeting_id)
+    items = meeting.items_of(s, meeting_id)
+    if held.told is not None:
+        raise ConflictError("会议通知已经发出；此后议程、日期和地点的变更会自动通知成员。")
+    if not items:
+        raise ConflictError("议程里还没有案件，请先列入议程再发会议通知。")
+    members = summons.called(s, held)
+    where = {"session": held.name, "held_on": held.held_on.isoformat(), "place": held.place, "members": members}
+    for item in items:
+        acted(s, actor, item.case_id, "meeting_called", where)
+    return members
+
+
 def put_on(s: Session, actor: Actor, meeting_id: int, case_number: str) -> AgendaItem:
     """列入议程: a case that waits for the meeting's votes. From now on its count waits for the session."""
+    made = _put_on(s, actor, meeting_id, case_number)
+    summons.changed(s, s.get_one(Meeting, meeting_id))
+    return made
+
+
+def put_on_all(
+    s: Session, actor: Actor, meeting_id: int, case_numbers: Sequence[str]
+) -> list[ActionRefusedError]:
+    """Several at once, each for itself; why those that were refused were. The members are told once."""
+    refused: list[ActionRefusedError] = []
+    for number in cases.in_order(s, case_numbers):
+        try:
+            with s.begin_nested():
+                _put_on(s, actor, meeting_id, number)
+        except (ConflictError, NotThereError) as error:
+            refused.append(error)
+    held = s.get(Meeting, meeting_id)
+    if held is not None:
+        summons.changed(s, held)
+    return refused
+
+
+def _put_on(s: Session, actor: Actor, meeting_id: int, case_number: str) -> AgendaItem:
     secretary(actor)
     record = cases.by_number(s, case_number)
     if record is None:
@@ -102,6 +149,7 @@ def take_off(s: Session, actor: Actor, meeting_id: int, item_id: int) -> None:
     if item.result is not None or item.removed_at is not None:
         raise ConflictError("这件议题已经计票或已撤下，不能再撤下。")
     _take_off(s, actor, held, item, record)
+    summons.changed(s, held)
 
 
 def cancel(s: Session, actor: Actor, meeting_id: int) -> Meeting:
@@ -118,6 +166,7 @@ def cancel(s: Session, actor: Actor, meeting_id: int) -> Meeting:
     if meeting.items_of(s, meeting_id):
         raise ConflictError("议程刚有变化，请刷新后再取消。")
     held.state = MeetingState.CANCELLED
+    summons.cancelled(s, held)
     return held
 
 
@@ -173,6 +222,7 @@ def note(
         s.delete(old)
     s.flush()
     s.add_all(came)
+    summons.changed(s, held)
     return held
 
 

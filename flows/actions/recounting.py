@@ -1,14 +1,11 @@
 """A new calendar counts the deadlines of open gates anew; what was answered keeps the deadline it had."""
 
-from datetime import timedelta
-
 from sqlmodel import Session, col, select
 
-from flows.kernel.seats import end_of
+from flows.kernel import served
 from models import clock
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.reference import working_calendar
-from models.records.task import Task, TaskState
 from models.records.timeline import Event
 
 
@@ -33,18 +30,10 @@ def recount(s: Session, why: str) -> int:
     )
     changed = 0
     for case, entry in s.exec(query.execution_options(populate_existing=True)).all():
-        left = max((entry.budget_days or 0) - entry.used_before, 0)
-        due = days.add_working_days(clock.local(entry.opened_at).date(), left)
-        due_at = end_of(clock.start_of(due.day + timedelta(days=1)))
-        if (due_at, due.provisional) == (entry.due_at, entry.due_provisional):
+        due, before = served.due(days, entry), clock.local(entry.due_at).date() if entry.due_at else None
+        if (due.day, due.provisional) == (before, entry.due_provisional):
             continue
-        before = clock.local(entry.due_at).date().isoformat() if entry.due_at else ""
-        entry.due_at, entry.due_provisional = due_at, due.provisional
-        tasks = select(Task).where(
-            Task.entry_id == entry.id, col(Task.state).in_((TaskState.OPEN, TaskState.WAITING))
-        )
-        for task in s.exec(tasks):
-            task.due_at = due_at
+        served.put_off(s, entry, due)
         s.add(
             Event(
                 case_id=case.id or 0,
@@ -53,7 +42,7 @@ def recount(s: Session, why: str) -> int:
                 gate=entry.name,
                 entry_id=entry.id,
                 data={
-                    "before": before,
+                    "before": before.isoformat() if before else "",
                     "after": due.day.isoformat(),
                     "provisional": due.provisional,
                     "why": why,

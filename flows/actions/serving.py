@@ -15,6 +15,7 @@ from flows.actions.acted import acted
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.actions.telling import tell
 from flows.actions.typed import Line60, Words200
+from flows.kernel import served
 from flows.steps import document_service
 from flows.steps.notices import announce
 from models import clock
@@ -63,7 +64,7 @@ def acknowledge(
         raise ForbiddenError(verdict.sentence)
     if delivery.institution_id != actor.institution_id:
         raise NotThereError("没有找到这份通知。")
-    return bool(service.acknowledge(s, [delivery.notice_id], via, clock.now(), actor.person_id))
+    return bool(served.acknowledge(s, [delivery.notice_id], via, clock.now(), actor.person_id))
 
 
 def acknowledge_by_link(s: Session, token: str) -> Notice:
@@ -73,7 +74,7 @@ def acknowledge_by_link(s: Session, token: str) -> Notice:
         raise NotThereError("这个签收链接无效，请核对邮件中的链接是否完整。")
     notice, delivery = found
     delivery.opened_at = delivery.opened_at or clock.now()
-    service.acknowledge(s, [notice.id], Acknowledged.EMAIL, clock.now())
+    served.acknowledge(s, [notice.id], Acknowledged.EMAIL, clock.now())
     s.flush()
     s.refresh(notice)
     return notice
@@ -100,7 +101,7 @@ def call(s: Session, actor: Actor, notice_id: UUID, form: CallForm) -> ServiceCa
     )
     s.add(made)
     if form.reached:
-        service.acknowledge(s, [notice_id], Acknowledged.PHONE, clock.now(), actor.person_id)
+        served.acknowledge(s, [notice_id], Acknowledged.PHONE, clock.now(), actor.person_id)
     s.flush()
     s.refresh(notice)
     return made

@@ -6,9 +6,9 @@ One class per event, past tense; a missing or misspelt fact is an error before a
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from models.lifecycle import Board, Process, State
 
@@ -55,6 +55,16 @@ class CaseFacts(Facts):
     link: Words
 
 
+class OfficeFacts(Facts):
+    """What a notice about no single case is about: whom it addresses, its subject, where to read on, and why its reader
+    receives it."""
+
+    to: Words
+    topic: Words
+    link: Words
+    why: Words
+
+
 class DocumentFacts(Facts):
     """The document that goes with the message."""
 
@@ -95,7 +105,8 @@ class Backfilled(Facts):
 class Returned(Facts):
     """Everything to correct at once (一次性告知), the last day, and whose clock stands still.
 
-    `days` 工作日 are given; `provisional` when they cross a year whose calendar is not published.
+    `days` 工作日 are given; `provisional` when they cross a year whose calendar is not published. `from_service`: they
+    count from the day after the notice is acknowledged (送达).
     """
 
     stage: Words
@@ -103,6 +114,7 @@ class Returned(Facts):
     due_on: date
     days: Days
     provisional: bool = False
+    from_service: bool = False
 
 
 class Registered(Facts):
@@ -145,12 +157,13 @@ class PartlyRefused(Facts):
 
 
 class Paid(Facts):
-    """The payment, and until when its receipt is to be confirmed."""
+    """The payment, and until when its receipt is to be confirmed; `from_service` as in `Returned`."""
 
     amount: Yuan
     voucher_number: Words
     voucher_date: date
     due_on: date
+    from_service: bool = False
 
 
 class Received(Facts):
@@ -191,6 +204,72 @@ class Unacknowledged(Facts):
     sent_on: date
 
 
+class Item(Facts):
+    """A case on an agenda; the amount proposed, 元."""
+
+    number: Words
+    subject: Line
+    applicant: Words
+    proposed: Yuan
+
+
+class Called(Facts):
+    """A session of the joint meeting: when and where, its agenda so far, and where its papers are."""
+
+    held_on: date
+    place: Words
+    items: tuple[Item, ...]
+    materials: Words
+
+
+class AgendaChanged(Facts):
+    """What became different since the members were last told; `moved`: its day or place."""
+
+    held_on: date
+    place: Words
+    moved: bool
+    added: tuple[Item, ...]
+    removed: tuple[Words, ...]
+    items: Count
+
+
+class Resolved(Facts):
+    """What the votes on a case came to."""
+
+    number: Words
+    subject: Line
+    result: Words
+
+
+class Concluded(Facts):
+    """A session is over: the result of each case."""
+
+    held_on: date
+    items: tuple[Resolved, ...]
+
+
+class Published(Facts):
+    """A round of the white list: how many firms it adds and how many leave with it."""
+
+    batch: Words
+    effective_on: date
+    valid_to: date | None
+    source_document: Words
+    added: Count
+    left: Count
+
+
+class Removed(Facts):
+    """A firm left the white list; `last_day` is the last day it was on it."""
+
+    firm: Words
+    uscc: Words
+    batch: Words
+    last_day: date
+    reason: Words
+    source_document: Words
+
+
 EVENTS: dict[str, type[Facts]] = {
     "filing_received": Filed,
     "filing_backfilled": Backfilled,
@@ -212,6 +291,12 @@ EVENTS: dict[str, type[Facts]] = {
     "correction_overdue": Overdue,
     "receipt_overdue": Overdue,
     "document_unacknowledged": Unacknowledged,
+    "meeting_called": Called,
+    "meeting_agenda_changed": AgendaChanged,
+    "meeting_cancelled": Called,
+    "meeting_concluded": Concluded,
+    "white_list_published": Published,
+    "white_list_removed": Removed,
 }
 
 EVENT_NAMES: dict[str, str] = {
@@ -235,15 +320,28 @@ EVENT_NAMES: dict[str, str] = {
     "correction_overdue": "补正已逾期",
     "receipt_overdue": "收款回执已逾期",
     "document_unacknowledged": "文书待签收",
+    "meeting_called": "联席会议召开",
+    "meeting_agenda_changed": "联席会议安排已变更",
+    "meeting_cancelled": "联席会议已取消",
+    "meeting_concluded": "联席会议已议定",
+    "white_list_published": "白名单已公布",
+    "white_list_removed": "企业已移出白名单",
 }
 
 
 class NoticeContext(Facts):
-    """All a notice is worded from; stored with it, so that it can be worded again."""
+    """All a notice is worded from; stored with it, so that it can be worded again. It is about a case or an office matter."""
 
-    case: CaseFacts
+    case: CaseFacts | None
+    office: OfficeFacts | None = None
     document: DocumentFacts | None
     details: SerializeAsAny[Facts]
+
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> Self:
+        if (self.case is None) == (self.office is None):
+            raise ValueError("a notice is about a case or about an office matter")
+        return self
 
 
 def context_of(event: str, stored: dict[str, object]) -> NoticeContext:

@@ -16,8 +16,8 @@ from flows.delivery import circuit
 from flows.delivery.events import context_of
 from flows.delivery.outcome import File, Outcome, Parcel, Verdict, pause_after
 from flows.delivery.wording import template_sha256, word
+from flows.kernel import served
 from models import clock, database
-from models.records import service
 from models.records.attachment import Blob
 from models.records.document import Document
 from models.records.institution import WebhookEndpoint
@@ -38,7 +38,7 @@ PER_LANE = 5
 """How many deliveries of one lane a worker has on the way at a time."""
 
 # Each lane is asked for its own first deliveries by an index that begins with it, so that a lane with ten thousand
-# waiting costs as much as one with ten. A later notice of a case waits while an earlier one to the same address is
+# waiting costs as much as one with ten. A later notice of a case (or of a session of the joint meeting) waits while an earlier one to the same address is
 # pending, so that a bank never reads "paid" before "decided". An endpoint that rests (`circuit`) is not asked; one
 # that has rested gets one at a time. `busy` holds what this worker already has on the way, per lane.
 _CLAIM = text(
@@ -57,7 +57,10 @@ _CLAIM = text(
             SELECT d.id FROM deliveries d JOIN notices n ON n.id = d.notice_id
             WHERE coalesce(d.endpoint_id, 0) = free.lane AND d.state = 'pending' AND d.next_attempt_at <= :now
               AND NOT EXISTS (
-                SELECT FROM (SELECT m.id FROM notices m WHERE m.case_id = n.case_id OFFSET 0) AS told
+                SELECT FROM (
+                    SELECT m.id FROM notices m WHERE m.case_id = n.case_id
+                    UNION ALL SELECT m.id FROM notices m WHERE m.meeting_id = n.meeting_id OFFSET 0
+                ) AS told
                 CROSS JOIN LATERAL (
                     SELECT e.id, e.state, e.channel, e.address FROM deliveries e WHERE e.notice_id = told.id OFFSET 0
                 ) AS earlier
@@ -200,7 +203,7 @@ def settle(session: Session, results: Sequence[Result]) -> None:
     session.flush()
     arrived = [one.parcel.notice_id for one in results if _taken_in(one)]
     if arrived:
-        service.acknowledge(session, arrived, Acknowledged.WEBHOOK, clock.now())
+        served.acknowledge(session, arrived, Acknowledged.WEBHOOK, clock.now())
     circuit.record(session, [(one.parcel.endpoint_id, _answered(one.outcome)) for one in results])
 
 

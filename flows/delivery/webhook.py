@@ -32,19 +32,21 @@ def body(parcel: Parcel) -> str:
 
 
 def message(notice_id: UUID, event: str, created_at: datetime, context: Mapping[str, Any]) -> dict[str, Any]:
-    """A notice as a machine reads it, posted or fetched. Amounts are strings in 元."""
-    case, document = context["case"], context["document"]
+    """A notice as a machine reads it, posted or fetched. Amounts are strings in 元; a notice about no case has null for
+    what would be the case's."""
+    case, document = context["case"] or {}, context["document"]
+    office = context.get("office") or {}
     data = {
-        "case": case["number"],
-        "process": case["process"],
-        "board": case["board"],
-        "state": case["state"],
-        "subject": case["subject"],
-        "amount": case["amount"],
-        "decided_amount": case["decided_amount"],
+        "case": case.get("number"),
+        "process": case.get("process"),
+        "board": case.get("board"),
+        "state": case.get("state"),
+        "subject": case.get("subject", office.get("topic")),
+        "amount": case.get("amount"),
+        "decided_amount": case.get("decided_amount"),
         "document": document and {key: document[key] for key in ("code", "title", "number", "sha256")},
         "details": context["details"],
-        "link": case["link"],
+        "link": case.get("link", office.get("link")),
     }
     return {
         "id": str(notice_id),

@@ -35,7 +35,12 @@ class Wording:
 
 def word(event: str, context: NoticeContext) -> Wording:
     """The wording of `event`; jinja2.UndefinedError for a template that asks for a fact nobody gave."""
-    facts = {"case": context.case, "document": context.document, "it": context.details}
+    facts = {
+        "case": context.case,
+        "office": context.office,
+        "document": context.document,
+        "it": context.details,
+    }
     render = {name: _environment().get_template(f"{event}/{name}").render(facts) for name in _FILES}
     return Wording(
         title=one_line(render["subject.txt"])[:LONGEST_TITLE],

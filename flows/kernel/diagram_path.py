@@ -176,10 +176,10 @@ def _visit(mark: Mark, entry: JournalEntry, calendar: WorkingCalendar) -> None:
 def _so_far(entry: JournalEntry, calendar: WorkingCalendar) -> str:
     """第3/5日 of the working days given, or 逾期2日."""
     today = clock.today()
-    used = entry.used_before + calendar.working_days_between(clock.local(entry.opened_at).date(), today).days
+    used = entry.used_before + calendar.working_days_between(clock.local(entry.began).date(), today).days
     if entry.due_at is None:
         return ""
-    given = entry.budget_days or _worked(calendar, entry.opened_at, entry.due_at)
+    given = entry.budget_days or _worked(calendar, entry.began, entry.due_at)
     if used > given:
         return f"逾期{used - given}日"
     return f"第{max(used, 1)}/{given}日"

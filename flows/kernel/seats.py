@@ -39,7 +39,7 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
     if before:
         last = max(before, key=lambda e: e.id or 0)
         opened, closed = (
-            clock.local(last.opened_at).date(),
+            clock.local(last.began).date(),
             clock.local(last.finished_at or clock.now()).date(),
         )
         used = last.used_before + days.working_days_between(opened, closed).days

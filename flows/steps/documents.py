@@ -10,7 +10,7 @@ from flows.documents import versions
 from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
-from flows.kernel import Case, step
+from flows.kernel import Case, served, step
 from flows.steps import document_claim, document_decision, document_filing, issuing
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
@@ -179,6 +179,7 @@ def correction(case: Case) -> dict[str, Any]:
         "due_on": due.day.isoformat(),
         "days": deadlines.working_days("correction_days", clock.today(), rules(s)),
         "provisional": due.provisional,
+        "from_service": served.counts_from_service(s),
     }
 
 
@@ -214,6 +215,7 @@ def payment(case: Case) -> dict[str, Any]:
         "voucher_number": claimed.voucher_number,
         "voucher_date": (claimed.voucher_date or clock.today()).isoformat(),
         "due_on": due.day.isoformat(),
+        "from_service": served.counts_from_service(case.session),
     }
 
 

@@ -1,11 +1,12 @@
-"""Telling the applicant: a notice and its deliveries, written in the transaction of the event."""
+"""Telling an institution, or a member of the joint meeting: a notice and its deliveries, in the transaction of the event."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session
 
-from flows.delivery.events import CaseFacts, DocumentFacts, context_of
+from flows.delivery.events import CaseFacts, DocumentFacts, OfficeFacts, context_of
 from flows.delivery.outbox import CHANNEL
 from flows.delivery.wording import word
 from flows.kernel import Case, step
@@ -13,7 +14,9 @@ from models import clock, database
 from models.records import institution
 from models.records.case import CaseRecord
 from models.records.document import Document, latest
+from models.records.message import Message, MessageKind
 from models.records.notice import Channel, Delivery, DeliveryState, Notice
+from models.records.person import Person
 from models.settings import get_settings
 
 
@@ -29,55 +32,106 @@ def announce(
     """
     if document is not None and not document.for_applicant:
         raise ValueError(f"{document.code} {document.title} is not for the applicant to read")
-    stored: dict[str, object] = {
-        "case": _case(session, case).model_dump(mode="json"),
-        "document": _document(document),
-        "details": context,
-    }
-    facts = context_of(event, stored)
+    stored: dict[str, object] = {"case": _case(session, case).model_dump(mode="json")}
+    about = {"case_id": _id(case.id), "institution_id": case.institution_id}
+    notice = _written(session, event, stored, document, context, about)
+    return _sent(session, notice, _to_institution(session, notice))
+
+
+def tell_institution(
+    session: Session, institution_id: int, event: str, office: OfficeFacts, context: dict[str, Any]
+) -> Notice:
+    """Tell an institution of something the office did that is about no case: one notice, by every way it has."""
+    stored: dict[str, object] = {"case": None, "office": office.model_dump(mode="json")}
+    notice = _written(session, event, stored, None, context, {"institution_id": institution_id})
+    return _sent(session, notice, _to_institution(session, notice))
+
+
+def mail_person(
+    session: Session,
+    person: Person,
+    meeting_id: int,
+    event: str,
+    office: OfficeFacts,
+    context: dict[str, Any],
+    document: Document | None = None,
+) -> Notice:
+    """Tell one member of a session of the joint meeting, by e-mail where they have one; 消息 is their portal inbox."""
+    stored: dict[str, object] = {"case": None, "office": office.model_dump(mode="json")}
+    about = {"meeting_id": meeting_id, "institution_id": person.institution_id, "person_id": person.id}
+    notice = _written(session, event, stored, document, context, about)
+    mailbox = person.email.strip()
+    return _sent(session, notice, [_delivery(notice, Channel.EMAIL, mailbox)] if mailbox else [])
+
+
+def leave_message(s: Session, to: int, kind: MessageKind, about: str, href: str, words: str) -> Message:
+    """消息 of the system to one person of the reviewing sides about something that is no case."""
+    message = Message(
+        person_id=to, kind=kind, about=about[:120], href=href, words=words, sender="系统", at=clock.now()
+    )
+    s.add(message)
+    return message
+
+
+def _written(
+    session: Session,
+    event: str,
+    stored: dict[str, object],
+    document: Document | None,
+    context: dict[str, Any],
+    about: dict[str, Any],
+) -> Notice:
+    facts = context_of(event, {**stored, "document": _document(document), "details": context})
     words = word(event, facts)
     notice = Notice(
         event=event,
-        case_id=_id(case.id),
-        institution_id=case.institution_id,
         document_id=document.id if document else None,
         title=words.title,
         body=words.text,
         context=facts.model_dump(mode="json"),
         template_sha256=words.template_sha256,
         created_at=clock.now(),
+        **about,
     )
     session.add(notice)
     session.flush()
-    session.add_all(_deliveries(session, notice))
+    return notice
+
+
+def _sent(session: Session, notice: Notice, ways: Sequence[Delivery]) -> Notice:
+    session.add_all(ways)
     session.flush()
     database.notify(session, CHANNEL)
     return notice
 
 
-def _deliveries(session: Session, notice: Notice) -> list[Delivery]:
-    def delivery(channel: Channel, address: str = "", endpoint_id: int | None = None) -> Delivery:
-        at_once = channel == Channel.PORTAL
-        return Delivery(
-            notice_id=notice.id,
-            institution_id=notice.institution_id,
-            channel=channel,
-            address=address,
-            endpoint_id=endpoint_id,
-            state=DeliveryState.DELIVERED if at_once else DeliveryState.PENDING,
-            next_attempt_at=None if at_once else clock.wall(),
-            queued_at=None if at_once else clock.wall(),
-            delivered_at=notice.created_at if at_once else None,
-            ack_token=secrets.token_urlsafe(24) if channel == Channel.EMAIL else None,
-        )
+def _delivery(
+    notice: Notice, channel: Channel, address: str = "", endpoint_id: int | None = None
+) -> Delivery:
+    at_once = channel == Channel.PORTAL
+    acknowledged = channel == Channel.EMAIL and notice.case_id is not None
+    return Delivery(
+        notice_id=notice.id,
+        institution_id=notice.institution_id,
+        channel=channel,
+        address=address,
+        endpoint_id=endpoint_id,
+        state=DeliveryState.DELIVERED if at_once else DeliveryState.PENDING,
+        next_attempt_at=None if at_once else clock.wall(),
+        queued_at=None if at_once else clock.wall(),
+        delivered_at=notice.created_at if at_once else None,
+        ack_token=secrets.token_urlsafe(24) if acknowledged else None,
+    )
 
+
+def _to_institution(session: Session, notice: Notice) -> list[Delivery]:
     contacts = institution.contacts(session, notice.institution_id)
     mailboxes = {contact.email.strip().lower(): contact.email.strip() for contact in contacts}
     endpoints = institution.endpoints(session, notice.institution_id)
     return [
-        delivery(Channel.PORTAL),
-        *(delivery(Channel.EMAIL, mailbox) for mailbox in mailboxes.values() if mailbox),
-        *(delivery(Channel.WEBHOOK, endpoint.url, endpoint.id) for endpoint in endpoints),
+        _delivery(notice, Channel.PORTAL),
+        *(_delivery(notice, Channel.EMAIL, mailbox) for mailbox in mailboxes.values() if mailbox),
+        *(_delivery(notice, Channel.WEBHOOK, endpoint.url, endpoint.id) for endpoint in endpoints),
     ]
 
 

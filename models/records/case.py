@@ -5,7 +5,7 @@ NULL while only a person can move it. `lease_*` is in real time (a worker's grip
 movable demo clock); everything else is business time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -154,12 +154,20 @@ class JournalEntry(SQLModel, table=True):
     due_at: datetime | None = moment(nullable=True)  # gates: end of the last working day; until: the instant
     budget_days: int | None = None  # gates: working days given (工作日)
     used_before: int = 0  # gates: working days already used in earlier rounds before the clock stopped
+    counts_from: datetime | None = moment(
+        nullable=True
+    )  # gates of the applicant: served then (送达), so that the working days run from that day
     due_provisional: bool = False  # the deadline crosses a year whose calendar is not published (暂定)
     result: Facts | None = facts(nullable=True)
     voided_at: datetime | None = moment(nullable=True)
     voided_by: int | None = Field(
         default=None, sa_type=BigInteger
     )  # the journal entry whose answer sent it back
+
+    @property
+    def began(self) -> datetime:
+        """From when a gate's working days are counted: its opening, or the later service of what it answers."""
+        return self.counts_from or self.opened_at
 
 
 class Incident(SQLModel, table=True):
@@ -184,6 +192,13 @@ class Incident(SQLModel, table=True):
 def by_number(session: Session, number: str) -> CaseRecord | None:
     """The case with this number."""
     return session.exec(select(CaseRecord).where(CaseRecord.number == number)).first()
+
+
+def in_order(session: Session, numbers: Collection[str]) -> list[str]:
+    """These numbers in the order in which their cases are locked; numbers of no case come last."""
+    query = select(CaseRecord.number).where(col(CaseRecord.number).in_(numbers))
+    known = list(session.exec(query.order_by(col(CaseRecord.id))))
+    return known + [number for number in dict.fromkeys(numbers) if number not in known]
 
 
 def locked(session: Session, case_id: int) -> CaseRecord:

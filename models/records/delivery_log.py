@@ -10,7 +10,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models.records.case import CaseRecord
 from models.records.notice import Channel, Delivery, DeliveryAttempt, DeliveryState, Notice
 
-Row = tuple[Delivery, Notice, CaseRecord]
+Row = tuple[Delivery, Notice, CaseRecord | None]
+"""A delivery with its notice and the case that is about, if it is about one."""
 
 
 def find(
@@ -29,7 +30,7 @@ def find(
     query = (
         select(Delivery, Notice, CaseRecord)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
         .where(col(Delivery.id).in_(chosen))
         .order_by(col(Delivery.id).desc())
     )
@@ -67,7 +68,7 @@ def one(session: Session, delivery_id: int) -> Row | None:
     query = (
         select(Delivery, Notice, CaseRecord)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
         .where(Delivery.id == delivery_id)
     )
     return session.exec(query).first()
@@ -80,7 +81,7 @@ def letters(
     query = (
         select(Delivery, Notice, CaseRecord)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .join(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
+        .outerjoin(CaseRecord, col(CaseRecord.id) == col(Notice.case_id))
         .where(Delivery.institution_id == institution_id, Delivery.channel == Channel.PORTAL)
         .order_by(col(Delivery.id).desc())
         .limit(limit)

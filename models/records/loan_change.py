@@ -5,7 +5,7 @@ extensions and repayments stand beside the loan's own figures.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, Index, func, text
 from sqlmodel import Field, Session, col, select
 
 from models.money import ZERO
-from models.records.base import Facts, coded, dated, facts, money, one_of
+from models.records.base import Facts, coded, dated, facts, moment, money, one_of
 from models.records.case import CaseRecord
 from models.records.loan import Loan
 from models.records.two_people import ByTwo, Verdict, by_two
@@ -64,6 +64,9 @@ class LoanChange(ByTwo, table=True):
     reason: str = Field(max_length=500)
     document: str = Field(max_length=200)  # what it rests on
     due_on: date = dated()  # until when it is to be reviewed
+    reminded_at: datetime | None = moment(nullable=True)
+    overdue_at: datetime | None = moment(nullable=True)  # when its reviewers were told that it is late
+    escalated_at: datetime | None = moment(nullable=True)
 
 
 def of_loan(session: Session, loan_id: int) -> Sequence[LoanChange]:

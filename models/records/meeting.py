@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.lifecycle import State
-from models.records.base import coded, dated, moment, one_of
+from models.records.base import Facts, coded, dated, facts, moment, one_of
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 
 
@@ -83,6 +83,7 @@ class Meeting(SQLModel, table=True):
     concluded_by: int | None = Field(default=None, foreign_key="people.id")
     concluded_at: datetime | None = moment(nullable=True)
     document_id: int | None = Field(default=None, foreign_key="documents.id")
+    told: Facts | None = facts(nullable=True)  # what its members were last told: day, place, case numbers
 
     @property
     def name(self) -> str:

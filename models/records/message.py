@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.records.base import coded, moment, one_of
@@ -27,6 +27,8 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     UNSTAFFED = "unstaffed"
+    MEETING = "meeting"
+    WHITE_LIST = "white_list"
 
 
 MESSAGE_NAMES: dict[MessageKind, str] = {
@@ -40,11 +42,14 @@ MESSAGE_NAMES: dict[MessageKind, str] = {
     MessageKind.REMINDER: "到期提醒",
     MessageKind.ESCALATION: "逾期上报",
     MessageKind.UNSTAFFED: "无人可办",
+    MessageKind.MEETING: "联席会议",
+    MessageKind.WHITE_LIST: "白名单",
 }
 
 
 class Message(SQLModel, table=True):
-    """One thing one person is told about one case. `read_at` of a 抄送 is its 已阅."""
+    """One thing one person is told: about a case, or about what `about` names. `href` is where it leads when that is
+    neither the task nor the case. `read_at` of a 抄送 is its 已阅."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -52,13 +57,16 @@ class Message(SQLModel, table=True):
         Index("ix_messages_person", "person_id", "id"),
         Index("ix_messages_unread", "person_id", "kind", postgresql_where=text("read_at IS NULL")),
         Index("ix_messages_case", "case_id", "id"),
+        CheckConstraint("case_id IS NOT NULL OR (about <> '' AND href <> '')", name="about_something"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="people.id")
     kind: MessageKind = coded(MessageKind)
-    case_id: int = Field(foreign_key="cases.id")
-    case_number: str = Field(max_length=40)
+    case_id: int | None = Field(default=None, foreign_key="cases.id")
+    case_number: str = Field(default="", max_length=40)
+    about: str = Field(default="", max_length=120)
+    href: str = Field(default="", max_length=200)
     task_id: int | None = Field(default=None, foreign_key="tasks.id")
     words: str = Field(default="", max_length=2000)
     sender_id: int | None = Field(default=None, foreign_key="people.id")  # None: the system

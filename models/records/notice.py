@@ -59,6 +59,8 @@ ACKNOWLEDGED_NAMES: dict[Acknowledged, str] = {
 class Notice(SQLModel, table=True):
     """One thing an institution is told. `event` is past tense, e.g. claim_accepted.
 
+    It is about a case, or about the session of the joint meeting `meeting_id`, or, with neither, about the office's own
+    lists. `person_id`: for one person of the institution, by e-mail only; their portal inbox is 消息.
     The first acknowledgement stays. `reminded_at`, `escalated_at`: reminded of it, and put on the phone list.
     """
 
@@ -74,13 +76,21 @@ class Notice(SQLModel, table=True):
             postgresql_where=text("document_id IS NOT NULL AND acknowledged_at IS NULL"),
         ),
         Index("uq_notices_feed", "institution_id", "feed_position", unique=True),
-        Index("ix_notices_unplaced", "institution_id", postgresql_where=text("feed_position IS NULL")),
+        Index(
+            "ix_notices_unplaced",
+            "institution_id",
+            postgresql_where=text("feed_position IS NULL AND person_id IS NULL"),
+        ),
+        Index("ix_notices_meeting", "meeting_id", postgresql_where=text("meeting_id IS NOT NULL")),
+        CheckConstraint("case_id IS NULL OR meeting_id IS NULL", name="about_one_thing"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)  # also the webhook id: the idempotency key
     event: str = Field(max_length=60)
-    case_id: int = Field(foreign_key="cases.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
+    meeting_id: int | None = Field(default=None, foreign_key="meetings.id")
     institution_id: int = Field(foreign_key="institutions.id")
+    person_id: int | None = Field(default=None, foreign_key="people.id")
     document_id: int | None = Field(default=None, foreign_key="documents.id")
     title: str = Field(max_length=200)
     body: str
@@ -110,6 +120,8 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("state = 'pending'"),
         ),
         Index("ix_deliveries_inbox", "institution_id", "channel", "id"),
+        Index("ix_deliveries_parked", "id", postgresql_where=text("state = 'parked'")),
+        Index("ix_deliveries_address", "address", "id", postgresql_where=text("channel <> 'portal'")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -202,12 +214,14 @@ def _place(session: Session, institution_id: int) -> None:
 
 FEED_LOCK = 6201
 """The first key of the advisory lock under which an institution's feed is numbered."""
-_UNPLACED = "SELECT 1 FROM notices WHERE institution_id = :institution AND feed_position IS NULL LIMIT 1"
+_UNPLACED = """
+SELECT 1 FROM notices WHERE institution_id = :institution AND feed_position IS NULL AND person_id IS NULL LIMIT 1
+"""
 _PLACE = """
 WITH unplaced AS (
     SELECT n.id, row_number() OVER (ORDER BY min(d.id)) AS place
     FROM notices n JOIN deliveries d ON d.notice_id = n.id
-    WHERE n.institution_id = :institution AND n.feed_position IS NULL GROUP BY n.id
+    WHERE n.institution_id = :institution AND n.feed_position IS NULL AND n.person_id IS NULL GROUP BY n.id
 ), last AS (
     SELECT coalesce(max(feed_position), 0) AS position FROM notices WHERE institution_id = :institution
 )

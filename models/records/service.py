@@ -44,14 +44,15 @@ def acknowledge(
     via: Acknowledged,
     at: datetime,
     person_id: int | None = None,
-) -> int:
-    """Note that these notices were acknowledged; the first acknowledgement stays. How many were new."""
+) -> Sequence[UUID]:
+    """Note that these notices were acknowledged; the first acknowledgement stays. Those that are new."""
     found = session.connection().execute(
         update(Notice)
         .where(col(Notice.id).in_(notice_ids), col(Notice.acknowledged_at).is_(None))
         .values(acknowledged_at=at, acknowledged_via=via, acknowledged_by=person_id)
+        .returning(col(Notice.id))
     )
-    return found.rowcount
+    return found.scalars().all()
 
 
 def by_token(session: Session, token: str) -> tuple[Notice, Delivery] | None:
@@ -90,6 +91,7 @@ def unacknowledged(session: Session, institution_id: int) -> int:
     """How many documents an institution has not acknowledged."""
     query = select(func.count()).where(
         Notice.institution_id == institution_id,
+        col(Notice.person_id).is_(None),
         col(Notice.document_id).is_not(None),
         col(Notice.acknowledged_at).is_(None),
     )

@@ -40,6 +40,28 @@ class WhiteListRound(ByTwo, table=True):
     effects: Facts = facts()  # {"added": firms, "left": firms} once published
 
 
+class WhiteListRemoval(ByTwo, table=True):
+    """移出 of one firm: registered by one person, confirmed by another, and only then written into its stay.
+
+    `since` is the first day it is no longer on the list.
+    """
+
+    __tablename__ = "white_list_removals"
+    __table_args__ = (
+        *by_two(),
+        Index(
+            "uq_white_list_removals_open", "entry_id", unique=True, postgresql_where=text("verdict IS NULL")
+        ),
+        Index("ix_white_list_removals_entry", "entry_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = Field(foreign_key="white_list.id")
+    since: date = dated()
+    reason: str = Field(max_length=200)
+    document: str = Field(max_length=200)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """How many firms are on the list on a day, and how many have ever been."""
@@ -80,6 +102,21 @@ def removals(session: Session, most: int = 50) -> Sequence[WhiteListEntry]:
     query = select(WhiteListEntry).where(col(WhiteListEntry.removed_at).is_not(None))
     query = query.where(WhiteListEntry.removal_reason != "")
     return session.exec(query.order_by(col(WhiteListEntry.removed_at).desc()).limit(most)).all()
+
+
+def removals_of(session: Session, entry_ids: Sequence[int]) -> dict[int, WhiteListRemoval]:
+    """The newest removal that was registered for each stay, whatever became of it."""
+    query = select(WhiteListRemoval).where(col(WhiteListRemoval.entry_id).in_(entry_ids))
+    return {one.entry_id: one for one in session.exec(query.order_by(col(WhiteListRemoval.id)))}
+
+
+def removals_waiting(session: Session) -> Sequence[tuple[WhiteListRemoval, WhiteListEntry]]:
+    """Removals that wait for a second person, oldest first."""
+    query = select(WhiteListRemoval, WhiteListEntry).join(
+        WhiteListEntry, col(WhiteListEntry.id) == col(WhiteListRemoval.entry_id)
+    )
+    query = query.where(col(WhiteListRemoval.verdict).is_(None))
+    return session.exec(query.order_by(col(WhiteListRemoval.id))).all()
 
 
 def counted(session: Session, day: date) -> Listed:

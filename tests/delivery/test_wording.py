@@ -23,6 +23,18 @@ CASE = {
     "decided_amount": None,
     "link": "https://fengbu.example/cases/BC-2026-0187",
 }
+OFFICE = {
+    "to": "宋一鸣",
+    "topic": "2026年第3次会议",
+    "link": "https://fengbu.example/meetings/3",
+    "why": "你是联席会议成员",
+}
+ITEM = {
+    "number": "BC-2026-0187",
+    "subject": "东莞市松湖精密有限公司",
+    "applicant": "莞邑银行股份有限公司",
+    "proposed": "1000000.00",
+}
 LETTER = {
     "code": "D23",
     "title": "风险补偿决定通知书",
@@ -85,7 +97,48 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "correction_overdue": {"due_on": DUE},
     "receipt_overdue": {"due_on": DUE},
+    "meeting_called": {
+        "held_on": DUE,
+        "place": "市工信局三楼会议室",
+        "items": [ITEM, ITEM],
+        "materials": "https://fengbu.example/meetings/3/materials.zip",
+    },
+    "meeting_agenda_changed": {
+        "held_on": DUE,
+        "place": "市工信局三楼会议室",
+        "moved": True,
+        "added": [ITEM],
+        "removed": ["BC-2026-0009"],
+        "items": 4,
+    },
+    "meeting_cancelled": {
+        "held_on": DUE,
+        "place": "市工信局三楼会议室",
+        "items": [],
+        "materials": "https://fengbu.example/meetings/3/materials.zip",
+    },
+    "meeting_concluded": {
+        "held_on": DUE,
+        "items": [{"number": "BC-2026-0187", "subject": "松湖精密", "result": "通过"}],
+    },
+    "white_list_published": {
+        "batch": "2026年第四批",
+        "effective_on": DUE,
+        "valid_to": None,
+        "source_document": "东工信〔2026〕30号",
+        "added": 120,
+        "left": 3,
+    },
+    "white_list_removed": {
+        "firm": "东莞市松湖精密有限公司",
+        "uscc": "91441900MA4UXXXX0X",
+        "batch": "2026年第四批",
+        "last_day": DUE,
+        "reason": "被列为失信被执行人",
+        "source_document": "东工信函〔2026〕31号",
+    },
 }
+ABOUT_OFFICE = {event for event in FACTS if event.startswith(("meeting_", "white_list_"))}
 SAYS = {
     "filing_backfilled": ("东莞市电子计算中心依据东工信〔2024〕18号备案清单", "共12笔", "仍须由"),
     "filing_received": ("共12笔", "￥1,250,000.00元（大写：壹佰贰拾伍万元整）"),
@@ -114,11 +167,23 @@ SAYS = {
     "loan_change_decided": ("展期（续备案）", "BA-1-变1", "不予确认", "请补展期协议"),
     "correction_overdue": ("2026年11月30日", "尚未重新提交"),
     "receipt_overdue": ("2026年11月30日", "尚未确认"),
+    "meeting_called": (
+        "2026年11月30日在市工信局三楼会议室召开",
+        "议程共2件：",
+        "BC-2026-0187，东莞市松湖精密有限公司（莞邑银行股份有限公司），建议补偿￥1,000,000.00元",
+        "materials.zip",
+    ),
+    "meeting_agenda_changed": ("会议改在2026年11月30日", "新列入议程1件：", "撤下议程：BC-2026-0009", "共4件"),
+    "meeting_cancelled": ("原定于2026年11月30日", "已取消", "已投的票仍然有效"),
+    "meeting_concluded": ("会议纪要（东工信函〔2026〕12号）已出具", "BC-2026-0187，松湖精密：通过"),
+    "white_list_published": ("列入120家，移出3家", "2026年11月30日起生效", "东工信〔2026〕30号"),
+    "white_list_removed": ("2026年11月30日为在名单内的最后一日", "失信被执行人", "此前发放的贷款不受影响"),
 }
 
 
 def context(event: str, **case: str) -> NoticeContext:
-    return context_of(event, {"case": {**CASE, **case}, "document": LETTER, "details": FACTS[event]})
+    about = {"case": None, "office": OFFICE} if event in ABOUT_OFFICE else {"case": {**CASE, **case}}
+    return context_of(event, {**about, "document": LETTER, "details": FACTS[event]})
 
 
 def test_every_event_has_a_name_facts_and_a_folder() -> None:
@@ -129,9 +194,12 @@ def test_every_event_has_a_name_facts_and_a_folder() -> None:
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_notice_says_what_happened_to_which_case_and_why_one_receives_it(event: str) -> None:
     words = word(event, context(event))
-    for said in (*SAYS[event], "BC-2026-0187", CASE["link"], "莞邑银行股份有限公司", "因此收到本通知"):
+    case = ("BC-2026-0187", CASE["link"], "莞邑银行股份有限公司", "你单位是本案的申报机构，因此收到本通知")
+    office = (OFFICE["topic"], OFFICE["link"], OFFICE["to"], "你是联席会议成员，因此收到本通知")
+    about = office if event in ABOUT_OFFICE else case
+    for said in (*SAYS[event], *about):
         assert said in words.text
-    assert "BC-2026-0187" in words.title
+    assert "BC-2026-0187" in words.title or event in ABOUT_OFFICE
     assert "\n" not in words.title
     assert words.html.count("<html") == words.html.count("</html>") == 1
     assert "None" not in words.text + words.html + words.title
