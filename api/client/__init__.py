@@ -18,12 +18,14 @@ from api.client.models import (
     Event,
     Fault,
     Loan,
+    LoanChange,
     Me,
     Notice,
     Submission,
     Task,
     Upload,
 )
+from api.client.office_models import Handover, Item, Meeting, Member, Recusal, Substitution, Vote
 
 __all__ = [
     "AwaitsReleaseError",
@@ -37,11 +39,19 @@ __all__ = [
     "Event",
     "Fault",
     "Fengbu",
+    "Handover",
+    "Item",
     "Loan",
+    "LoanChange",
     "Me",
+    "Meeting",
+    "Member",
     "Notice",
+    "Recusal",
     "RefusedError",
     "Submission",
+    "Substitution",
     "Task",
     "Upload",
+    "Vote",
 ]

@@ -22,6 +22,7 @@ from api.client.models import (
     Event,
     Fault,
     Loan,
+    LoanChange,
     Me,
     Notice,
     Submission,
@@ -138,6 +139,32 @@ class Fengbu:
         """Confirm what arrived."""
         body = {"received_on": received_on.isoformat(), "received_amount": f"{amount:.2f}"}
         return self._post(f"/cases/{case.number}/receipt", body, Case, seen=case)
+
+    def extend(self, loan: Loan, signed_on: date, new_due_on: date, reason: str, document: str) -> LoanChange:
+        """展期（续备案）: registered now, counts once the managing institution has confirmed it."""
+        days = {"on": signed_on.isoformat(), "new_due_on": new_due_on.isoformat()}
+        body = {**days, "reason": reason, "document": document}
+        return self._post(f"/loans/{loan.id}/extensions", body, LoanChange)
+
+    def prepay(self, loan: Loan, on: date, repaid: Decimal, reason: str, document: str) -> LoanChange:
+        """提前还款, 元."""
+        body = {"on": on.isoformat(), "repaid": f"{repaid:.2f}", "reason": reason, "document": document}
+        return self._post(f"/loans/{loan.id}/prepayments", body, LoanChange)
+
+    def correct_loan(
+        self, loan: Loan, corrected: Mapping[str, Any], reason: str, document: str
+    ) -> LoanChange:
+        """更正: only the fields that were wrong."""
+        body = {"corrected": dict(corrected), "reason": reason, "document": document}
+        return self._post(f"/loans/{loan.id}/corrections", body, LoanChange)
+
+    def withdraw_change(self, change: LoanChange) -> LoanChange:
+        """Take back a change that was not decided yet."""
+        return self._post(f"/loan-changes/{change.id}/withdrawal", None, LoanChange)
+
+    def changes_of(self, loan: Loan) -> list[LoanChange]:
+        """Every change of a loan, oldest first."""
+        return list(self._pages(f"/loans/{loan.id}/changes", LoanChange, {}))
 
     def acknowledge(self, notice: Notice) -> Notice:
         """Say that a notice was taken note of."""

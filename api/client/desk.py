@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from api.client.calls import Fengbu
 from api.client.models import Colleague, Comment, Done, Task
+from api.client.office import Office
 
 
-class Desk(Fengbu):
+class Desk(Office):
     """As `Fengbu`, for a key of a reviewing side. A task is changed as it was last read; RefusedError 412 otherwise."""
 
     def tasks(self, **filters: str) -> Iterator[Task]:

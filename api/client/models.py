@@ -249,6 +249,26 @@ class Comment(Answer):
     words: str
 
 
+class LoanChange(Answer):
+    """A change of a registered loan; `verdict` is None while it waits."""
+
+    id: int
+    loan_id: int
+    case: str
+    number: str
+    kind: str
+    on: date
+    new_due_on: date | None
+    repaid: Decimal | None
+    before: dict[str, str]
+    after: dict[str, str]
+    reason: str
+    document: str
+    due_on: date
+    verdict: str | None
+    note: str
+
+
 class Done(Answer):
     """What an act among colleagues answers: how many were told, or whether the case is followed."""
 

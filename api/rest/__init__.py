@@ -9,11 +9,15 @@ def routers() -> tuple[APIRouter, ...]:
     """Every resource below `PREFIX`."""
     from api.rest import (
         about,
+        arrangements,
         batches,
         cases,
+        changes,
         filings,
+        meetings,
         notices,
         oauth,
+        objections,
         policy,
         prepared,
         tasks,
@@ -21,8 +25,10 @@ def routers() -> tuple[APIRouter, ...]:
         verbs,
     )
 
+    filing = (filings, prepared, batches, uploads)
+    office = (meetings, arrangements, changes, objections)
     found = []
-    for part in (oauth, about, filings, prepared, batches, uploads, cases, notices, tasks, verbs, policy):
+    for part in (oauth, about, *filing, cases, notices, tasks, verbs, *office, policy):
         router = APIRouter(prefix=PREFIX)
         router.include_router(part.router)
         found.append(router)

@@ -51,7 +51,9 @@ class EventOut(Out):
     type: str = Field(description="事件代码", examples=["claim_accepted"])
     timestamp: Moment
     position: int = Field(description="在你单位事件流中的位置，从 1 起，没有缺号")
-    data: dict[str, Any] = Field(description="案件、文书与事件的事实；金额为字符串，元；与案件无关的事件，案件各项为 null")
+    data: dict[str, Any] = Field(
+        description="案件、文书与事件的事实；金额为字符串，元；与案件无关的事件，案件各项为 null"
+    )
 
 
 class Events(Out):

@@ -36,6 +36,9 @@ TAGS = [
     {"name": "通知", "description": "通知、事件流、推送地址"},
     {"name": "待办", "description": "审核单位的任务"},
     {"name": "协作", "description": "转办、委派、加签、拿回、催办、抄送、批注、关注；与页面同一套权限"},
+    {"name": "联席会议", "description": "召集、议程、材料、表决、出席、议定与纪要"},
+    {"name": "变更", "description": "已备案贷款的展期、提前还款、更正：登记与确认"},
+    {"name": "代理与回避", "description": "代理、回避、移交"},
     {"name": "测算", "description": "政策规则与试算"},
 ]
 OPEN = {"/api/v1/oauth/token"}

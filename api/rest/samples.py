@@ -1,7 +1,7 @@
 """Invented examples for the description of the API; one loan and one claim that fit together."""
 
 LOAN = {
-    "uscc": "91441900MA4EXMP019",
+    "uscc": "91441900MA4EXMP01P",
     "firm_name": "东莞市示例精密有限公司",
     "sector": "制造业",
     "industry": "工业",

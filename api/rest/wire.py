@@ -3,7 +3,7 @@
 Amounts are strings with two decimals in 元: a JSON number is a float in most programs. Instants carry an offset.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -112,15 +112,26 @@ _Figure = Annotated[Any, BeforeValidator(_figure), WithJsonSchema(_AMOUNT)]
 _Date = Annotated[StrictStr, WithJsonSchema({"type": "string", "format": "date"})]
 
 
-def wire(name: str, form: type[BaseModel], examples: Mapping[str, Any], doc: str) -> type[Body]:
+def wire(
+    name: str,
+    form: type[BaseModel],
+    examples: Mapping[str, Any],
+    doc: str,
+    *,
+    optional: bool = False,
+    without: Collection[str] = (),
+) -> type[Body]:
     """The JSON schema of a form (`flows.actions.forms`): same fields, JSON's own types, titles as descriptions.
 
-    The types are checked here; what the words mean is checked by the form, for pages and API alike.
+    The types are checked here; what the words mean is checked by the form, for pages and API alike. `optional`: any
+    part of the form may be given; `without` names fields that are not.
     """
     fields: dict[str, Any] = {}
     for field, info in form.model_fields.items():
+        if field in without:
+            continue
         kind, shown = _kind(info.annotation), [examples[field]] if field in examples else None
-        if info.is_required():
+        if info.is_required() and not optional:
             fields[field] = (kind, Field(..., description=info.title, examples=shown))
         else:
             fields[field] = (

@@ -80,7 +80,12 @@ def call(s: Session, actor: Actor, meeting_id: int) -> int:
     if not items:
         raise ConflictError("议程里还没有案件，请先列入议程再发会议通知。")
     members = summons.called(s, held)
-    where = {"session": held.name, "held_on": held.held_on.isoformat(), "place": held.place, "members": members}
+    where = {
+        "session": held.name,
+        "held_on": held.held_on.isoformat(),
+        "place": held.place,
+        "members": members,
+    }
     for item in items:
         acted(s, actor, item.case_id, "meeting_called", where)
     return members

@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from sqlmodel import Session, col, func, select
 
-from flows.delivery.events import one_line
+from flows.delivery.facts import one_line
 from models import clock
 from models.records.notice import Channel, Delivery, DeliveryAttempt, DeliveryState
 

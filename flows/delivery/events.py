@@ -3,41 +3,21 @@
 One class per event, past tense; a missing or misspelt fact is an error before anything is written.
 """
 
-import re
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from models.lifecycle import Board, Process, State
-
-# Controls and direction marks: a firm called "x\r\nBcc: …" must stay one line, and read as it is stored.
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+from flows.delivery.facts import Count, Days, Facts, Line, Words, Yuan
+from flows.delivery.office_events import (
+    AgendaChanged,
+    Called,
+    Concluded,
+    OfficeFacts,
+    Published,
+    Removed,
 )
-
-
-def one_line(value: str) -> str:
-    """`value` on one line, without characters that would end a header or disguise a name."""
-    return " ".join(_INVISIBLE.sub(" ", value).split())
-
-
-def _line(value: object) -> object:
-    return one_line(value) if isinstance(value, str) else value
-
-
-Line = Annotated[str, BeforeValidator(_line)]
-Words = Annotated[str, BeforeValidator(_line), Field(min_length=1)]
-Yuan = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
-Count = Annotated[int, Field(ge=0)]
-Days = Annotated[int, Field(gt=0)]
-
-
-class Facts(BaseModel):
-    """Immutable facts; an unknown one is an error, never silently dropped."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from models.lifecycle import Board, Process, State
 
 
 class CaseFacts(Facts):
@@ -53,16 +33,6 @@ class CaseFacts(Facts):
     amount: Yuan
     decided_amount: Yuan | None
     link: Words
-
-
-class OfficeFacts(Facts):
-    """What a notice about no single case is about: whom it addresses, its subject, where to read on, and why its reader
-    receives it."""
-
-    to: Words
-    topic: Words
-    link: Words
-    why: Words
 
 
 class DocumentFacts(Facts):
@@ -202,72 +172,6 @@ class Unacknowledged(Facts):
     title: Words
     number: Line = ""
     sent_on: date
-
-
-class Item(Facts):
-    """A case on an agenda; the amount proposed, 元."""
-
-    number: Words
-    subject: Line
-    applicant: Words
-    proposed: Yuan
-
-
-class Called(Facts):
-    """A session of the joint meeting: when and where, its agenda so far, and where its papers are."""
-
-    held_on: date
-    place: Words
-    items: tuple[Item, ...]
-    materials: Words
-
-
-class AgendaChanged(Facts):
-    """What became different since the members were last told; `moved`: its day or place."""
-
-    held_on: date
-    place: Words
-    moved: bool
-    added: tuple[Item, ...]
-    removed: tuple[Words, ...]
-    items: Count
-
-
-class Resolved(Facts):
-    """What the votes on a case came to."""
-
-    number: Words
-    subject: Line
-    result: Words
-
-
-class Concluded(Facts):
-    """A session is over: the result of each case."""
-
-    held_on: date
-    items: tuple[Resolved, ...]
-
-
-class Published(Facts):
-    """A round of the white list: how many firms it adds and how many leave with it."""
-
-    batch: Words
-    effective_on: date
-    valid_to: date | None
-    source_document: Words
-    added: Count
-    left: Count
-
-
-class Removed(Facts):
-    """A firm left the white list; `last_day` is the last day it was on it."""
-
-    firm: Words
-    uscc: Words
-    batch: Words
-    last_day: date
-    reason: Words
-    source_document: Words
 
 
 EVENTS: dict[str, type[Facts]] = {

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from flows.delivery.events import one_line
+from flows.delivery.facts import one_line
 from flows.delivery.outcome import Outcome, Parcel, Verdict
 from models import clock
 from models.settings import Settings

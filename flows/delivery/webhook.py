@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
-from flows.delivery.events import one_line
+from flows.delivery.facts import one_line
 from flows.delivery.outcome import Outcome, Parcel, Verdict
 from models import clock
 

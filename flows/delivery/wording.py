@@ -15,7 +15,8 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from flows.delivery.events import EVENTS, NoticeContext, one_line
+from flows.delivery.events import EVENTS, NoticeContext
+from flows.delivery.facts import one_line
 from models import money
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from flows.delivery.events import CaseFacts, DocumentFacts, OfficeFacts, context_of
+from flows.delivery.events import CaseFacts, DocumentFacts, context_of
+from flows.delivery.office_events import OfficeFacts
 from flows.delivery.outbox import CHANNEL
 from flows.delivery.wording import word
 from flows.kernel import Case, step

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from flows.delivery.events import OfficeFacts
+from flows.delivery.office_events import OfficeFacts
 from flows.steps import document_facts as known
 from flows.steps.notices import leave_message, mail_person
 from models.gates import Role

@@ -15,7 +15,18 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-KINDS = ["nudge", "copy", "mention", "transfer", "delegate", "reply", "sign", "reminder", "escalation", "unstaffed"]
+KINDS = [
+    "nudge",
+    "copy",
+    "mention",
+    "transfer",
+    "delegate",
+    "reply",
+    "sign",
+    "reminder",
+    "escalation",
+    "unstaffed",
+]
 
 
 def _person(name: str, *, nullable: bool = False) -> sa.Column[int]:
@@ -84,7 +95,11 @@ def _removals() -> None:
     )
     undecided = sa.text("verdict IS NULL")
     op.create_index(
-        "uq_white_list_removals_open", "white_list_removals", ["entry_id"], unique=True, postgresql_where=undecided
+        "uq_white_list_removals_open",
+        "white_list_removals",
+        ["entry_id"],
+        unique=True,
+        postgresql_where=undecided,
     )
     op.create_index("ix_white_list_removals_entry", "white_list_removals", ["entry_id", "id"])
 
@@ -105,7 +120,10 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_parked", "deliveries")
     op.drop_index("ix_notices_unplaced", "notices")
     op.create_index(
-        "ix_notices_unplaced", "notices", ["institution_id"], postgresql_where=sa.text("feed_position IS NULL")
+        "ix_notices_unplaced",
+        "notices",
+        ["institution_id"],
+        postgresql_where=sa.text("feed_position IS NULL"),
     )
     for table in ("delivery_attempts", "deliveries", "notices"):
         op.execute(_OFFICE[table])
