@@ -12,10 +12,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from api.auth.db import Db
-from api.auth.permit import requires
+from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages import imports_view as views
-from api.pages import policy_layout
+from api.pages import policy_layout, white_list_sheet
 from api.pages import white_list_view as shown
 from api.pages.bank_forms import Posted, by_field
 from api.pages.form_views import FieldView
@@ -36,8 +36,9 @@ from models.permissions import (
     may_remove_from_white_list,
 )
 from models.records import person
+from models.records.enterprise import WhiteListEntry
 from models.records.loan_import import ImportState, LoanImport
-from models.records.white_list import WhiteListRound, counted, rounds
+from models.records.white_list import WhiteListRound, counted, removals_waiting, rounds
 
 router = APIRouter(prefix="/white-list")
 Reader = Annotated[Actor, requires(may_read_rules)]
@@ -48,7 +49,10 @@ SAID = {
     "confirmed": "已确认，正在发布；完成后名单生效。",
     "rejected": "已退回，名单不变。",
     "withdrawn": "已撤回，名单不变。",
-    "removed": "已登记移出；此前发放的贷款不受影响。",
+    "removed": "移出已登记，等另一人确认；确认前名单不变。",
+    "removal-confirmed": "已移出，合作银行和受托管理机构已收到通知；此前发放的贷款不受影响。",
+    "removal-rejected": "移出已退回，名单不变。",
+    "removal-withdrawn": "移出已撤回，名单不变。",
     "same": "这个文件以前登记过，没有重复处理。",
 }
 SHOWS = {"bad": "要改", "warned": "提醒", "good": "可列入", "known": "跳过", "filed": "已列入", "all": "全部"}
@@ -139,10 +143,34 @@ def remove(request: Request, db: Db, actor: Remover, entry_id: int, posted: Post
     given = {key: str(posted.get(f"{key}-{entry_id}") or "") for key in names}
     q = str(posted.get("q") or "")[:120]
     try:
-        entry = white_listing.remove(db, actor, entry_id, given)
+        white_listing.remove(db, actor, entry_id, given)
     except InvalidError as error:
         return _page(request, db, actor, q=q, removal=(entry_id, given, error.faults))
+    entry = db.get_one(WhiteListEntry, entry_id)
     return RedirectResponse(f"/white-list?q={entry.uscc}&done=removed", 303)
+
+
+@router.post("/removals/{removal_id}/decide")
+def decide_removal(
+    db: Db, actor: Reader, removal_id: int, verdict: Annotated[str, Form()] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
+) -> Response:  # fmt: skip
+    """Confirm a 移出 another registered, reject it, or withdraw one's own."""
+    chosen = policy_layout.verdict_of(verdict)
+    if chosen is None or removal_id >= 2**31:
+        raise Refused(422, "请选择确认、不同意或撤回。")
+    row = white_listing.decide_removal(db, actor, removal_id, chosen, note)
+    entry = db.get_one(WhiteListEntry, row.entry_id)
+    return RedirectResponse(f"/white-list?q={entry.uscc}&done=removal-{chosen.value}", 303)
+
+
+@router.get("/rounds/{round_id}/firms.xlsx", dependencies=[requires(anyone)])
+def firms_of_round(db: Db, round_id: int) -> Response:
+    """名单: the firms a published round put on the list and took off it; for everyone who signs in."""
+    row = db.get(WhiteListRound, round_id) if round_id < 2**31 else None
+    if row is None or not row.effects:
+        raise Refused(404, "没有找到这个批次，或尚未公布。")
+    return workbook(white_list_sheet.workbook(db, row), f"白名单-{row.name}.xlsx")
 
 
 def _page(
@@ -179,6 +207,7 @@ def _page(
         q=words,
         on=FieldView("查询日", "on", on.strip()[:20], wrong, type="date"),
         firms=firms,
+        waiting=removals_waiting(db),
         fields=fields,
         faulty=(*fields, *asked),
     )

@@ -8,18 +8,20 @@ from typing import Any
 from sqlmodel import Session
 
 from api.pages import imports_view as views
+from api.pages import policy_layout
 from api.pages.bank_forms import by_field
 from api.pages.form_views import FieldView
 from api.pages.imports import ACCEPT
+from api.pages.policy_layout import Deciding
 from api.pages.views import Column, Tag
 from flows.actions.errors import FieldFault
 from models import clock
-from models.permissions import Actor, may_remove_from_white_list
+from models.permissions import Actor, may_confirm_removal, may_remove_from_white_list
 from models.records import person
 from models.records.enterprise import WhiteListEntry, stays_of
 from models.records.loan_import import ImportState, LoanImport
 from models.records.two_people import Verdict
-from models.records.white_list import WhiteListRound, found
+from models.records.white_list import WhiteListRemoval, WhiteListRound, found, removals_of
 
 ROUNDS = (
     Column("批次", "full"), Column("生效日"), Column("结果"), Column("列入", "n"), Column("移出", "n hide"), Column("登记", "hide"),
@@ -46,12 +48,15 @@ class RoundRow:
 
 @dataclass(frozen=True, slots=True)
 class StayRow:
-    """One validity period; `fields` is the removal form where it may be removed."""
+    """One validity period; `fields` is the removal form where it may be removed. `waiting`: a removal that was registered
+    in words, and what the reader may decide about it."""
 
     stay: WhiteListEntry
     words: str
     removed: str
     fields: tuple[FieldView, ...]
+    waiting: str = ""
+    deciding: Deciding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,13 @@ def firms(db: Session, actor: Actor, words: str, day: date, removal: Removal | N
     """The firms found by name or code, each with all its periods, the newest first."""
     codes = found(db, words)
     stays = stays_of(db, codes)
-    who = person.names(db, sorted({s.removed_by for every in stays.values() for s in every if s.removed_by}))
+    asked = {
+        key: one
+        for key, one in removals_of(db, [s.id or 0 for every in stays.values() for s in every]).items()
+        if one.verdict is None
+    }
+    removers = {s.removed_by for every in stays.values() for s in every if s.removed_by}
+    who = person.names(db, sorted(removers | {one.proposed_by for one in asked.values()}))
     may = bool(may_remove_from_white_list(actor))
     views_: list[FirmView] = []
     for code in codes:
@@ -97,13 +108,32 @@ def firms(db: Session, actor: Actor, words: str, day: date, removal: Removal | N
         covering = next((stay for stay in every if stay.covers(day)), None)
         when = f"{day.year}年{day.month}月{day.day}日"
         answer = Tag(f"{when}在名单内", "ok") if covering else Tag(f"{when}不在名单内", "late")
-        rows = tuple(_stay(stay, may, who, removal) for stay in reversed(every))
+        rows = tuple(
+            _asked(actor, stay, asked[stay.id or 0], who)
+            if stay.id in asked
+            else _stay(stay, may, who, removal)
+            for stay in reversed(every)
+        )
         views_.append(FirmView(code, every[-1].firm_name or code, answer, rows))
     return tuple(views_)
 
 
+def _asked(actor: Actor, stay: WhiteListEntry, row: WhiteListRemoval, who: Mapping[int, str]) -> StayRow:
+    """A stay whose 移出 waits for another person."""
+    proposer = who.get(row.proposed_by, "")
+    words = f"待确认：自 {row.since} 移出，{row.reason}（{row.document}，{proposer}登记）"
+    action = f"/white-list/removals/{row.id}/decide"
+    deciding = policy_layout.deciding(
+        actor, action, row.proposed_by, proposer, may_confirm_removal, "确认移出"
+    )
+    return StayRow(stay, _until(stay), "", (), words, deciding)
+
+
+def _until(stay: WhiteListEntry) -> str:
+    return f"{stay.valid_from} " + (f"至 {stay.valid_to}" if stay.valid_to else "起长期有效")
+
+
 def _stay(stay: WhiteListEntry, may: bool, who: Mapping[int, str], removal: Removal | None) -> StayRow:
-    until = f"至 {stay.valid_to}" if stay.valid_to else "起长期有效"
     removed = ""
     if stay.removed_by is not None and stay.valid_to is not None:
         planned = f"原至 {stay.planned_to}" if stay.planned_to else "原为长期"
@@ -113,7 +143,7 @@ def _stay(stay: WhiteListEntry, may: bool, who: Mapping[int, str], removal: Remo
         )
     open_ = stay.removed_by is None and (stay.valid_to is None or stay.valid_to >= clock.today())
     fields = _removal_fields(stay.id or 0, removal) if may and open_ else ()
-    return StayRow(stay, f"{stay.valid_from} {until}", removed, fields)
+    return StayRow(stay, _until(stay), removed, fields)
 
 
 def _removal_fields(entry_id: int, removal: Removal | None) -> tuple[FieldView, ...]:

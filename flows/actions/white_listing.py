@@ -1,10 +1,10 @@
-"""The white list (白名单, 三（二）): a round is registered with its file, published by another person; 移出 of a firm.
+"""The white list (白名单, 三（二）): a round and the 移出 of a firm are registered by one person, decided by another.
 
 What is on the list is never shortened in the past: loans already made keep what they were made under (A12).
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,12 +15,14 @@ from flows.actions import two_people
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.importing import CHANNEL, file_faults, forget_rows, keep_file
 from flows.actions.typed import Day, Flag, RoundName, Words200, attempt, read
+from flows.steps import listing
 from models import clock
 from models.database import notify
 from models.lifecycle import Board
 from models.permissions import (
     Actor,
     Denied,
+    may_confirm_removal,
     may_prepare_white_list,
     may_publish_white_list,
     may_remove_from_white_list,
@@ -28,7 +30,7 @@ from models.permissions import (
 from models.records.enterprise import WhiteListEntry
 from models.records.loan_import import ImportKind, ImportState, LoanImport
 from models.records.two_people import Verdict
-from models.records.white_list import WhiteListRound, of_import
+from models.records.white_list import WhiteListRemoval, WhiteListRound, of_import
 
 
 class RoundForm(BaseModel):
@@ -148,31 +150,71 @@ def _close(row: WhiteListRound, actor: Actor) -> None:
     row.verdict, row.decided_by, row.decided_at = Verdict.WITHDRAWN, actor.person_id, clock.now()
 
 
-def remove(s: Session, actor: Actor, entry_id: int, typed: Mapping[str, Any]) -> WhiteListEntry:
-    """移出 a firm from a day on, today at the earliest; loans made before are not affected.
+def remove(s: Session, actor: Actor, entry_id: int, typed: Mapping[str, Any]) -> WhiteListRemoval:
+    """Register the 移出 of a firm from a day on; it counts once another person has confirmed it (`decide_removal`).
 
-    Raises `ForbiddenError`, `NotThereError`, `ConflictError` for a stay that has ended, `InvalidError`.
+    Raises `ForbiddenError`, `NotThereError`, `ConflictError` for a stay that has ended or waits already,
+    `InvalidError`.
     """
     allowed = may_remove_from_white_list(actor)
     if isinstance(allowed, Denied):
         raise ForbiddenError(allowed.sentence)
+    entry = _stay(s, entry_id)
+    form = read(RemovalForm, typed)
+    fault = _too_soon(entry, form.since)
+    if fault:
+        raise InvalidError((FieldFault("since", fault),))
+    row = WhiteListRemoval(
+        entry_id=entry_id, **form.model_dump(), proposed_by=actor.person_id, proposed_at=clock.now()
+    )
+    try:
+        with s.begin_nested():
+            s.add(row)
+    except IntegrityError as error:
+        raise ConflictError("这家企业的移出已经登记，正在等另一人确认，不能重复登记。") from error
+    return row
+
+
+def decide_removal(
+    s: Session, actor: Actor, removal_id: int, verdict: Verdict, note: str = ""
+) -> WhiteListRemoval:
+    """Confirm (the stay ends, banks are told), reject, or withdraw one's own. Loans made before are not affected."""
+
+    def confirmed(row: WhiteListRemoval) -> None:
+        entry = _stay(s, row.entry_id)
+        fault = _too_soon(entry, row.since)
+        if fault:
+            raise ConflictError(f"{fault}请撤回或退回后重新登记。")
+        entry.planned_to, entry.valid_to = entry.valid_to, row.since - timedelta(days=1)
+        entry.removal_reason, entry.removal_document = row.reason, row.document
+        entry.removed_by, entry.removed_at = row.proposed_by, clock.now()
+        s.flush()
+        listing.removed(s, entry)
+
+    return two_people.decide(
+        s, actor, WhiteListRemoval, removal_id, verdict, note,
+        called="移出", may_confirm=may_confirm_removal, confirmed=confirmed,
+    )  # fmt: skip
+
+
+def _stay(s: Session, entry_id: int) -> WhiteListEntry:
+    """A stay that may still end earlier, its row locked."""
     query = select(WhiteListEntry).where(WhiteListEntry.id == entry_id).with_for_update()
     entry = s.exec(query.execution_options(populate_existing=True)).first()
     if entry is None:
         raise NotThereError("没有找到这段白名单有效期。")
     if entry.removed_by is not None:
-        raise ConflictError("这家企业已登记移出，不能重复办理。")
-    form = read(RemovalForm, typed)
-    first, last = max(clock.today(), entry.valid_from + timedelta(days=1)), entry.valid_to
-    if last is not None and last < clock.today():
-        raise ConflictError(f"有效期已于 {last} 届满，无须移出。")
-    if form.since < first:
-        words = f"移出日最早为 {first}：只对以后发放的贷款生效，已发放的贷款不受影响。"
-        raise InvalidError((FieldFault("since", words),))
-    if last is not None and form.since > last:
-        raise InvalidError((FieldFault("since", f"有效期至 {last} 届满，移出日须不晚于该日。"),))
-    entry.planned_to, entry.valid_to = last, form.since - timedelta(days=1)
-    entry.removal_reason, entry.removal_document = form.reason, form.document
-    entry.removed_by, entry.removed_at = actor.person_id, clock.now()
-    s.flush()
+        raise ConflictError("这家企业已移出，不能重复办理。")
+    if entry.valid_to is not None and entry.valid_to < clock.today():
+        raise ConflictError(f"有效期已于 {entry.valid_to} 届满，无须移出。")
     return entry
+
+
+def _too_soon(entry: WhiteListEntry, since: date) -> str:
+    """Why the firm cannot leave on that day; "" if it can."""
+    first, last = max(clock.today(), entry.valid_from + timedelta(days=1)), entry.valid_to
+    if since < first:
+        return f"移出日最早为 {first}：只对以后发放的贷款生效，已发放的贷款不受影响。"
+    if last is not None and since > last:
+        return f"有效期至 {last} 届满，移出日须不晚于该日。"
+    return ""

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from flows.actions.errors import ConflictError
 from flows.actions.forms import ListedFirmForm
 from flows.importing.staging import COUNTED, STATES, Staged
+from flows.steps import listing
 from models import clock
 from models.policy import towns
 from models.policy.facts import Enterprise
@@ -138,6 +139,7 @@ def publish(s: Session, found: LoanImport) -> bool:
     )
     found.filed = added
     batch.effects = {"added": added, "left": left}
+    listing.published(s, batch)
     return False
 
 

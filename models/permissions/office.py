@@ -27,6 +27,15 @@ def may_remove_from_white_list(actor: Actor) -> Verdict:
     return Denied("移出白名单由市工信局科室经办或统筹管理岗位登记。")
 
 
+def may_confirm_removal(actor: Actor, proposed_by: int, proposer: str) -> Verdict:
+    """Another person confirms a 移出, as with everything two people decide."""
+    if not actor.roles & {Role.BUREAU_OFFICER, Role.MANAGER}:
+        return Denied("移出白名单由市工信局科室经办或统筹管理岗位确认。")
+    if actor.person_id == proposed_by:
+        return Denied(f"这项移出是你（{proposer}）登记的，须由另一人核对后确认。")
+    return ALLOWED
+
+
 def may_draft_report(actor: Actor, code: str) -> Verdict:
     """四（一）: D34 quarterly by 受托管理机构 (“定期报送”), D35 annual by 市工信局."""
     if code == "D34" and actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}:

@@ -13,6 +13,7 @@ from models.records.institution import Institution
 from models.records.loan import Loan
 from models.records.loan_change import ChangeKind
 from models.records.two_people import Verdict
+from models.records.white_list import removals_waiting
 from tests import builders
 from tests.actions import samples
 from tests.doors.conftest import Server
@@ -70,6 +71,10 @@ def test_a_removal_is_told_with_its_last_day_and_reason(server: Server) -> None:
         "q": "示例",
     }
     assert server.client("mozhaohui").post(f"/white-list/stays/{number}/remove", data=told).status_code == 303
+    with database.session() as s:
+        removal = removals_waiting(s)[0][0].id
+    decided = {"verdict": "confirmed"}
+    assert server.client("lizhiyuan").post(f"/white-list/removals/{removal}/decide", data=decided).status_code == 303
     letter = words(server, "D06", str(number))
     last = clock.today() + timedelta(days=7)
     assert f"自{last.year}年{last.month}月{last.day}日次日起移出白名单" in letter

@@ -1,11 +1,13 @@
 """The white list's pages and commands: registered by one, published by another, a firm's history, removal."""
 
+import io
 import json
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -13,7 +15,7 @@ from flows.importing import running
 from models import clock, database
 from models.records.enterprise import WhiteListEntry
 from models.records.loan_import import LoanImport
-from models.records.white_list import WhiteListRound, rounds
+from models.records.white_list import WhiteListRound, removals_waiting, rounds
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.imports import files
 from tests.imports.test_white_list import firm
@@ -31,6 +33,15 @@ def registered(client: httpx.Client, data: bytes, **changes: str) -> httpx.Respo
         data=ROUND | {"effective_on": soon()} | changes,
         files={"file": ("名单.xlsx", data, "application/octet-stream")},
     )
+
+
+def load_workbook(data: io.BytesIO) -> list[list[list[Any]]]:
+    """Its sheets, each row by row."""
+    return [sheet.to_python() for sheet in map(book_of(data).get_sheet_by_index, (0, 1))]
+
+
+def book_of(data: io.BytesIO) -> CalamineWorkbook:
+    return CalamineWorkbook.from_filelike(data)
 
 
 def work() -> int:
@@ -65,6 +76,12 @@ def test_a_round_from_upload_to_the_firms_history(server: Any) -> None:
     work()
     assert "1 家列入" in bureau.get(where).text
     assert "已核对" in bureau.get(where).text
+    bank = server.client("linwanyi")
+    assert "白名单公布：2026年第四批" in bank.get("/notices").text
+    listed = load_workbook(io.BytesIO(bank.get(f"{where}/firms.xlsx").content))
+    assert [row[0] for row in listed[0]] == ["统一社会信用代码", files.uscc(1)]
+    assert server.client().get(f"{where}/firms.xlsx").status_code == 303
+    assert bank.get("/white-list/rounds/999/firms.xlsx").status_code == 404
     today = bureau.get("/white-list", params={"q": "示例1号"}).text
     assert "不在名单内" in today and files.uscc(1) in today
     later = bureau.get("/white-list", params={"q": files.uscc(1), "on": soon()}).text
@@ -119,7 +136,22 @@ def test_a_firm_is_removed_from_a_day_to_come(server: Any) -> None:
     }
     assert bureau.post(f"/white-list/stays/{number}/remove", data=told).status_code == 303
     shown = bureau.get("/white-list", params={"q": "示例1号"}).text
+    assert f"待确认：自 {soon()} 移出，停业" in shown and "莫兆辉登记" in shown
+    assert "须由另一人核对后确认" in shown and "1 家企业的移出等另一人确认" in shown
+    with database.session() as s:
+        (waiting,) = removals_waiting(s)
+        removal = waiting[0].id
+    decision = f"/white-list/removals/{removal}/decide"
+    assert bureau.post(decision, data={"verdict": "confirmed"}).status_code == 403
+    manager = server.client("lizhiyuan")
+    assert "确认移出" in manager.get("/white-list", params={"q": "示例1号"}).text
+    assert manager.post(decision, data={}).status_code == 422
+    done = manager.post(decision, data={"verdict": "confirmed", "note": "已核对"})
+    assert done.headers["location"].endswith("done=removal-confirmed")
+    shown = bureau.get("/white-list", params={"q": "示例1号"}).text
     assert f"{soon()} 移出：停业" in shown and "莫兆辉登记" in shown
+    inbox = server.client("linwanyi").get("/notices").text
+    assert "白名单调整：东莞市示例1号有限公司" in inbox
     assert bureau.post(f"/white-list/stays/{number}/remove", data=told).status_code == 409
     assert (
         server.client("lujianping").post(f"/white-list/stays/{number}/remove", data=told).status_code == 403
