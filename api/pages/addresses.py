@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.auth.refusals import Refused
+from api.pages import failing
 from api.pages.addresses_view import (
     CONTACT_COLUMNS,
     ENDPOINT_COLUMNS,
@@ -213,7 +214,7 @@ def _page(
         status=status,
         frame=frame(request, db, actor, "keys"),
         tabs=keeping(suffix, "addresses"),
-        notes=(said.note,) if said.note else (),
+        notes=(*((said.note,) if said.note else ()), *failing.of_place(db, home)),
         place=names[home].name,
         made=said.made,
         contacts=contacts,

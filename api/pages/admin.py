@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.auth.refusals import Refused
+from api.pages import failing
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.render import page
@@ -168,6 +169,9 @@ def _page(
         incidents=_incidents(db),
         incident_columns=INCIDENT_COLUMNS,
         no_incidents=NO_INCIDENTS,
+        failing=failing.rows(db),
+        failing_columns=failing.COLUMNS,
+        no_failing=failing.NONE,
         parked=_parked(db),
         parked_total=delivery_log.count(db, state=DeliveryState.PARKED),
         parked_columns=PARKED_COLUMNS,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session, col, select
 
 from api.auth.db import Db
-from api.pages import task_clock
+from api.pages import failing, task_clock
 from api.pages.bank_drafts import of_colleagues
 from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
@@ -71,6 +71,7 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         request,
         "pages/bank/home.html",
         frame=frame(request, db, actor, "home"),
+        notes=failing.for_institution(db, actor),
         place=institution.name_on(db, actor.institution_id, clock.today()).short_name,
         asks=asks,
         drafts=_drafts(db, actor),

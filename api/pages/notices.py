@@ -269,7 +269,7 @@ def _row(delivery: Delivery, told: Notice, case: CaseRecord | None, place: str) 
         about=_about(told, case),
         institution=place,
         channel=CHANNEL_NAMES[delivery.channel],
-        address=_shown(delivery.channel, delivery.address),
+        address=shown_address(delivery.channel, delivery.address),
         tag=STATE_TAGS[delivery.state],
         tries=delivery.attempts,
         at=told.created_at,
@@ -279,7 +279,7 @@ def _row(delivery: Delivery, told: Notice, case: CaseRecord | None, place: str) 
     )
 
 
-def _shown(channel: Channel, address: str) -> str:
+def shown_address(channel: Channel, address: str) -> str:
     """An e-mail address, or the host of a webhook: its path and query may be the bank's secret."""
     if channel != Channel.WEBHOOK:
         return address

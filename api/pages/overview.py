@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from api.auth.db import Db
 from api.auth.permit import requires
-from api.pages import case_rows, task_clock
+from api.pages import case_rows, failing, task_clock
 from api.pages.case_rows import CaseRowView
 from api.pages.case_views import LimitView
 from api.pages.cases import address
@@ -28,7 +28,7 @@ from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.permissions import Actor, may_manage
-from models.records import figures, ledger, overview, punctuality
+from models.records import figures, ledger, loan_change, overview, punctuality
 from models.records.case_filters import Filters, Show
 from models.records.figures import By
 from models.records.ledger import AccountKind, LedgerAccount
@@ -37,6 +37,7 @@ router = APIRouter()
 Manager = Annotated[Actor, requires(may_manage)]
 MONTHS = tuple(f"{month}月" for month in range(1, 13))
 NOTHING = Decimal("0.00")
+NUDGED = {True: (Note("ok", "已催办。", "办理人已收到消息，案件经过里有记录。"),), False: ()}
 
 STUCK_COLUMNS = (
     Column("停留", "d"), Column("案件", "full"), Column("环节", "hide"), Column("在等谁"), Column("原因"),
@@ -97,7 +98,7 @@ def show(
         "pages/overview/index.html",
         frame=frame(request, db, actor, "overview"),
         view=_view(db, actor, chosen, grouped),
-        notes=(Note("ok", "已催办。", "办理人已收到消息，案件经过里有记录。"),) if done == "nudged" else (),
+        notes=(*NUDGED[done == "nudged"], *failing.for_managers(db)),
         stuck_columns=STUCK_COLUMNS,
         place_columns=PLACE_COLUMNS if grouped is By.INSTITUTION else GROUP_COLUMNS,
         month_columns=MONTH_COLUMNS,
@@ -251,4 +252,8 @@ def _reasons(db: Session, actor: Actor) -> tuple[Tab, ...]:
         ("无人可办", Filters(Show.UNSTAFFED)),
         ("异常", Filters(Show.INCIDENT)),
     )
-    return tuple(Tab(label, address(one), overview.count(db, actor, one)) for label, one in reasons)
+    late = loan_change.overdue(db, clock.today())
+    return (
+        *(Tab(label, address(one), overview.count(db, actor, one)) for label, one in reasons),
+        Tab("变更审核逾期", "/loan-changes", late),
+    )

@@ -20,13 +20,14 @@ def routers() -> tuple[APIRouter, ...]:
         objections,
         policy,
         prepared,
+        service,
         tasks,
         uploads,
         verbs,
     )
 
     filing = (filings, prepared, batches, uploads)
-    office = (meetings, arrangements, changes, objections)
+    office = (service, meetings, arrangements, changes, objections)
     found = []
     for part in (oauth, about, *filing, cases, notices, tasks, verbs, *office, policy):
         router = APIRouter(prefix=PREFIX)

@@ -15,9 +15,9 @@ from api.rest.calls import Reply, Write
 from api.rest.common import READ, WRITE, answers, place
 from api.rest.strict import RestRoute
 from api.rest.wire import After, Limit, Moment, Out, Page, page_of
+from flows.actions import serving
 from flows.actions.errors import NotThereError
 from flows.delivery.webhook import message
-from flows.kernel import served
 from models import clock
 from models.records import delivery_log, institution, notice
 from models.records.api_key import Scope
@@ -133,7 +133,7 @@ def acknowledge(db: Db, caller: Signer, once: Write, notice_id: NoticeId) -> Res
     def do() -> Reply:
         delivery, told, number = _found(db, caller, notice_id)
         delivery_log.open_portal(db, delivery, caller.actor.person_id, clock.now())
-        served.acknowledge(db, [told.id], Acknowledged.API, clock.now(), caller.actor.person_id)
+        serving.acknowledge(db, caller.actor, delivery, Acknowledged.API)
         db.flush()
         db.refresh(told)
         return Reply(_view(delivery, told, number))

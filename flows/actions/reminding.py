@@ -1,6 +1,6 @@
 """Reminders of staff's deadlines, counted in working days: before the last day, once it is over, then to the superior.
 
-Each is sent once for a task. A reminder makes visible who waits for whom; it gives nobody the right to answer.
+Of tasks, and of changes of loans, which wait without one. Each is sent once. A reminder makes visible who waits for whom; it gives nobody the right to answer.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,10 @@ from flows.actions.telling import tell
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import ESCALATES, GATES, Role
+from models.records import loan_change
 from models.records.case import CaseRecord
+from models.records.loan import Loan
+from models.records.loan_change import CHANGE_NAMES, ChangeKind
 from models.records.message import Message, MessageKind
 from models.records.person import holders
 from models.records.reference import working_calendar
@@ -50,7 +53,7 @@ def bounds(days: WorkingCalendar, today: date) -> Bounds | None:
 
 
 def remind(s: Session) -> int:
-    """Write today's messages; how many tasks they are about. Tasks another run holds are left to it."""
+    """Write today's messages; how many tasks and changes they are about. What another run holds is left to it."""
     found = bounds(working_calendar(s), clock.today())
     if found is None:
         return 0
@@ -64,7 +67,7 @@ def remind(s: Session) -> int:
         _to_holders(s, task, f"{GATES[task.gate].title}已逾期（{_due(task)}到期），请尽快办理。")
     for task in upward:
         _to_superiors(s, task)
-    return len({task.id for task in (*soon, *over, *upward)})
+    return len({task.id for task in (*soon, *over, *upward)}) + _changes(s, found)
 
 
 def _tasks(
@@ -92,6 +95,47 @@ def _to_superiors(s: Session, task: Task) -> None:
     people = {*_people(s, Role.MANAGER), *_people(s, role, task.institution_id)} - {task.assignee_id}
     words = f"{GATES[task.gate].title}已逾期超过 {PATIENCE} 个工作日（{_due(task)}到期），请督促办理。"
     _tell(s, task, sorted(people), MessageKind.ESCALATION, words)
+
+
+def _changes(s: Session, found: Bounds) -> int:
+    """Changes of loans that wait for the managing institution (四（二）: 后续跟踪): before their last day, once they are
+    late, and then to its heads and 统筹管理."""
+    now, about = clock.now(), set[int | None]()
+    for change, loan, filing in loan_change.waiting_until(s, found.soon, MOST):
+        named = f"{CHANGE_NAMES[ChangeKind(change.kind)]}（{change.number}）"
+        due = f"{change.due_on.month}月{change.due_on.day}日"
+        reviewers = [
+            one.id or 0
+            for role in (Role.MANAGING_OFFICER, Role.MANAGING_HEAD)
+            for one in holders(s, role, filing.managing_institution_id)
+        ]
+        superiors = [
+            *_people(s, Role.MANAGER),
+            *_people(s, Role.MANAGING_HEAD, filing.managing_institution_id),
+        ]
+        if change.due_on < found.superior and change.escalated_at is None:
+            change.escalated_at = now
+            words = f"贷款变更{named}审核已逾期超过 {PATIENCE} 个工作日（{due}到期），请督促办理。"
+            _of_change(s, filing, loan, superiors, MessageKind.ESCALATION, words)
+            about.add(change.id)
+        if change.due_on < found.late and change.overdue_at is None:
+            change.overdue_at = now
+            words = f"贷款变更{named}审核已逾期（{due}到期），请尽快办理。"
+            _of_change(s, filing, loan, reviewers, MessageKind.REMINDER, words)
+            about.add(change.id)
+        if change.due_on >= found.late and change.reminded_at is None:
+            change.reminded_at = now
+            words = f"贷款变更{named}{due}到期，请及时审核。"
+            _of_change(s, filing, loan, reviewers, MessageKind.REMINDER, words)
+            about.add(change.id)
+    return len(about)
+
+
+def _of_change(
+    s: Session, filing: CaseRecord, loan: Loan, people: Sequence[int], kind: MessageKind, words: str
+) -> None:
+    for person in dict.fromkeys(people):
+        tell(s, None, person, kind, filing, words, href=f"/loans/{loan.id}")
 
 
 def _people(s: Session, role: Role, institution_id: int | None = None) -> list[int]:

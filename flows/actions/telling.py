@@ -29,14 +29,16 @@ def tell(
     record: CaseRecord,
     words: str,
     task: Task | None = None,
+    href: str = "",
 ) -> Message:
-    """One message to one colleague, in the transaction of what it is about."""
+    """One message to one colleague, in the transaction of what it is about; `href` leads to more than the case."""
     message = Message(
         person_id=to,
         kind=kind,
         case_id=record.id or 0,
         case_number=record.number,
         task_id=task.id if task else None,
+        href=href,
         words=words[:MOST_WORDS],
         sender_id=actor.person_id if actor else None,
         sender=actor.name if actor else "系统",

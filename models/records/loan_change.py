@@ -110,6 +110,25 @@ def waiting_for(session: Session, managing_id: int) -> int:
     return session.exec(query).one()
 
 
+def overdue(session: Session, today: date) -> int:
+    """How many changes wait although their last day is over."""
+    query = select(func.count()).where(col(LoanChange.verdict).is_(None), LoanChange.due_on < today)
+    return session.exec(query).one()
+
+
+def waiting_until(session: Session, day: date, most: int) -> Sequence[tuple[LoanChange, Loan, CaseRecord]]:
+    """Changes that wait and are due by a day, with loan and filing; locked, but for those another holds."""
+    query = (
+        select(LoanChange, Loan, CaseRecord)
+        .join(Loan, col(Loan.id) == LoanChange.loan_id)
+        .join(CaseRecord, col(CaseRecord.id) == Loan.case_id)
+        .where(col(LoanChange.verdict).is_(None), LoanChange.due_on <= day)
+        .order_by(col(LoanChange.id))
+        .limit(most)
+    )
+    return session.exec(query.with_for_update(of=LoanChange, skip_locked=True)).all()
+
+
 def recent(session: Session, managing_id: int | None, most: int = 100) -> Sequence[tuple[LoanChange, Loan]]:
     """Changes with their loans, those that wait first by their deadline, then the newest; of one managing
     institution, or of all."""

@@ -1,6 +1,6 @@
 """Changes of a registered loan: dated rows, confirmed by the managing institution, used by the claim."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from flows.actions import changing, claiming
+from flows.actions import changing, claiming, reminding
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
 from flows.actions.forms import read_claim
 from flows.steps import facts
@@ -17,12 +17,22 @@ from models import clock, database
 from models.lifecycle import Board
 from models.policy import eligibility
 from models.policy.lines import Result
+from models.records import loan_change, person
 from models.records.claim import of_case as claim_of
 from models.records.enterprise import WhiteListEntry
 from models.records.lending import lent
 from models.records.loan import Loan
-from models.records.loan_change import ChangeKind, maturity, of_loan, outstanding, waiting_for
+from models.records.loan_change import (
+    ChangeKind,
+    LoanChange,
+    maturity,
+    of_loan,
+    outstanding,
+    waiting_for,
+)
+from models.records.message import Message
 from models.records.notice import Notice
+from models.records.reference import working_calendar
 from models.records.timeline import of_case as events_of
 from models.records.two_people import Verdict
 from tests.actions import samples
@@ -179,6 +189,42 @@ def test_once_a_claim_is_filed_only_additions_are_possible(s: Session) -> None:
     assert [e.event for e in events_of(s, record.id or 0)][-3] == "loan_change_decided"
     asked = facts.claim(s, claim_of(s, record.id or 0), loan, record)
     assert [e.filed for e in asked.loan.extensions] == [True], "the claim is judged with the extension"
+
+
+def test_reviewers_are_reminded_before_the_last_day_and_after_it_and_their_heads_later_each_once(
+    s: Session,
+) -> None:
+    loan = registered(s)
+    key = proposed(s, loan, ChangeKind.EXTENSION)
+    days, due = working_calendar(s), s.get_one(LoanChange, key).due_on
+
+    def told(day: date) -> list[tuple[str, str]]:
+        """Who is told what on a day, by kind of message; twice in a row, to see that nothing is said again."""
+        before = {one.id for one in s.exec(select(Message))}
+        with clock.at(datetime.combine(day, TODAY.timetz())):
+            reminding.remind(s)
+            reminding.remind(s)
+        new = [one for one in s.exec(select(Message)) if one.id not in before]
+        assert {one.href for one in new} <= {f"/loans/{loan.id}"}
+        return sorted((one.kind.value, person.names(s, [one.person_id])[one.person_id]) for one in new)
+
+    assert told(TODAY.date()) == []
+    day_before = max(d for d in (due - timedelta(n) for n in range(1, 9)) if days.is_working_day(d))
+    reviewers = [("reminder", name) for name in ("周秉文", "梁子豪", "欧阳岚", "王立群", "陈嘉敏")]
+    assert told(day_before) == sorted(reviewers)
+    assert told(due) == []
+    assert loan_change.overdue(s, due) == 0
+    late = days.add_working_days(due, 1).day
+    assert told(late) == sorted(reviewers)
+    assert loan_change.overdue(s, late) == 1
+    upward = told(days.add_working_days(late, 1).day)
+    assert {kind for kind, _ in upward} == {"escalation"}
+    assert {name for _, name in upward} >= {"周秉文", "欧阳岚", "黎志远"}
+    confirmed(s, key)
+    assert loan_change.overdue(s, late) == 0
+    assert [n.event for n in s.exec(select(Notice))] == ["loan_change_decided"], (
+        "the bank is told once decided"
+    )
 
 
 def test_the_database_lets_no_change_be_edited(s: Session) -> None:

@@ -178,6 +178,21 @@ def test_an_objection_ends_the_public_notice_and_only_the_bureau_registers_it(de
     assert nothing.value.status == 409
 
 
+def test_a_case_that_waits_for_room_is_calculated_anew(desks: Desks) -> None:
+    with session() as s:
+        play.give_budget(s, "500000.00")
+    number = claim_at("leader_approval")
+    play.do(number, "leader_approval")
+    assert play.state_of(number) == State.AWAITING_ROOM
+    with pytest.raises(RefusedError) as other:
+        desks("chenjiamin").recalculate(desks("chenjiamin").case(number), "按余额")
+    assert other.value.status == 403
+    office = desks(SECRETARY)
+    office.recalculate(office.case(number), "按余额")
+    play.run_due()
+    assert play.state_of(number) == State.FIRST_REVIEW
+
+
 def at_notice() -> str:
     with session() as s:
         play.give_budget(s, "60000000.00")

@@ -1,6 +1,8 @@
 """Reviewers' systems: the queue and the answers of the pages, with the same permission and separation of duties."""
 
+from models.lifecycle import Board
 from tests import builders
+from tests.actions import samples
 from tests.doors.api import V1, Api, Callers
 
 
@@ -68,3 +70,32 @@ def test_applicants_see_no_task_of_the_reviewers(callers: Callers) -> None:
     bank = callers("linwanyi")
     assert bank.get(f"{V1}/tasks/{task.id}").status_code == 404
     assert bank.get(f"{V1}/tasks").json()["items"] == []
+
+
+def test_what_was_returned_is_corrected_over_the_api(callers: Callers) -> None:
+    """A filing by its loans, a claim by all its facts; each goes back to the gate that returned it."""
+    bank, officer = callers("linwanyi"), callers("chenjiamin")
+    filing = builders.filed()
+    claimed = builders.claimed()
+    for number, gate in ((filing, "filing_review"), (claimed, "acceptance")):
+        faults = [{"where": "放款凭证", "problem": "缺少盖章页"}]
+        status, _ = answer(officer, number, outcome="return", opinion="请补齐。", faults=faults)
+        assert status == 200
+        case, tag = bank.see(f"/cases/{number}")
+        assert [one["problem"] for one in case["to_correct"]] == ["缺少盖章页"]
+        nothing = bank.write(f"/cases/{number}/corrections", body_of(bank, number, note=""), seen=tag)
+        assert nothing.status_code == 422
+        sent = bank.write(
+            f"/cases/{number}/corrections", body_of(bank, number, note="已补传盖章页。"), seen=tag
+        )
+        assert sent.status_code == 200, sent.text
+        builders.wake()
+        assert builders.state(number) == gate
+
+
+def body_of(bank: Api, number: str, note: str) -> dict[str, object]:
+    """A correction that changes nothing but brings a note; of a claim it states all facts again."""
+    case, _ = bank.see(f"/cases/{number}")
+    if case["process"] == "filing":
+        return {"note": note}
+    return {"note": note, "claim": samples.claim(Board.BANK)}

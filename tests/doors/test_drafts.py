@@ -74,7 +74,10 @@ def test_a_removal_is_told_with_its_last_day_and_reason(server: Server) -> None:
     with database.session() as s:
         removal = removals_waiting(s)[0][0].id
     decided = {"verdict": "confirmed"}
-    assert server.client("lizhiyuan").post(f"/white-list/removals/{removal}/decide", data=decided).status_code == 303
+    assert (
+        server.client("lizhiyuan").post(f"/white-list/removals/{removal}/decide", data=decided).status_code
+        == 303
+    )
     letter = words(server, "D06", str(number))
     last = clock.today() + timedelta(days=7)
     assert f"自{last.year}年{last.month}月{last.day}日次日起移出白名单" in letter

@@ -223,7 +223,12 @@ def test_a_firm_is_removed_by_two_people_from_a_day_to_come_and_is_remembered() 
         assert banks == {one.id for one in institution.of_kind(s, Kind.BANK)}, "one notice each"
         assert managing == {one.id for one in institution.of_kind(s, Kind.MANAGING)}
         body = letters(s, "white_list_removed")[0].body
-        for words in ("2026年11月29日为在名单内的最后一日", "发生贷款风险", "东工信函〔2026〕9号", "因此收到本通知"):
+        for words in (
+            "2026年11月29日为在名单内的最后一日",
+            "发生贷款风险",
+            "东工信函〔2026〕9号",
+            "因此收到本通知",
+        ):
             assert words in body
     number = prepared([firm(1, 推荐依据="再次推荐")], name="二")
     assert rows_of(number)[2] == ("good", [], ["removed_before"])
@@ -242,7 +247,10 @@ def test_a_removal_may_be_rejected_or_withdrawn_and_one_whose_day_has_passed_is_
             white_listing.decide_removal(s, actor(s, CONFIRMS), again.id or 0, Verdict.WITHDRAWN)
         white_listing.decide_removal(s, actor(s, PUBLISHES), again.id or 0, Verdict.WITHDRAWN)
         late = white_listing.remove(s, actor(s, PUBLISHES), key, typed)
-        with clock.at(datetime(2026, 12, 3, 9, tzinfo=clock.SHANGHAI)), pytest.raises(ConflictError, match="最早为"):
+        with (
+            clock.at(datetime(2026, 12, 3, 9, tzinfo=clock.SHANGHAI)),
+            pytest.raises(ConflictError, match="最早为"),
+        ):
             white_listing.decide_removal(s, actor(s, CONFIRMS), late.id or 0, Verdict.CONFIRMED)
         assert (stay.valid_to, letters(s, "white_list_removed")) == (None, [])
 
@@ -254,7 +262,12 @@ def test_a_published_round_is_told_to_every_bank_and_managing_institution_once()
         assert banks == {one.id for one in institution.of_kind(s, Kind.BANK)}
         assert managing == {one.id for one in institution.of_kind(s, Kind.MANAGING)}
         letter = next(one for one in letters(s, "white_list_published") if one.institution_id in banks)
-        for words in ("白名单“一”已公布，自2024年3月1日起生效", "列入2家", "/firms.xlsx", "你单位是合作银行，因此"):
+        for words in (
+            "白名单“一”已公布，自2024年3月1日起生效",
+            "列入2家",
+            "/firms.xlsx",
+            "你单位是合作银行，因此",
+        ):
             assert words in letter.body
         assert letter.case_id is None
         ways = s.exec(select(Delivery.channel).where(Delivery.notice_id == letter.id)).all()

@@ -17,7 +17,7 @@ from models.records.person import holders as holders_of_role
 from tests.kernel.stage import actor, case_of
 
 ARRANGEMENTS = ("recuse", "lift", "substitute", "recalculate", "talk")
-SECRETARY = ("put on", "put on", "take off", "cancel", "conclude", "conclude")
+SECRETARY = ("put on", "put on", "call", "take off", "cancel", "conclude", "conclude")
 
 
 class Arranging(RuleBasedStateMachine):
@@ -77,9 +77,14 @@ class Arranging(RuleBasedStateMachine):
             try:
                 match act:
                     case "put on":
-                        for number in mine:
+                        for number in mine[:1]:
                             with session() as s:
                                 convening.put_on(s, who, key, number)
+                        with session() as s:
+                            convening.put_on_all(s, who, key, mine[1:])
+                    case "call" if items:
+                        with session() as s:
+                            convening.call(s, who, key)
                     case "take off" if items:
                         with session() as s:
                             item = data.draw(st.sampled_from(items), label="item")

@@ -32,7 +32,8 @@ def call(key: int, login: str = SECRETARY) -> int:
 
 def told(event: str) -> list[Notice]:
     with session() as s:
-        return list(s.exec(select(Notice).where(Notice.event == event).order_by(col(Notice.created_at))))
+        query = select(Notice).join(Delivery, col(Delivery.notice_id) == col(Notice.id))
+        return list(s.exec(query.where(Notice.event == event).order_by(col(Delivery.id))))
 
 
 def inbox(login: str) -> list[Message]:

@@ -102,6 +102,10 @@ def _removals() -> None:
         postgresql_where=undecided,
     )
     op.create_index("ix_white_list_removals_entry", "white_list_removals", ["entry_id", "id"])
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON white_list_removals "
+        "FOR EACH ROW EXECUTE FUNCTION only_decided_once()"
+    )
 
 
 def downgrade() -> None:
