@@ -38,8 +38,8 @@ MOST = 200
 CallIn = wire(
     "CallIn",
     CallForm,
-    {"spoke_with": "李敏", "phone": "0769-2222 0000", "reached": "yes", "words": "已告知文书内容和文号。"},
-    "一次电话送达：reached 为 yes 表示已告知文书内容，为 no 表示未接通或非本单位人员。",
+    {"spoke_with": "李敏", "phone": "0769-2222 0000", "reached": True, "words": "已告知文书内容和文号。"},
+    "一次电话送达：reached 表示是否已告知文书内容；未接通或非本单位人员为 false。",
 )
 
 
@@ -96,7 +96,9 @@ def call(db: Db, caller: Answerer, once: Write, notice_id: NoticeId, body: CallI
 
     def do() -> Reply:
         serving.served_to(db, caller.actor, notice_id)
-        form = read(CallForm, dict.fromkeys(CallForm.model_fields, "") | given(body))
+        typed = given(body)
+        reached = next(word for word, meant in serving.REACHED.items() if meant == typed["reached"])
+        form = read(CallForm, typed | {"reached": reached})
         serving.call(db, caller.actor, notice_id, form)
         row = serving.served_to(db, caller.actor, notice_id)
         return Reply(_served(row, service.calls_of(db, [notice_id]), db))

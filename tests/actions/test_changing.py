@@ -222,9 +222,8 @@ def test_reviewers_are_reminded_before_the_last_day_and_after_it_and_their_heads
     assert {name for _, name in upward} >= {"周秉文", "欧阳岚", "黎志远"}
     confirmed(s, key)
     assert loan_change.overdue(s, late) == 0
-    assert [n.event for n in s.exec(select(Notice))] == ["loan_change_decided"], (
-        "the bank is told once decided"
-    )
+    events = [n.event for n in s.exec(select(Notice))]
+    assert events.count("loan_change_decided") == 1, "the bank is told once decided"
 
 
 def test_the_database_lets_no_change_be_edited(s: Session) -> None:

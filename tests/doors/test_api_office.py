@@ -19,6 +19,7 @@ from tests.doors.api import ALL, V1, Callers, issue
 from tests.doors.conftest import Server
 from tests.kernel.sessions import MEMBERS, SECRETARY, at_meeting
 from tests.kernel.stage import claim_at
+from tests.ledger.cases import leave
 
 Desks = Callable[[str], Desk]
 HELD_ON = date(2026, 12, 8)
@@ -180,8 +181,9 @@ def test_an_objection_ends_the_public_notice_and_only_the_bureau_registers_it(de
 
 def test_a_case_that_waits_for_room_is_calculated_anew(desks: Desks) -> None:
     with session() as s:
-        play.give_budget(s, "500000.00")
+        play.give_budget(s, "60000000.00")
     number = claim_at("leader_approval")
+    leave("500000.00")
     play.do(number, "leader_approval")
     assert play.state_of(number) == State.AWAITING_ROOM
     with pytest.raises(RefusedError) as other:
