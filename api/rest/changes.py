@@ -14,10 +14,11 @@ from api.auth.db import Db
 from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, IfNoneMatch, Reply, Write, shown, unchanged
 from api.rest.common import CHANGE, READ, WRITE, answers
+from api.rest.prepared import WAITING, replied
 from api.rest.samples import LOAN
 from api.rest.strict import RestRoute
 from api.rest.wire import Body, Id, Moment, Out, Page, Yuan, given, wire
-from flows.actions import change_forms, changing
+from flows.actions import change_forms, changing, handing_in, matters
 from flows.actions.errors import ForbiddenError, NotThereError
 from flows.actions.forms import GuaranteeLoanForm
 from models.gates import Role
@@ -158,7 +159,7 @@ def change(db: Db, caller: Reader, change_id: ChangeId, if_none_match: IfNoneMat
     "/loans/{loan_id}/extensions",
     status_code=201,
     response_model=ChangeOut,
-    responses=answers(*WRITE),
+    responses=answers(*WRITE) | WAITING,
     summary="登记展期（续备案）",
 )
 def extend(db: Db, caller: Filer, once: Write, loan_id: Id, body: ExtensionIn) -> Response:  # type: ignore[valid-type]
@@ -170,7 +171,7 @@ def extend(db: Db, caller: Filer, once: Write, loan_id: Id, body: ExtensionIn) -
     "/loans/{loan_id}/prepayments",
     status_code=201,
     response_model=ChangeOut,
-    responses=answers(*WRITE),
+    responses=answers(*WRITE) | WAITING,
     summary="登记提前还款",
 )
 def prepay(db: Db, caller: Filer, once: Write, loan_id: Id, body: PrepaymentIn) -> Response:  # type: ignore[valid-type]
@@ -182,7 +183,7 @@ def prepay(db: Db, caller: Filer, once: Write, loan_id: Id, body: PrepaymentIn) 
     "/loans/{loan_id}/corrections",
     status_code=201,
     response_model=ChangeOut,
-    responses=answers(*WRITE),
+    responses=answers(*WRITE) | WAITING,
     summary="登记更正",
 )
 def correct(db: Db, caller: Filer, once: Write, loan_id: Id, body: LoanCorrectionIn) -> Response:
@@ -234,7 +235,13 @@ def _proposed(
     db: Session, caller: Caller, once: Write, loan_id: int, kind: ChangeKind, typed: Mapping[str, Any]
 ) -> Response:
     def do() -> Reply:
-        made = changing.propose(db, caller.actor, loan_id, kind, typed)
+        loan = db.get(Loan, loan_id)
+        if loan is None or loan.institution_id != caller.actor.institution_id:
+            raise NotThereError("没有找到这笔贷款。")
+        handed = handing_in.hand_in(db, caller.actor, matters.change(loan, kind, typed))
+        if handed.waiting is not None:
+            return replied(db, caller, handed)
+        made = loan_change.of_loan(db, loan_id)[-1]
         place = {"Location": f"/api/v1/loan-changes/{made.id}"}
         return Reply(_view(db, caller.actor, made), 201, place)
 
