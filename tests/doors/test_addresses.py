@@ -16,6 +16,7 @@ from flows.delivery.dispatch import deliver_due
 from models import clock, database
 from models.records import institution
 from models.records.institution import InstitutionContact, WebhookEndpoint
+from models.records.notice import Channel, Delivery, DeliveryState
 from models.settings import get_settings
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.doors.conftest import Client, Server
@@ -29,6 +30,7 @@ class Bank:
 
     def __init__(self) -> None:
         self.echoes = True
+        self.elsewhere = ""
         self.calls: list[tuple[dict[str, str], bytes]] = []
         bank = self
 
@@ -37,7 +39,9 @@ class Bank:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 bank.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 answer = body if bank.echoes else b"ok"
-                self.send_response(200)
+                self.send_response(307 if bank.elsewhere else 200)
+                if bank.elsewhere:
+                    self.send_header("Location", bank.elsewhere)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -186,6 +190,32 @@ def test_a_rotated_secret_signs_beside_its_successor_until_the_overlap_ends(
     headers, body = deliver("BC-2026-0002")
     assert Webhook(new).verify(body, headers)
     assert len(headers["webhook-signature"].split()) == 1
+
+
+def test_an_endpoint_that_sends_us_on_to_an_address_inside_is_not_followed(
+    server: Server, smtp: SmtpPeer, bank: Bank
+) -> None:
+    """Neither with the challenge nor, once it is in use, with a notice."""
+    admin = server.client("xuqiuyue")
+    add(admin, bank)
+    key, inside = endpoint().id, Bank()
+    try:
+        bank.elsewhere = inside.url
+        refused = admin.post(f"/addresses/endpoints/{key}/verify")
+        assert refused.status_code == 422 and not endpoint().active
+        bank.elsewhere = ""
+        assert admin.post(f"/addresses/endpoints/{key}/verify").status_code == 303
+        bank.elsewhere = inside.url
+        with database.session() as s:
+            told(s, number="BC-2026-0001")
+        asyncio.run(deliver_due(database.session))
+        with database.session() as s:
+            way = s.exec(select(Delivery).where(Delivery.channel == Channel.WEBHOOK)).one()
+            assert way.state == DeliveryState.PARKED and "不跟随" in way.last_error
+        assert inside.calls == []
+        assert "请登记最终地址" in admin.get("/addresses").text
+    finally:
+        inside.stop()
 
 
 @pytest.mark.parametrize(

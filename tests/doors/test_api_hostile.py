@@ -17,8 +17,11 @@ from models.records.api_key import by_key_id
 from models.records.attachment import Blob
 from models.records.case import CaseRecord
 from models.settings import MEGABYTE, get_settings
-from tests.doors.api import PDF, V1, Api, Callers, digest, loan
+from tests import builders
+from tests.doors.api import PDF, V1, Api, Callers, claim, digest, loan
 from tests.doors.conftest import Server
+
+RECEIPT = {"received_on": "2026-11-23", "received_amount": "1000000.00"}
 
 
 def kept() -> tuple[int, int, int]:
@@ -120,6 +123,34 @@ def test_an_old_call_played_again_changes_nothing(callers: Callers) -> None:
     assert kept()[0] == 1
     other = callers("luoqiming").write("/filings", {"loans": [loan()]}, word=word)
     assert other.json()["number"] != number  # a key of an idempotent call belongs to its caller
+
+
+def test_calls_that_arrive_in_the_wrong_order_do_nothing_until_it_is_their_turn(callers: Callers) -> None:
+    """A network may let the later of two calls overtake the earlier one."""
+    bank, officer = callers("linwanyi"), callers("chenjiamin")
+    number = bank.write("/filings", {"loans": [loan()]}).json()["number"]
+    builders.wake()
+    case, before = bank.see(f"/cases/{number}")
+    early = bank.write(f"/cases/{number}/corrections", {"note": "已补传。"}, seen=before)
+    assert (early.status_code, early.json()["code"]) == (409, "conflict"), "nobody has returned it yet"
+    (unfiled,) = bank.get(f"{V1}/cases/{number}/loans").json()["items"]
+    claimed = bank.write("/claims", {"loan_id": unfiled["id"], "claim": claim(), "materials": {}})
+    assert claimed.status_code == 409, "its loan is not registered yet"
+    paid = bank.write(f"/cases/{number}/receipt", RECEIPT, seen=before)
+    assert paid.status_code in (409, 422)
+    task = builders.open_task(number)
+    _, seen = officer.see(f"/tasks/{task.id}")
+    returned = {"outcome": "return", "opinion": "请补齐。", "faults": [{"problem": "缺少盖章页"}]}
+    assert officer.write(f"/tasks/{task.id}/answer", returned, seen=seen).status_code == 200
+    builders.wake()
+    late = bank.write(f"/cases/{number}/withdrawal", {"reason": "重报"}, seen=before)
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile"), (
+        "decided on what no longer stands"
+    )
+    again = officer.write(f"/tasks/{task.id}/answer", returned, seen=seen)
+    assert again.status_code == 409
+    assert builders.state(number) == "correction"
+    assert (kept()[0], case["state"]) == (1, "filing_review")
 
 
 def test_100_megabytes_of_json_are_refused_whether_declared_or_not(callers: Callers) -> None:
