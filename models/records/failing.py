@@ -35,35 +35,39 @@ class Failing:
 _FAILING = text(
     """
     WITH parked AS (
-        SELECT d.id, d.institution_id, d.channel, d.address, d.endpoint_id, d.last_error, n.created_at, n.person_id
+        SELECT d.id, d.institution_id, d.channel, d.address, d.endpoint_id, d.last_error, n.created_at, n.person_id,
+            coalesce((SELECT max(a.at) FROM delivery_attempts a WHERE a.delivery_id = d.id), n.created_at) AS troubled_at
         FROM deliveries d JOIN notices n ON n.id = d.notice_id
         WHERE d.state = 'parked' AND (CAST(:institution AS int) IS NULL OR d.institution_id = :institution)
-          AND NOT EXISTS (
-            SELECT FROM deliveries later WHERE later.address = d.address AND later.channel = d.channel
-              AND later.channel <> 'portal' AND later.state = 'delivered' AND later.institution_id = d.institution_id
-              AND (later.id > d.id OR later.delivered_at > coalesce(
-                (SELECT max(a.at) FROM delivery_attempts a WHERE a.delivery_id = d.id), n.created_at)))
-          AND (n.person_id IS NOT NULL OR (d.channel = 'webhook' AND EXISTS (
-                SELECT FROM webhook_endpoints w WHERE w.id = d.endpoint_id AND w.ended_at IS NULL AND w.active))
-            OR (d.channel = 'email' AND EXISTS (
-                SELECT FROM institution_contacts c WHERE c.institution_id = d.institution_id AND c.active
-                  AND lower(trim(c.email)) = lower(d.address))))
-          AND (n.person_id IS NULL OR EXISTS (
-                SELECT FROM people p WHERE p.id = n.person_id AND p.active AND trim(p.email) = d.address))
     ), addresses AS (
-        SELECT institution_id, channel, address, max(person_id) AS person_id, count(*) AS parked, max(id) AS newest,
-            min(created_at) AS since, (array_agg(last_error ORDER BY id DESC))[1] AS reason
-        FROM parked GROUP BY institution_id, channel, address
+        SELECT institution_id, channel, address, person_id, max(endpoint_id) AS endpoint_id, count(*) AS parked,
+            max(id) AS newest, min(created_at) AS since, (array_agg(last_error ORDER BY id DESC))[1] AS reason,
+            max(troubled_at) AS troubled_at
+        FROM parked GROUP BY institution_id, channel, address, person_id
+    ), failing AS (
+        SELECT institution_id, channel, address, person_id, parked, newest, since, reason FROM addresses a
+        WHERE CASE
+            WHEN person_id IS NOT NULL THEN EXISTS (
+                SELECT FROM people p WHERE p.id = a.person_id AND p.active AND trim(p.email) = a.address)
+            WHEN channel = 'webhook' THEN EXISTS (
+                SELECT FROM webhook_endpoints w WHERE w.id = a.endpoint_id AND w.active AND w.ended_at IS NULL)
+            ELSE EXISTS (
+                SELECT FROM institution_contacts c WHERE c.institution_id = a.institution_id AND c.active
+                  AND lower(trim(c.email)) = lower(a.address)) END
+          AND NOT EXISTS (
+            SELECT FROM deliveries later WHERE later.address = a.address AND later.channel = a.channel
+              AND later.channel <> 'portal' AND later.institution_id = a.institution_id
+              AND later.state = 'delivered' AND later.delivered_at > a.troubled_at)
     ), resting AS (
         SELECT w.institution_id, 'webhook' AS channel, w.url AS address, NULL::int AS person_id, 0 AS parked,
             NULL::int AS newest, w.failing_since AS since, '' AS reason
         FROM webhook_endpoints w
         WHERE w.active AND w.ended_at IS NULL AND w.failing_since <= :before
           AND (CAST(:institution AS int) IS NULL OR w.institution_id = :institution)
-          AND NOT EXISTS (SELECT FROM addresses a WHERE a.channel = 'webhook' AND a.address = w.url
-            AND a.institution_id = w.institution_id)
+          AND NOT EXISTS (SELECT FROM failing f WHERE f.channel = 'webhook' AND f.address = w.url
+            AND f.institution_id = w.institution_id)
     )
-    SELECT f.*, coalesce(p.name, '') AS person FROM (SELECT * FROM addresses UNION ALL SELECT * FROM resting) f
+    SELECT f.*, coalesce(p.name, '') AS person FROM (SELECT * FROM failing UNION ALL SELECT * FROM resting) f
     LEFT JOIN people p ON p.id = f.person_id ORDER BY f.since, f.address
     """
 )

@@ -7,7 +7,7 @@ from flows.actions import concluding, convening
 from flows.actions.errors import ConflictError, ForbiddenError
 from models.database import session
 from models.records.message import Message, MessageKind
-from models.records.notice import Channel, Delivery, Notice
+from models.records.notice import Channel, Delivery, Notice, feed
 from models.records.person import by_login
 from models.records.timeline import Event
 from tests.kernel.sessions import (
@@ -56,6 +56,7 @@ def test_every_member_is_invited_by_mail_and_message_with_day_place_agenda_and_p
         assert member is not None
         assert [(way.channel, way.address) for way in ways] == [(Channel.EMAIL, member.email)]
         assert ways[0].ack_token is None, "an invitation serves nothing on an institution"
+        assert feed(s, member.institution_id, 0, 9) == [], "what one person is told is not the institution's"
         assert s.exec(select(Event).where(Event.event == "meeting_called")).one().data["members"] == len(
             MEMBERS
         )
