@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "budgeting": OFFICE,
     "reference": OFFICE,
     "reporting": OFFICE,
+    "opening_registers": OFFICE,
     "ruling": OFFICE,
     "templating": OFFICE,
     "voiding": OFFICE,
