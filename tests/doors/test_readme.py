@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.demo import play
@@ -73,9 +73,10 @@ def until(look: Callable[[], str | None], script: subprocess.Popen[str]) -> str:
 
 
 def number_of(prefix: str) -> str | None:
+    """The newest case of a kind."""
     with database.session() as s:
-        found = s.exec(select(CaseRecord.number).where(CaseRecord.number.startswith(prefix))).all()  # type: ignore[attr-defined]
-    return found[-1] if found else None
+        query = select(CaseRecord.number).where(col(CaseRecord.number).startswith(prefix))
+        return s.exec(query.order_by(col(CaseRecord.id).desc())).first()
 
 
 def test_the_banks_script_runs_as_it_is_printed(server: Server, tmp_path: Path) -> None:
