@@ -264,6 +264,7 @@ def slot_views(
                 upload_name=f"materials.{slot.key}",
                 upload_href=f"{upload_base}/materials/{slot.key}",
                 error=errors.get(f"materials.{slot.key}", ""),
+                word="已上传" if file else "",  # matched is said only of what was compared
             )
         )
     return tuple(views)

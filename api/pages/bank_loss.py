@@ -137,16 +137,14 @@ def _compared(
     views = []
     for view in slots:
         one = by_title.get(view.title)
-        if view.files and one is None:
-            views.append(replace(view, word="已上传"))
-        elif one is None or not view.files:
+        if one is None or not view.files:
             views.append(view)
         elif one.matched or one.slot in seen:
             note = f"已人工核对。{one.words}" if one.slot in seen and not one.matched else one.words
             views.append(replace(view, note=note, word="" if one.matched else "已核对"))
         else:
             confirm = Link("已核对一致", f"confirm:{one.slot}", post=True)
-            views.append(replace(view, state="confirm", note=one.words, confirm=confirm))
+            views.append(replace(view, state="confirm", note=one.words, confirm=confirm, word=""))
     return tuple(views)
 
 
