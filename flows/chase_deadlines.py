@@ -1,5 +1,5 @@
-"""Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正
-or 收款回执; documents nobody acknowledged are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
+"""Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正,
+收款回执 or 返还回单; documents nobody acknowledged are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
 
 import asyncio
 
@@ -16,7 +16,11 @@ from models.records.notice import Notice
 from models.records.reference import sync_clock
 from models.records.task import Task, TaskState
 
-CHASED = {"correction": "correction_overdue", "receipt": "receipt_overdue"}
+CHASED = {
+    "correction": "correction_overdue",
+    "receipt": "receipt_overdue",
+    "return_slip": "return_overdue",
+}
 MOST = 500
 
 

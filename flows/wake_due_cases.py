@@ -9,7 +9,8 @@ from prefect import flow
 from sqlmodel import col, func, select
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from flows.kernel.dead_runs import end_dead_runs
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import Claimed, claim, run_case

@@ -133,6 +133,11 @@ class Gate:
         """Two gates with different duty keys are never answered by one person in one case."""
         return self.duty or self.key
 
+    @property
+    def lists_faults(self) -> bool:
+        """Whether a RETURN here is a 补正 with its list of faults; 市财政局 returns with a reason only."""
+        return self.party is Party.MANAGING
+
     def answer(self, outcome: Outcome) -> Answer | None:
         """The declared answer for `outcome`, or None where this gate does not offer it."""
         return next((a for a in self.answers if a.outcome == outcome), None)
@@ -383,6 +388,93 @@ RECEIPT = Gate(
     duty=APPLICANT_DUTY,
 )
 
+RECOVERY_REVIEW = Gate(
+    State.RECOVERY_REVIEW,
+    "追偿审核",
+    "这笔回款和费用是否属实，应返还多少？",
+    Party.MANAGING,
+    Role.MANAGING_OFFICER,
+    (
+        Answer(Outcome.APPROVE, "认定回款，报送复核", "按测算的本次应返还额核定"),
+        _RETURN,
+        Answer(Outcome.REFUSE, "建议不予认定", "须写理由；仍须复核", True),
+    ),
+    days="recovery_review_days",
+    clause="四（二）",
+    phrases=("回款、费用凭证齐全，予以认定。", "费用凭证不全，请补齐。"),
+)
+
+RECOVERY_SECOND_REVIEW = Gate(
+    State.RECOVERY_SECOND_REVIEW,
+    "追偿复核",
+    "是否同意追偿审核结论？",
+    Party.MANAGING,
+    Role.MANAGING_HEAD,
+    (
+        Answer(Outcome.APPROVE, "同意审核结论", "出具追偿返还通知书，通知申报机构返还"),
+        _send_back("退回追偿审核重新办理"),
+    ),
+    days="recovery_second_review_days",
+    clause="四（二）",
+    send_back_to=(State.RECOVERY_REVIEW,),
+    phrases=("同意。", "同意审核意见。"),
+)
+
+PROGRESS_NOTE = Gate(
+    State.PROGRESS_NOTE,
+    "进展核阅",
+    "追偿进展是否清楚、措施是否得当？",
+    Party.MANAGING,
+    Role.MANAGING_OFFICER,
+    (
+        Answer(Outcome.APPROVE, "已阅，存档", "没有回款，不计算返还；案件办结"),
+        _RETURN,
+    ),
+    days="progress_note_days",
+    clause="四（二）",
+    phrases=("已阅，请继续追偿。",),
+)
+
+RETURN_SLIP = Gate(
+    State.RETURN_SLIP,
+    "返还回单",
+    "应返还的款项是否已经缴回？请登记回单。",
+    Party.APPLICANT,
+    Role.FILER,
+    (
+        Answer(
+            Outcome.APPROVE,
+            "提交返还回单",
+            "市财政局核对到账后计入台账",
+            fields=("returned_on", "returned_amount", "slip_number"),
+        ),
+    ),
+    days="recovery_return_days",
+    clause="四（二）",
+    duty=APPLICANT_DUTY,
+)
+
+# Only the treasury sees what arrives in the treasury's account, and who worked out the amount does not confirm it.
+RETURN_CONFIRMATION = Gate(
+    State.RETURN_CONFIRMATION,
+    "到账确认",
+    "返还的款项是否已经到账，与通知书金额一致？",
+    Party.FINANCE,
+    Role.FINANCE_TREASURER,
+    (
+        Answer(
+            Outcome.APPROVE,
+            "确认已到账",
+            "返还计入台账，恢复企业限额，案件办结",
+            fields=("arrived_on",),
+        ),
+        Answer(Outcome.RETURN, "退回回单", "写明不符之处，退申报机构重新登记回单", True),
+    ),
+    days="return_confirmation_days",
+    clause="三（一）",
+    phrases=("已到账。", "未查到该笔款项，请核对回单。"),
+)
+
 FILING_GATES: tuple[Gate, ...] = (FILING_REVIEW, CORRECTION, FILING_SECOND_REVIEW)
 CLAIM_GATES: tuple[Gate, ...] = (
     ACCEPTANCE,
@@ -398,8 +490,19 @@ CLAIM_GATES: tuple[Gate, ...] = (
     PAYMENT,
     RECEIPT,
 )
-GATES: dict[str, Gate] = {gate.key: gate for gate in (*FILING_GATES, *CLAIM_GATES)}
-"""Gates by key. 补正 is one question in both processes, so filing and claim share its declaration."""
+RECOVERY_GATES: tuple[Gate, ...] = (
+    RECOVERY_REVIEW,
+    CORRECTION,
+    RECOVERY_SECOND_REVIEW,
+    PROGRESS_NOTE,
+    RETURN_SLIP,
+    RETURN_CONFIRMATION,
+)
+GATES: dict[str, Gate] = {gate.key: gate for gate in (*FILING_GATES, *CLAIM_GATES, *RECOVERY_GATES)}
+"""Gates by key. 补正 is one question in every process, so they share its declaration."""
+
+DEMANDED: tuple[Gate, ...] = (CORRECTION, RECEIPT, RETURN_SLIP)
+"""What the applicant is asked for after the submission."""
 
 SIGNING: tuple[Answer, ...] = (
     Answer(Outcome.APPROVE, "同意", "签署意见后交回办理人"),

@@ -15,9 +15,14 @@ class Process(StrEnum):
 
     FILING = "filing"
     CLAIM = "claim"
+    RECOVERY = "recovery"
 
 
-PROCESS_NAMES: dict[Process, str] = {Process.FILING: "备案", Process.CLAIM: "补偿"}
+PROCESS_NAMES: dict[Process, str] = {
+    Process.FILING: "备案",
+    Process.CLAIM: "补偿",
+    Process.RECOVERY: "追偿",
+}
 
 
 BOARD_NAMES: dict[Board, str] = {Board.GUARANTEE: "融担板块", Board.BANK: "银行板块"}
@@ -51,6 +56,16 @@ class State(StrEnum):
     PAID = "paid"
     NOT_ACCEPTED = "not_accepted"
     CLAIM_REFUSED = "claim_refused"
+    # recovery
+    RECOVERY_REVIEW = "recovery_review"
+    RECOVERY_SECOND_REVIEW = "recovery_second_review"
+    PROGRESS_NOTE = "progress_note"
+    RETURN_SLIP = "return_slip"
+    RETURN_CONFIRMATION = "return_confirmation"
+    RETURNED = "returned"
+    NOTHING_DUE = "nothing_due"
+    PROGRESS_NOTED = "progress_noted"
+    RECOVERY_REFUSED = "recovery_refused"
 
 
 STATE_NAMES: dict[State, str] = {
@@ -77,6 +92,15 @@ STATE_NAMES: dict[State, str] = {
     State.PAID: "已拨付",
     State.NOT_ACCEPTED: "不予受理",
     State.CLAIM_REFUSED: "不予补偿",
+    State.RECOVERY_REVIEW: "追偿审核",
+    State.RECOVERY_SECOND_REVIEW: "追偿复核",
+    State.PROGRESS_NOTE: "进展核阅",
+    State.RETURN_SLIP: "返还回单",
+    State.RETURN_CONFIRMATION: "到账确认",
+    State.RETURNED: "已返还",
+    State.NOTHING_DUE: "无须返还",
+    State.PROGRESS_NOTED: "进展已阅",
+    State.RECOVERY_REFUSED: "回款不予认定",
 }
 
 FINAL: frozenset[State] = frozenset(
@@ -87,10 +111,15 @@ FINAL: frozenset[State] = frozenset(
         State.PAID,
         State.NOT_ACCEPTED,
         State.CLAIM_REFUSED,
+        State.RETURNED,
+        State.NOTHING_DUE,
+        State.PROGRESS_NOTED,
+        State.RECOVERY_REFUSED,
     }
 )
 
-# The applicant may take a claim back until the city has decided (决定通知书); a filing until it is registered.
+# The applicant may take a claim back until the city has decided (决定通知书); a filing until it is registered; a
+# recovery until it is told what to return (追偿返还通知书).
 WITHDRAWABLE: frozenset[State] = frozenset(
     {
         State.SUBMITTED,
@@ -106,6 +135,9 @@ WITHDRAWABLE: frozenset[State] = frozenset(
         State.AWAITING_ROOM,
         State.PUBLIC_NOTICE,
         State.OBJECTION,
+        State.RECOVERY_REVIEW,
+        State.RECOVERY_SECOND_REVIEW,
+        State.PROGRESS_NOTE,
     }
 )
 
@@ -113,8 +145,18 @@ _REVIEWS = (State.FIRST_REVIEW, State.SECOND_REVIEW, State.OFFICE_REVIEW, State.
 
 # 待额度 is reached from wherever a case is calculated anew (受理, or sent back to 初审) and from the last approval.
 MOVES: dict[State, frozenset[State]] = {
-    State.SUBMITTED: frozenset({State.FILING_REVIEW, State.ACCEPTANCE}),
-    State.CORRECTION: frozenset({State.FILING_REVIEW, State.ACCEPTANCE, State.FIRST_REVIEW}),
+    State.SUBMITTED: frozenset(
+        {State.FILING_REVIEW, State.ACCEPTANCE, State.RECOVERY_REVIEW, State.PROGRESS_NOTE}
+    ),
+    State.CORRECTION: frozenset(
+        {
+            State.FILING_REVIEW,
+            State.ACCEPTANCE,
+            State.FIRST_REVIEW,
+            State.RECOVERY_REVIEW,
+            State.PROGRESS_NOTE,
+        }
+    ),
     State.FILING_REVIEW: frozenset({State.CORRECTION, State.FILING_SECOND_REVIEW}),
     State.FILING_SECOND_REVIEW: frozenset({State.FILING_REVIEW, State.REGISTERED, State.FILING_REFUSED}),
     State.ACCEPTANCE: frozenset(
@@ -136,6 +178,13 @@ MOVES: dict[State, frozenset[State]] = {
     State.FINANCE_REVIEW: frozenset({State.FUND_REQUEST, State.PAYMENT}),
     State.PAYMENT: frozenset({State.RECEIPT}),
     State.RECEIPT: frozenset({State.PAID}),
+    State.RECOVERY_REVIEW: frozenset({State.CORRECTION, State.RECOVERY_SECOND_REVIEW}),
+    State.RECOVERY_SECOND_REVIEW: frozenset(
+        {State.RECOVERY_REVIEW, State.RETURN_SLIP, State.NOTHING_DUE, State.RECOVERY_REFUSED}
+    ),
+    State.PROGRESS_NOTE: frozenset({State.CORRECTION, State.PROGRESS_NOTED}),
+    State.RETURN_SLIP: frozenset({State.RETURN_CONFIRMATION}),
+    State.RETURN_CONFIRMATION: frozenset({State.RETURN_SLIP, State.RETURNED}),
 }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from sqlmodel import Session, select
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from api.demo.play import give_budget
 from flows.actions import answering, filing, looking
 from flows.actions.forms import read_filing

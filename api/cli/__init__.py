@@ -46,7 +46,8 @@ def worker() -> None:
 def diagrams(folder: Annotated[Path, typer.Argument(help="写到这个文件夹")]) -> None:
     """把各业务流程图画成 SVG 图片；图由流程文件的源码画出，与正在运行的一致。"""
     import flows.claim
-    import flows.filing  # noqa: F401 - registers the processes
+    import flows.filing
+    import flows.recovery  # noqa: F401 - registers the processes
     from flows.kernel.diagram_picture import picture
     from flows.kernel.process import PROCESSES
 

@@ -120,15 +120,18 @@ class Fengbu:
         *,
         loans: Mapping[int, Mapping[str, Any]] | None = None,
         claim: Mapping[str, Any] | None = None,
+        recovery: Mapping[str, Any] | None = None,
         materials: Mapping[str, Upload] | None = None,
         note: str = "",
     ) -> Case:
-        """Submit a returned case again: changed loans (by id) of a filing, or the whole claim."""
+        """Submit a returned case again: changed loans (by id) of a filing, or the whole claim or recovery."""
         body: dict[str, Any] = {"materials": _named(materials), "note": note}
         if loans:
             body["loans"] = {str(key): dict(loan) for key, loan in loans.items()}
         if claim is not None:
             body["claim"] = dict(claim)
+        if recovery is not None:
+            body["recovery"] = dict(recovery)
         return self._post(f"/cases/{case.number}/corrections", body, Case, seen=case)
 
     def withdraw(self, case: Case, reason: str) -> Case:
@@ -139,6 +142,26 @@ class Fengbu:
         """Confirm what arrived."""
         body = {"received_on": received_on.isoformat(), "received_amount": f"{amount:.2f}"}
         return self._post(f"/cases/{case.number}/receipt", body, Case, seen=case)
+
+    def recover(
+        self, claim: Case | str, facts: Mapping[str, Any], materials: Mapping[str, Upload] | None = None
+    ) -> Case:
+        """Register what came back of a paid claim: receipts, costs, what brought it, how it goes on."""
+        number = claim if isinstance(claim, str) else claim.number
+        body = {"claim_number": number, "recovery": dict(facts), "materials": _named(materials)}
+        return self._post("/recoveries", body, Case)
+
+    def hand_in_slip(
+        self, case: Case, returned_on: date, amount: Decimal, slip_number: str, slip: Upload
+    ) -> Case:
+        """State what was returned to the treasury, with its slip."""
+        body = {
+            "returned_on": returned_on.isoformat(),
+            "returned_amount": f"{amount:.2f}",
+            "slip_number": slip_number,
+            "materials": _named({"return_slip": slip}),
+        }
+        return self._post(f"/cases/{case.number}/return-slip", body, Case, seen=case)
 
     def extend(self, loan: Loan, signed_on: date, new_due_on: date, reason: str, document: str) -> LoanChange:
         """展期（续备案）: registered now, counts once the managing institution has confirmed it."""

@@ -73,8 +73,21 @@ class Claim(Answer):
     received_on: date | None
 
 
+class Recovery(Answer):
+    """The recovery of a recovery case; `due` and `due_on` once the notice says what is to be returned (元)."""
+
+    claim_number: str
+    action: str
+    progress: str
+    due: Decimal | None
+    due_on: date | None
+    returned: Decimal | None
+    arrived_on: date | None
+    refusal_reason: str
+
+
 class Case(Answer):
-    """A case. `waiting_for`, `to_correct` and `claim` are empty in lists."""
+    """A case. `waiting_for`, `to_correct`, `claim` and `recovery` are empty in lists."""
 
     number: str
     process: str
@@ -91,6 +104,7 @@ class Case(Answer):
     waiting_for: list[Waiting] = []
     to_correct: list[ToCorrect] = []
     claim: Claim | None = None
+    recovery: Recovery | None = None
 
     @property
     def yours(self) -> bool:

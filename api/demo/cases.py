@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api.demo import around
+from api.demo import around, recoveries
 from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
 from flows.actions import budgeting
 from models import clock
@@ -63,6 +63,7 @@ def fill() -> str:
         if s.exec(select(Person)).first() is not None:
             return "沿用上次的数据"
         seed(s)
+        around.treasury_account(s)
         days = Days(working_calendar(s), clock.today())
     with clock.at(days.back(90)):
         with session() as s:
@@ -76,6 +77,7 @@ def fill() -> str:
     for number, stop in enumerate(STOPS, start=101):
         _claim(number, stop, days)
         total += 1
+    total += recoveries.play_all()
     with session() as s:  # one change of the budget waits for its second person
         officer = person(s, Role.BUREAU_OFFICER, "GXJ")
         budgeting.propose(

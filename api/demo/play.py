@@ -10,7 +10,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from api.demo.people import create_institutions_and_people
 from api.demo.secret import PASSWORD
 from flows.actions import answering, budgeting, looking
@@ -258,6 +259,10 @@ AT = {
     "fund_request": (Role.BUREAU_OFFICER, "GXJ", 2),
     "finance_review": (Role.FINANCE_OFFICER, "CZJ", 0),
     "payment": (Role.FINANCE_TREASURER, "CZJ", 0),
+    "recovery_review": (Role.MANAGING_OFFICER, "DJS", 0),
+    "recovery_second_review": (Role.MANAGING_HEAD, "DJS", 0),
+    "progress_note": (Role.MANAGING_OFFICER, "DJS", 0),
+    "return_confirmation": (Role.FINANCE_TREASURER, "CZJ", 0),
 }
 
 

@@ -1,4 +1,4 @@
-"""补正: what was returned, at the top; below it the loans or the claim to put right; one button to submit again."""
+"""补正: what was returned, at the top; below it the loans, the claim or the recovery to put right; one button to submit again."""
 
 import re
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.auth.db import Db
+from api.pages import recovery_sheet
 from api.pages.bank_forms import (
     FIRM,
     GUARANTEE,
@@ -28,6 +29,7 @@ from api.pages.bank_forms import (
     wrong_fields,
 )
 from api.pages.bank_loss import confirmed, files_of, sheet
+from api.pages.bank_recovery import correction
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
@@ -36,12 +38,13 @@ from api.pages.views import Tag
 from flows.actions import correcting, drafting, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import LoanForm, claim_form, loan_form, read_claim, read_loan
+from flows.actions.recovery_forms import nested, read_recovery
 from flows.steps import papers
 from flows.steps.document_filing import faults as listed_faults
 from flows.steps.document_filing import returned_entry
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS, Slot
+from models.policy.materials import FILING_SLOTS, SLOTS, Slot
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import of_case as claim_of
 from models.records.draft import Draft, DraftKind, find
@@ -98,6 +101,8 @@ def resubmit(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: 
         files = drafting.staged(db, draft)
         if case.process == Process.CLAIM:
             matter = matters.correct_claim(case, read_claim(Board(case.board), typed), files, note)
+        elif case.process == Process.RECOVERY:
+            matter = matters.correct_recovery(case, read_recovery(nested(typed)), files, note)
         else:
             changed: dict[int, LoanForm] = {}
             for key, words in draft.data.get("loans", {}).items():
@@ -127,7 +132,7 @@ def upload(
 
 
 def _keep(db: Session, case: CaseRecord, draft: Draft, chosen: int, typed: dict[str, str], note: str) -> None:
-    if case.process == Process.CLAIM:
+    if case.process != Process.FILING:
         drafting.keep(draft, typed=typed, note=note)
         return
     loans = dict(draft.data.get("loans", {}))
@@ -156,6 +161,8 @@ def _page(
         "note_field": _note(draft, by_field(faults)),
         "dialogs": (_confirm(case),),
     }
+    if case.process == Process.RECOVERY:
+        return correction(request, db, case, draft, faults, shared)
     show = _claim if case.process == Process.CLAIM else _filing
     return show(request, db, actor, case, draft, chosen, faults, shared)
 
@@ -284,13 +291,14 @@ def _confirm(case: CaseRecord) -> DialogView:
         f"重新提交 {case.number}",
         "请确认退回的问题已逐项处理。提交后恢复计时，回到原审核环节；改动会逐项显示给审核人。",
         "重新提交",
-        form="claim" if case.process == Process.CLAIM else "filing",
+        form=case.process.value,
     )
 
 
 def _slots(case: CaseRecord) -> tuple[Slot, ...]:
-    slots = CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS
-    return slots[Board(case.board)]
+    if case.process == Process.RECOVERY:
+        return recovery_sheet.slots_of(Board(case.board))
+    return SLOTS[case.process][Board(case.board)]
 
 
 def _of_loan(faults: tuple[FieldFault, ...], loan_id: int) -> tuple[FieldFault, ...]:

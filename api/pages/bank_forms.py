@@ -27,6 +27,7 @@ from models.permissions import Actor, Verdict, may_file, may_prepare
 from models.policy.facts import AssetClass
 from models.policy.lines import Check, Result
 from models.policy.materials import Slot
+from models.policy.recovery_checks import ACTION_NAMES, Action
 from models.policy.sector import Sector
 from models.policy.security import SECURITY_NAMES, Security
 from models.policy.size_class import Industry
@@ -85,9 +86,19 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "fund_shares_confirmed": {"type": "checkbox"},
     "cause": {"type": "textarea", "rows": 3},
     "recovery_plan": {"type": "textarea", "rows": 3},
+    "action": {
+        "type": "select",
+        "options": tuple(Option(key.value, ACTION_NAMES[key]) for key in Action),
+    },
+    "court_number": {"hint": "诉讼、执行的填写"},
+    "progress": {"type": "textarea", "rows": 4, "hint": "写了就出具追偿进展报告；没有回款时必填"},
+    "amount": {"type": "money"},
+    "returned_amount": {"type": "money"},
     "requested": {"type": "money", "hint": "不超过未清偿本金；按测算结果与申请金额较低者补偿"},
 }
-_DATES = {"contract_date", "disbursed_on", "due_on", "overdue_since", "guarantor_paid_on"}
+_DATES = {
+    "contract_date", "disbursed_on", "due_on", "overdue_since", "guarantor_paid_on", "received_on", "returned_on",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

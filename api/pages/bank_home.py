@@ -16,19 +16,21 @@ from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
 from api.pages.bank_prepared import open_rows
 from api.pages.layout import frame
-from api.pages.render import page, sentence_day, yuan
+from api.pages.render import day, page, sentence_day, yuan
 from api.pages.task_facts import clause_view
 from api.pages.views import AskView, Link, Tag
 from flows.steps.document_filing import faults, returned_entry
 from models import clock
-from models.gates import CORRECTION, RECEIPT, Role
+from models.gates import CORRECTION, DEMANDED, RETURN_SLIP, Role
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
-from models.records import draft, institution, notice, prepared, service
+from models.policy import deadlines
+from models.records import draft, institution, notice, prepared, recovery, service
 from models.records.case import CaseRecord, JournalEntry
 from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.loan import Loan
+from models.records.rules import rules
 from models.records.task import Task, TaskState, open_of_case
 
 router = APIRouter(prefix="/bank")
@@ -49,6 +51,15 @@ class CaseRow:
     until: str
     amount: Decimal
     loans: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRow:
+    """A recovery under way; `due` (元) and `until` once the notice says what is to be returned."""
+
+    case: CaseRow
+    due: Decimal | None
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,9 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         files=Role.FILER in actor.roles,
         claims=claims,
         claimed=sum((row.amount for row in claims), ZERO),
+        recoveries=_recoveries(db, actor),
+        return_days=deadlines.working_days("recovery_return_days", clock.today(), rules(db)),
+        recoverable=bool(recovery.paid_claims(db, actor.institution_id, limit=1)),
         filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
         limits=tuple(m for _, m in own_years(db, actor.institution_id, 2)) if board == Board.BANK else (),
         firms=firms(db, actor)[:FIRMS_SHOWN] if board == Board.BANK else (),
@@ -99,7 +113,7 @@ def _asks(db: Session, actor: Actor) -> tuple[AskView, ...]:
         .where(
             Task.institution_id == actor.institution_id,
             Task.state == TaskState.OPEN,
-            col(Task.gate).in_((CORRECTION.key, RECEIPT.key)),
+            col(Task.gate).in_([gate.key for gate in DEMANDED]),
         )
         .order_by(col(Task.due_at), col(Task.id))
     )
@@ -117,6 +131,12 @@ def _asks(db: Session, actor: Actor) -> tuple[AskView, ...]:
             if task.case_number in checking:
                 action = Link("待本单位复核", "/bank/prepared")
             asks.append(AskView(due, f"补正：{task.subject}", task.case_number, text, action))
+        elif task.gate == RETURN_SLIP.key:
+            action = Link("登记返还回单", f"/bank/cases/{task.case_number}/return", primary=True)
+            if task.case_number in checking:
+                action = Link("待本单位复核", "/bank/prepared")
+            words = _due(db, task.case_id)
+            asks.append(AskView(due, f"返还追偿款：{task.subject}", task.case_number, words, action))
         else:
             action = Link("确认到账", f"/bank/cases/{task.case_number}/receipt")
             if task.case_number in checking:
@@ -132,6 +152,21 @@ def _paid(db: Session, case_id: int) -> str:
     return f"市财政局{day}拨付 {yuan(claim.paid)} 元至尾号 {claim.account_number[-4:]} 账户"
 
 
+def _due(db: Session, case_id: int) -> str:
+    found = recovery.of_case(db, case_id)
+    return f"应返还 {yuan(found.due)} 元，{sentence_day(found.due_on, weekday=False)}前缴回市财政局"
+
+
+def _recoveries(db: Session, actor: Actor) -> tuple[RecoveryRow, ...]:
+    """Recoveries under way: what is to be returned and until when; those still reviewed after them."""
+    rows = []
+    for one in _cases(db, actor, Process.RECOVERY, only_open=True):
+        found, row = recovery.of_case(db, one.id or 0), _case_row(db, actor, one)
+        due = found.due if found.due_on else None
+        rows.append(RecoveryRow(row, due, day(found.due_on) if found.due_on else ""))
+    return tuple(sorted(rows, key=lambda row: (row.due is None, row.until)))
+
+
 def _drafts(db: Session, actor: Actor) -> tuple[tuple[str, str, datetime], ...]:
     """(words, address, saved at) of what the person has begun and not submitted."""
     found = []
@@ -139,6 +174,10 @@ def _drafts(db: Session, actor: Actor) -> tuple[tuple[str, str, datetime], ...]:
         if one.kind == DraftKind.FILING and (one.data.get("loans") or one.data.get("typed")):
             found.append(
                 (f"备案草稿：{len(one.data.get('loans', []))} 笔贷款", "/bank/filings/new", one.updated_at)
+            )
+        elif one.kind == DraftKind.RECOVERY:
+            found.append(
+                (f"追偿登记草稿：{one.subject}", f"/bank/recoveries/new?claim={one.subject}", one.updated_at)
             )
         elif one.kind == DraftKind.CLAIM:
             row = db.get_one(Loan, int(one.subject))
@@ -179,9 +218,11 @@ def state_tag(state: State, *, mine: bool = False) -> Tag:
         return Tag("待你补正" if mine else "补正", "soon")
     if state == State.RECEIPT:
         return Tag("已拨付，待回执", "ok")
+    if state == State.RETURN_SLIP:
+        return Tag("待返还", "soon")
     good, bad = (
-        {State.REGISTERED, State.PAID},
-        {State.FILING_REFUSED, State.NOT_ACCEPTED, State.CLAIM_REFUSED},
+        {State.REGISTERED, State.PAID, State.RETURNED, State.NOTHING_DUE, State.PROGRESS_NOTED},
+        {State.FILING_REFUSED, State.NOT_ACCEPTED, State.CLAIM_REFUSED, State.RECOVERY_REFUSED},
     )
     return Tag(
         STATE_NAMES[state],

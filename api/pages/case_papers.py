@@ -13,7 +13,7 @@ from api.pages.views import Tag, Tone
 from flows.actions import changing
 from models.gates import GATES
 from models.lifecycle import Board, Process
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import SLOTS
 from models.records import attachment, ledger, loan_change, look, notice, person
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
@@ -115,8 +115,7 @@ def documents(papers: Iterable[Document]) -> tuple[DocThumb, ...]:
 
 def materials(db: Session, case: CaseRecord) -> tuple[DocThumb, ...]:
     """What the applicant uploaded, by slot."""
-    slots = (CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS).get(Board(case.board), ())
-    titles = {slot.key: slot.title for slot in slots}
+    titles = {slot.key: slot.title for slot in SLOTS[case.process][Board(case.board)]}
     return tuple(
         DocThumb(titles.get(a.slot, "补充材料"), a.filename, f"/attachments/{a.id}/preview")
         for a in attachment.current(db, case.id or 0)

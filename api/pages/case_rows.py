@@ -16,7 +16,7 @@ from models.records import institution
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.overview import CaseRow
 
-GOOD_ENDS = (State.PAID, State.REGISTERED)
+GOOD_ENDS = (State.PAID, State.REGISTERED, State.RETURNED, State.NOTHING_DUE, State.PROGRESS_NOTED)
 
 
 @dataclass(frozen=True, slots=True)

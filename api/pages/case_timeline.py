@@ -29,6 +29,7 @@ TONES: dict[str, Tone] = {
     "incident_raised": "late", "withdrawn": "idle", "notice_sent": "idle", "document_issued": "idle",
     "checks_run": "idle", "filing_submitted": "idle", "claim_submitted": "idle", "decided_against": "late",
     "notice_started": "act", "correction_resubmitted": "act", "awaiting_room": "soon", "recalculation_asked": "soon",
+    "recovery_submitted": "idle", "recovery_registered": "idle", "recovery_refused": "late", "return_demanded": "act",
     "document_voided": "late", "document_void_asked": "soon", "document_reissued": "idle",
 }  # fmt: skip
 OUTCOMES: dict[Outcome, Tone] = {
@@ -39,6 +40,7 @@ INTERNAL = frozenset(
         "checks_run",
         "check_looked",
         "calculated",
+        "return_calculated",
         "reserved",
         "released",
         "incident_raised",
@@ -58,7 +60,17 @@ INTERNAL = frozenset(
 """What only staff read."""
 FOLDED = {"notice_sent": "通知", "document_issued": "文书"}
 VOID = "void"
-FOLLOWS = frozenset({"notice_sent", "document_issued", "calculated", "reserved", "released", "checks_run"})
+FOLLOWS = frozenset(
+    {
+        "notice_sent",
+        "document_issued",
+        "calculated",
+        "return_calculated",
+        "reserved",
+        "released",
+        "checks_run",
+    }
+)
 MONEY = ("amount", "received_amount")
 
 

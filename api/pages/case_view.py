@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 import flows.claim
 import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
-from api.pages import case_clock, case_rows, colleagues, task_clock, task_facts
+from api.pages import case_clock, case_recovery, case_rows, colleagues, task_clock, task_facts
 from api.pages.case_clock import ClockRow
 from api.pages.case_papers import (
     LedgerRow,
@@ -35,7 +35,7 @@ from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw
 from flows.kernel.process import PROCESSES
 from models.calendar import WorkingCalendar
-from models.gates import GATES
+from models.gates import CORRECTION, GATES, RECEIPT, RETURN_SLIP
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board, Process, State
 from models.permissions import (
     Actor,
@@ -52,6 +52,8 @@ from models.records.case import CaseRecord, Incident, JournalEntry, journal_of
 from models.records.overview import CaseRow, one
 from models.records.rules import rules
 from models.records.task import TaskState, of_case, open_of_case
+
+APPLICANTS = {CORRECTION.key: "correct", RECEIPT.key: "receipt", RETURN_SLIP.key: "return"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
         f"流程版本 {process}-{case.process_version}"
         + (f"·参数 {case.parameter_version}" if case.parameter_version else ""),
         known.get(case.institution_id, ""),
-        _figure(case, staff=staff),
+        _figure(db, case, staff=staff),
         waits,
         stands,
         _actions(db, actor, case),
@@ -187,10 +189,12 @@ def _stages(walk: Walk) -> tuple[FlowItem, ...]:
     return tuple(items)
 
 
-def _figure(case: CaseRecord, *, staff: bool) -> str:
+def _figure(db: Session, case: CaseRecord, *, staff: bool) -> str:
     """The one amount that matters now: asked for, calculated by staff's reckoning, or decided."""
     if case.process == Process.FILING:
         return f"备案金额 {yuan(case.amount)} 元"
+    if case.process == Process.RECOVERY:
+        return case_recovery.figure(db, case, staff=staff)
     decided = case.decided_amount is not None and (staff or case.closed_at is not None)
     return f"核定 {yuan(case.decided_amount)} 元" if decided else f"申请 {yuan(case.amount)} 元"
 
@@ -206,6 +210,8 @@ def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool)
         facts.append(Fact("信用代码", case.uscc, num=True))
     if case.process == Process.FILING:
         return (*facts, Fact("备案金额", f"{yuan(case.amount)} 元", num=True))
+    if case.process == Process.RECOVERY:
+        return (*facts, *case_recovery.facts(db, case, staff=staff))
     claim = claims.of_case(db, case.id or 0)
     changes = loan_change.of_loans(db, [claim.loan_id]).get(claim.loan_id, [])
     words = changing.in_words(changes) or "备案后没有变更"
@@ -221,11 +227,13 @@ def _facts(db: Session, case: CaseRecord, known: dict[int, str], *, staff: bool)
         facts.append(Fact("凭证", f"{claim.voucher_number}（{day(claim.voucher_date)}）", num=True))
     if claim.received_on:
         facts.append(Fact("到账", f"{yuan(claim.received)} 元（{day(claim.received_on)}）", num=True))
-    return tuple(facts)
+    return (*facts, *case_recovery.of_claim(db, case))
 
 
 def _calculation(db: Session, case: CaseRecord) -> str:
     """The calculation in one line, its lines are on the task page and in the annex."""
+    if case.process == Process.RECOVERY:
+        return case_recovery.calculation(db, case)
     if case.process != Process.CLAIM:
         return ""
     claim = claims.of_case(db, case.id or 0)
@@ -243,8 +251,11 @@ def _actions(db: Session, actor: Actor, case: CaseRecord) -> tuple[Link, ...]:
     links = []
     for task in open_of_case(db, case.id or 0):
         if sitting.verdict(db, actor, task):
-            links.append(Link(f"办理：{GATES[task.gate].title}", f"/tasks/{task.id}", primary=True))
+            place = APPLICANTS.get(task.gate)  # their gates are answered on pages of their own
+            href = f"/bank/cases/{case.number}/{place}" if place else f"/tasks/{task.id}"
+            links.append(Link(f"办理：{GATES[task.gate].title}", href, primary=True))
             break
+    links += case_recovery.actions(db, actor, case)
     links += _back(db, actor, case)
     if case.state == State.PUBLIC_NOTICE and may_register_objection(actor):
         links.append(Link("登记异议", f"/cases/{case.number}/objection", icon="announce"))

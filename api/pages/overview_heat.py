@@ -10,7 +10,8 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes whose diagrams are drawn
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes whose diagrams are drawn
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.pages import task_clock

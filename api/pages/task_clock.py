@@ -37,7 +37,7 @@ def working_days(
 ) -> WorkingDays:
     """The clock of a gate's present round; `earlier` rounds (oldest first) put their pauses into the cells."""
     today, opened, due = clock.today(), clock.local(entry.began).date(), due_day(entry)
-    budget = entry.budget_days or days.working_days_between(opened, due).days
+    budget = entry.budget_days or max(days.working_days_between(opened, due).days, 0)
     spent = days.working_days_between(opened, today).days
     nth = entry.used_before + spent
     left = days.working_days_between(today, due).days

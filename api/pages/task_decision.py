@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from api.pages import task_next
 from api.pages.form_views import AnswerOption, DecisionForm, FieldView, Option, TodoItem
@@ -51,6 +52,7 @@ class Panel:
     seen_before: frozenset[str] = frozenset()
     letters: Mapping[Outcome, Sequence[str]] = field(default_factory=dict)
     blocked: str = ""
+    due: Decimal | None = None  # what a recovery returns, 元
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
@@ -99,7 +101,7 @@ def denied(task: Task, sentence: str, lead: str = "") -> DecisionForm:
 
 def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
     outcome = answer.outcome
-    returns = outcome is Outcome.RETURN and p.gate.state is not State.FINANCE_REVIEW
+    returns = outcome is Outcome.RETURN and p.gate.lists_faults
     todo: tuple[TodoItem, ...] = ()
     if returns:
         todo = tuple(
@@ -116,6 +118,8 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
     hint = answer.hint
     if outcome is Outcome.APPROVE and p.award is not None and p.gate.state in _SHOWS_AMOUNT:
         hint = f"建议补偿 {yuan(p.award.payable)} 元" if not hint else f"{yuan(p.award.payable)} 元；{hint}"
+    if outcome is Outcome.APPROVE and p.due is not None:
+        hint = f"本次应返还 {yuan(p.due)} 元；{hint}"
     return AnswerOption(
         key=outcome.value,
         label=answer.label,
@@ -175,7 +179,8 @@ def _field(name: str, p: Panel, errors: dict[str, str]) -> FieldView:
     if name == "voucher_number":
         return FieldView("拨付凭证号", name, value, error, required=True, maxlength=VOUCHER)
     hint = f"不晚于今天，例：{clock.today().isoformat()}"
-    return FieldView("拨付日期", name, value, error, hint, type="date", required=True)
+    label = "到账日期" if name == "arrived_on" else "拨付日期"
+    return FieldView(label, name, value, error, hint, type="date", required=True)
 
 
 __all__ = ["MOST_TODO", "MOST_WORDS", "Panel", "denied", "panel", "prepared_of"]

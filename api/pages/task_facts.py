@@ -14,7 +14,7 @@ from api.pages.views import ClauseView, Tone
 from flows.actions import changing, sitting
 from models import clock
 from models.gates import Outcome
-from models.lifecycle import BOARD_NAMES, Process
+from models.lifecycle import BOARD_NAMES
 from models.policy import clauses
 from models.policy.award import Award
 from models.policy.errors import PolicyError
@@ -232,8 +232,3 @@ def _opinion(task: Task, name: str) -> TimelineItem:
     )
     tone: Tone = "idle" if task.voided else tones.get(task.outcome or Outcome.APPROVE, "soon")
     return TimelineItem(stamp(task.answered_at), body, tone, opinion=task.opinion)
-
-
-def is_claim(case: CaseRecord) -> bool:
-    """Whether the case asks for compensation (补偿) rather than registration (备案)."""
-    return case.process == Process.CLAIM

@@ -87,7 +87,7 @@ class Typed:
         }
 
 
-NAMES = ("target", "clause", "to_meeting", "voucher_number", "voucher_date")
+NAMES = ("target", "clause", "to_meeting", "voucher_number", "voucher_date", "arrived_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def parse(gate: Gate, typed: Typed, prepared: Sequence[Prepared], loans: Mapping
     if len(opinion) > MOST_WORDS:
         said = f"意见最多 {MOST_WORDS:,} 字，现为 {len(opinion):,} 字；请精简或作为附件上传。"
         faults.append(FieldFault("opinion", said))
-    if chosen.outcome is Outcome.RETURN and gate.state is not State.FINANCE_REVIEW:
+    if chosen.outcome is Outcome.RETURN and gate.lists_faults:
         fields["faults"] = _faults(typed, prepared, faults)
     if gate.state is State.FILING_REVIEW and chosen.outcome is Outcome.APPROVE and typed.excluded:
         fields["excluded"] = _excluded(typed, loans, faults)
@@ -184,6 +184,10 @@ def _voucher_date(value: str, gate: Gate) -> str:
     return past_day(value, "拨付日期")
 
 
+def _arrived_on(value: str, gate: Gate) -> str:
+    return past_day(value, "到账日期")
+
+
 def past_day(value: str, label: str) -> str:
     """What is wrong with a typed date that cannot lie ahead; empty if nothing is."""
     if not value:
@@ -205,4 +209,5 @@ _CHECKS = {
     "to_meeting": _meeting,
     "voucher_number": _voucher,
     "voucher_date": _voucher_date,
+    "arrived_on": _arrived_on,
 }

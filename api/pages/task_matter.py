@@ -13,13 +13,15 @@ from api.pages.views import Tag
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from flows.steps.evidence import Asked
+from models.lifecycle import Process
 from models.policy.lines import Check, Result
 from models.records import claim as claims
-from models.records import loan, look
+from models.records import loan, look, recovery
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.look import CheckLook, Key
+from models.records.recovery import Recovery
 from models.records.task import Task
 
 MOST_LOANS = 200
@@ -40,7 +42,7 @@ class LoanRow:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What the case is about: a claim with its loan, or the loans of a filing; with their checks."""
+    """What the case is about: a claim or a recovery with its loan, or the loans of a filing; with their checks."""
 
     case: CaseRecord
     claim: Claim | None
@@ -48,6 +50,7 @@ class Matter:
     checks: list[Check]
     by_loan: list[tuple[Loan, list[Check]]]
     looks: Mapping[Key, CheckLook]
+    recovery: Recovery | None = None
 
     @property
     def prepared(self) -> list[Prepared]:
@@ -115,13 +118,15 @@ def matter_of(db: Session, task: Task) -> Matter:
     """The case of a task with what its checks are kept on."""
     case = db.get_one(CaseRecord, task.case_id)
     looks = look.by_key(db, task.case_id)
-    if not task_facts.is_claim(case):
-        found = loan.of_case(db, task.case_id)
-        by_loan = [(one, task_facts.checks_in(one.checks)) for one in found]
-        return Matter(case, None, found, [], by_loan, looks)
-    claimed = claims.of_case(db, task.case_id)
-    checks = evidence.of_claim(claimed)
-    return Matter(case, claimed, [db.get_one(Loan, claimed.loan_id)], checks, [], looks)
+    if case.process == Process.FILING:
+        loans = loan.of_case(db, task.case_id)
+        by_loan = [(one, task_facts.checks_in(one.checks)) for one in loans]
+        return Matter(case, None, loans, [], by_loan, looks)
+    loan_id, checks = evidence.of_case(db, case)
+    found = [db.get_one(Loan, loan_id)]
+    if case.process == Process.RECOVERY:
+        return Matter(case, None, found, checks, [], looks, recovery.of_case(db, task.case_id))
+    return Matter(case, claims.of_case(db, task.case_id), found, checks, [], looks)
 
 
 def _verdict(one: Loan, checks: Sequence[Check], asked: Sequence[Asked]) -> Tag:

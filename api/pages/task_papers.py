@@ -11,8 +11,7 @@ from api.pages.render import stamp
 from api.pages.task_coming import MARK, PREFIX, Coming
 from api.pages.views import Link
 from flows.documents import engine
-from models.lifecycle import Process
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import SLOTS
 from models.records import attachment, document
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
@@ -56,8 +55,7 @@ def papers(
         first = in_force[-1:] or issued[-1:]
         chosen = f"d-{first[0].id}" if first else f"a-{files[0].id}" if files else ""
     shelves = [*reversed(in_force), *(d for d in reversed(issued) if d.state != DocumentState.ISSUED)]
-    known = CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS
-    slots = {slot.key: slot.title for slot in known[case.board]}
+    slots = {slot.key: slot.title for slot in SLOTS[case.process][case.board]}
     thumbs = (
         *(letters.thumbs(base, chosen) if letters else ()),
         *(_thumb(f"d-{d.id}", d.title, _standing(d), base, chosen, red=_red(d)) for d in shelves),

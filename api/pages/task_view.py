@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from api.pages import colleagues, task_clock, task_decision, task_facts
+from api.pages import colleagues, task_clock, task_decision, task_facts, task_recovery
 from api.pages.case_views import CheckView, Fact, TimelineItem
 from api.pages.colleagues import Colleagues
 from api.pages.form_views import DecisionForm
@@ -106,9 +106,15 @@ def view(
         line=f"申报机构 {applicant}　{sentence_day(case.opened_at, weekday=False)}提交",
         clock=shown,
         facts=_facts(db, matter),
-        checks=matter.views(matter.loans[0].id or 0, matter.checks, ticks) if matter.claim else (),
+        checks=matter.views(matter.loans[0].id or 0, matter.checks, ticks)
+        if matter.claim or matter.recovery
+        else (),
         kinds=matter.kinds(ticks) if ticks else (),
-        calculation=task_facts.calculation(award) if award is not None else None,
+        calculation=task_recovery.calculation(matter.recovery)
+        if matter.recovery
+        else task_facts.calculation(award)
+        if award is not None
+        else None,
         loans=loan_rows(matter, kept, faults, ticks),
         more_loans=len(matter.by_loan[MOST_LOANS:]),
         excludes=answerable and gate is FILING_REVIEW,
@@ -124,6 +130,8 @@ def view(
 
 
 def _facts(db: Session, matter: Matter) -> tuple[Fact, ...]:
+    if matter.recovery is not None:
+        return task_recovery.facts(db, matter.case, matter.recovery, matter.loans[0])
     if matter.claim is None:
         return task_facts.filing_facts(db, matter.case, matter.loans)
     return task_facts.claim_facts(db, matter.case, matter.claim, matter.loans[0])
@@ -179,6 +187,7 @@ def _decision(
             ""
             if task.added
             else evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
+            matter.recovery.due if matter.recovery else None,
         )
     )
 

@@ -20,13 +20,14 @@ def routers() -> tuple[APIRouter, ...]:
         objections,
         policy,
         prepared,
+        recoveries,
         service,
         tasks,
         uploads,
         verbs,
     )
 
-    filing = (filings, prepared, batches, uploads)
+    filing = (filings, recoveries, prepared, batches, uploads)
     office = (service, meetings, arrangements, changes, objections)
     found = []
     for part in (oauth, about, *filing, cases, notices, tasks, verbs, *office, policy):

@@ -1,20 +1,28 @@
 """What the resources share: what is found for whom, files named as materials, the answers every route may give."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlmodel import Session, select
 
 from api.rest.problems import CODES, MEDIA_TYPE, ApiError, Problem
+from api.rest.samples import UPLOAD
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_file
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import SLOTS
 from models.records.api_call import Upload
 from models.records.case import CaseRecord
 
+Materials = Annotated[
+    dict[str, UUID],
+    Field(
+        description="材料项 → 上传编号（POST /uploads 的 id）", examples=[{"contract": UPLOAD}], max_length=40
+    ),
+]
 READ = (401, 403, 404, 422, 429, 503)
 WRITE = (400, *READ, 408, 409, 413, 415)
 CHANGE = (*WRITE, 412, 428)
@@ -65,7 +73,7 @@ def materials_of(
     db: Session, actor: Actor, process: Process, board: Board, named: Mapping[str, UUID]
 ) -> tuple[Stored, ...]:
     """The uploads named for slots, ready to be attached. Raises `InvalidError` for each that is not there."""
-    slots = {slot.key for slot in (CLAIM_SLOTS if process == Process.CLAIM else FILING_SLOTS)[board]}
+    slots = {slot.key for slot in SLOTS[process][board]}
     found: list[Stored] = []
     faults: list[FieldFault] = []
     for slot, upload_id in named.items():

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field, StrictStr
@@ -11,12 +10,13 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.keys import Caller, permit, scoped
 from api.rest.calls import IfMatch, Reply, Write, unchanged
-from api.rest.common import CHANGE, WRITE, answers, board_of, materials_of, own_case
+from api.rest.common import CHANGE, WRITE, Materials, answers, board_of, materials_of, own_case
 from api.rest.prepared import WAITING, replied
 from api.rest.problems import ApiError
-from api.rest.samples import CLAIM, LOAN, UPLOAD
+from api.rest.recoveries import RecoveryIn, stated
+from api.rest.samples import CLAIM, LOAN
 from api.rest.strict import RestRoute
-from api.rest.views import CaseOut, case_view
+from api.rest.views import CaseOut, CheckOut, case_view, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
 from flows.actions import claiming, correcting, filing, handing_in, matters, prechecking, withdrawing
 from flows.actions.forms import (
@@ -30,7 +30,6 @@ from flows.actions.forms import (
 from flows.actions.receiving import ReceiptForm
 from flows.actions.typed import read
 from models.lifecycle import Board, Process
-from models.policy.lines import Check
 from models.records.api_key import Scope
 
 router = APIRouter(route_class=RestRoute, tags=["办理"])
@@ -50,12 +49,6 @@ ClaimIn = wire(
     CLAIM,
     "补偿申请的事实，金额为元。guarantor_paid、guarantor_paid_on 在融担板块必填。",
 )
-Materials = Annotated[
-    dict[str, UUID],
-    Field(
-        description="材料项 → 上传编号（POST /uploads 的 id）", examples=[{"contract": UPLOAD}], max_length=40
-    ),
-]
 
 
 class FilingIn(Body):
@@ -74,12 +67,13 @@ class ClaimRequest(Body):
 
 
 class CorrectionIn(Body):
-    """补正：改动的贷款（备案）或全部事实（补偿），替换的材料，说明。没有改动时须写说明。"""
+    """补正：改动的贷款（备案）或全部事实（补偿、追偿），替换的材料，说明。没有改动时须写说明。"""
 
     loans: dict[str, LoanIn] = Field(  # type: ignore[valid-type]
         default_factory=dict, max_length=MOST_LOANS, description="备案：贷款编号 → 更正后的全部内容"
     )
     claim: ClaimIn | None = Field(None, description="补偿：更正后的全部事实")  # type: ignore[valid-type]
+    recovery: RecoveryIn | None = Field(None, description="追偿：更正后的全部内容")
     materials: Materials = Field(default_factory=dict)
     note: StrictStr = Field("", max_length=1000, description="补正说明", examples=["已补传盖章页。"])
 
@@ -96,18 +90,6 @@ ReceiptIn = wire(
     {"received_on": "2026-11-23", "received_amount": "1000000.00"},
     "到账的日期与金额（元）。",
 )
-
-
-class CheckOut(Out):
-    """一项检查的结果。"""
-
-    code: str = Field(description="稳定的代码", examples=["filing.rate"])
-    label: str = Field(description="检查什么", examples=["利率上限"])
-    result: str = Field(description="pass 通过，fail 不符，look 需人工判断", examples=["pass"])
-    value: str
-    expected: str
-    remedy: str = Field(description="怎样更正")
-    clause: str = Field(examples=["三（二）"])
 
 
 class LoanChecks(Out):
@@ -130,11 +112,6 @@ class ClaimChecks(Out):
     estimate: Yuan = Field(description="预计补偿金额，元")
 
 
-def _checks(found: tuple[Check, ...]) -> list[CheckOut]:
-    names = tuple(CheckOut.model_fields)
-    return [CheckOut(**{name: str(getattr(check, name) or "") for name in names}) for check in found]
-
-
 @router.post("/filing-checks", response_model=FilingChecks, responses=answers(*WRITE), summary="备案预检")
 def check_filing(db: Db, caller: Filer, body: FilingIn) -> FilingChecks:
     """提交之前逐笔检查：格式、重复、是否符合备案条件及依据条款。不保存任何内容。"""
@@ -143,7 +120,7 @@ def check_filing(db: Db, caller: Filer, body: FilingIn) -> FilingChecks:
     home = caller.actor.institution_id
     return FilingChecks(
         loans=[
-            LoanChecks(item=item, checks=_checks(filing.preview(db, board, home, loan)))
+            LoanChecks(item=item, checks=check_views(filing.preview(db, board, home, loan)))
             for item, loan in enumerate(form.loans, start=1)
         ]
     )
@@ -175,7 +152,7 @@ def check_claim(db: Db, caller: Claimant, body: ClaimRequest) -> ClaimChecks:
     loan = claiming.claimable(db, caller.actor, body.loan_id)
     form = under("claim", lambda: read_claim(Board(loan.board), given(body.claim)))
     found = prechecking.outlook(db, form, loan)
-    return ClaimChecks(checks=_checks(found.checks), estimate=found.award.payable)
+    return ClaimChecks(checks=check_views(found.checks), estimate=found.award.payable)
 
 
 @router.post(
@@ -209,25 +186,31 @@ def claim(db: Db, caller: Claimant, once: Write, body: ClaimRequest) -> Response
 def correct(
     db: Db, caller: Filer, once: Write, number: CaseNumber, body: CorrectionIn, if_match: IfMatch = None
 ) -> Response:
-    """只在补正环节；提交后恢复计时，回到原审核环节。补偿案件另需 claims:write 权限。"""
+    """只在补正环节；提交后恢复计时，回到原审核环节。补偿、追偿案件另需 claims:write 权限。"""
 
     def do() -> Reply:
         case = own_case(db, caller.actor, number)
-        if case.process == Process.CLAIM:
+        if case.process != Process.FILING:
             permit(caller, Scope.CLAIMS_WRITE)
         unchanged(case_view(db, caller.actor, case), if_match)
         board, process = Board(case.board), Process(case.process)
         correcting.open_task(db, caller.actor, number, process)
         files = materials_of(db, caller.actor, process, board, body.materials)
         if process == Process.CLAIM:
-            if body.claim is None or body.loans:
+            if body.claim is None or body.loans or body.recovery is not None:
                 raise ApiError(422, sentence="补偿案件请在 claim 中给出更正后的全部事实，不带 loans。")
-            stated = body.claim
-            form = under("claim", lambda: read_claim(board, given(stated)))
+            claimed = body.claim
+            form = under("claim", lambda: read_claim(board, given(claimed)))
             matter = matters.correct_claim(case, form, files, body.note)
+        elif process == Process.RECOVERY:
+            if body.recovery is None or body.loans or body.claim is not None:
+                raise ApiError(
+                    422, sentence="追偿案件请在 recovery 中给出更正后的全部内容，不带 loans、claim。"
+                )
+            matter = matters.correct_recovery(case, stated(body.recovery), files, body.note)
         else:
-            if body.claim is not None:
-                raise ApiError(422, sentence="备案案件请在 loans 中给出更正的贷款，不带 claim。")
+            if body.claim is not None or body.recovery is not None:
+                raise ApiError(422, sentence="备案案件请在 loans 中给出更正的贷款，不带 claim、recovery。")
             loans = _loans(board, body.loans)
             matter = matters.correct_filing(case, loans, files, body.note)
         return replied(db, caller, handing_in.hand_in(db, caller.actor, matter))
@@ -248,11 +231,11 @@ def _loans(board: Board, stated: dict[str, Any]) -> dict[int, LoanForm]:
 def withdraw(
     db: Db, caller: Filer, once: Write, number: CaseNumber, body: WithdrawalIn, if_match: IfMatch = None
 ) -> Response:
-    """决定之前可以撤回；在办环节失效，预留额度释放，经过仍可见。补偿案件另需 claims:write 权限。"""
+    """决定之前可以撤回；在办环节失效，预留额度释放，经过仍可见。补偿、追偿案件另需 claims:write 权限。"""
 
     def do() -> Reply:
         case = own_case(db, caller.actor, number)
-        if case.process == Process.CLAIM:
+        if case.process != Process.FILING:
             permit(caller, Scope.CLAIMS_WRITE)
         unchanged(case_view(db, caller.actor, case), if_match)
         withdrawing.withdraw(db, caller.actor, number, body.reason)

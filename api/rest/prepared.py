@@ -37,7 +37,7 @@ class PreparedOut(Out):
 
     id: int
     kind: str = Field(
-        description="filing 备案，claim 补偿申请，correction 补正，loan_change 贷款变更，receipt 收款回执，import 批量备案",
+        description="filing 备案，claim 补偿申请，correction 补正，loan_change 贷款变更，receipt 收款回执，recovery 追偿登记，return 返还回单，import 批量备案",
         examples=["filing"],
     )
     title: str = Field(examples=["备案：东莞市示例精密制造有限公司"])

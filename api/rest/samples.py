@@ -1,4 +1,6 @@
-"""Invented examples for the description of the API; one loan and one claim that fit together."""
+"""Invented examples for the description of the API; a loan, a claim and a recovery that fit together."""
+
+from typing import Any
 
 LOAN = {
     "uscc": "91441900MA4EXMP01P",
@@ -42,4 +44,12 @@ CLAIM = {
     "account_number": "6222000000000001",
     "account_bank": "示例银行东莞分行",
 }
+RECOVERY: dict[str, Any] = {
+    "action": "execution",
+    "court_number": "（2026）粤1972执3316号",
+    "progress": "法院已划扣首笔款项。",
+    "receipts": [{"received_on": "2026-11-20", "amount": "95000.00", "voucher_number": "SK-2026-1120-01"}],
+    "costs": [{"amount": "5000.00", "reason": "执行费"}],
+}
+SLIP = {"returned_on": "2026-11-27", "returned_amount": "18000.00", "slip_number": "FH-2026-0001"}
 UPLOAD = "0190f3a2-6b1c-4d2e-8f3a-1c2d3e4f5a6b"

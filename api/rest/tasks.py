@@ -90,6 +90,7 @@ class AnswerIn(Body):
     to_meeting: StrictBool | None = Field(None, description="提请联席会议审议")
     voucher_number: StrictStr | None = Field(None, max_length=60, description="拨付凭证号")
     voucher_date: StrictStr | None = Field(None, max_length=10, description="拨付日期 YYYY-MM-DD")
+    arrived_on: StrictStr | None = Field(None, max_length=10, description="返还到账日期 YYYY-MM-DD")
     faults: list[FaultIn] | None = Field(None, max_length=500, description="补正清单，一次列全")
     excluded: dict[str, StrictStr] | None = Field(
         None, max_length=10_000, description="剔除的贷款：贷款编号 → 理由（备案经办审核通过时）"

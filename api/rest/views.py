@@ -13,6 +13,8 @@ from models import clock
 from models.gates import CORRECTION, GATES, PARTY_NAMES
 from models.lifecycle import STATE_NAMES, WITHDRAWABLE, Board, Process, State
 from models.permissions import Actor
+from models.policy.lines import Check
+from models.records import recovery
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.claim import of_case as claim_of
@@ -27,7 +29,7 @@ class Waiting(Out):
     gate: str = Field(description="环节代码", examples=["acceptance"])
     title: str = Field(description="环节名称", examples=["受理"])
     party: str = Field(description="由哪一方办理", examples=["受托管理机构"])
-    yours: bool = Field(description="是否等你单位办理（补正、收款回执）")
+    yours: bool = Field(description="是否等你单位办理（补正、收款回执、返还回单）")
     due_on: date = Field(description="办理期限（含当日）")
 
 
@@ -38,6 +40,49 @@ class ToCorrect(Out):
     problem: str = Field(description="问题", examples=["缺少盖章页"])
     remedy: str = Field(description="怎样补正", examples=["请补传盖章页"])
     clause: str = Field(description="依据条款，没有为空", examples=["四（二）"])
+
+
+class CheckOut(Out):
+    """一项检查的结果。"""
+
+    code: str = Field(description="稳定的代码", examples=["filing.rate"])
+    label: str = Field(description="检查什么", examples=["利率上限"])
+    result: str = Field(description="pass 通过，fail 不符，look 需人工判断", examples=["pass"])
+    value: str
+    expected: str
+    remedy: str = Field(description="怎样更正")
+    clause: str = Field(examples=["三（二）"])
+
+
+class IncomingOut(Out):
+    """一笔回款。"""
+
+    received_on: date
+    amount: Yuan
+    voucher_number: str
+
+
+class CostOut(Out):
+    """一项追偿费用。"""
+
+    amount: Yuan
+    reason: str
+
+
+class RecoveryOut(Out):
+    """登记的追偿与返还，金额为元。"""
+
+    claim_number: str = Field(description="补偿案号")
+    action: str = Field(description="追偿措施", examples=["execution"])
+    court_number: str
+    progress: str
+    receipts: list[IncomingOut]
+    costs: list[CostOut]
+    due: Yuan | None = Field(description="本次应返还；出具返还通知书之前为 null")
+    due_on: date | None = Field(description="返还期限")
+    returned: Yuan | None = Field(description="已确认到账的返还")
+    arrived_on: date | None = Field(description="返还到账日")
+    refusal_reason: str = Field(description="不予认定的理由")
 
 
 class ClaimOut(Out):
@@ -70,10 +115,10 @@ class ClaimOut(Out):
 
 
 class CaseLine(Out):
-    """一件案件（备案或补偿），如列表所示。"""
+    """一件案件（备案、补偿或追偿），如列表所示。"""
 
     number: str = Field(description="案号", examples=["BC-2026-0001"])
-    process: Process = Field(description="业务：filing 备案，claim 补偿")
+    process: Process = Field(description="业务：filing 备案，claim 补偿，recovery 追偿")
     board: Board = Field(description="板块：bank 银行，guarantee 融担")
     state: State = Field(description="环节代码；请按它编程")
     state_name: str = Field(description="环节名称", examples=["受理"])
@@ -81,19 +126,20 @@ class CaseLine(Out):
     subject: str = Field(description="企业名称，或“12 笔贷款”")
     uscc: str
     town: str
-    amount: Yuan = Field(description="备案本金合计或申请补偿金额，元")
-    decided_amount: Yuan | None = Field(description="决定补偿金额，元")
+    amount: Yuan = Field(description="备案本金合计、申请补偿金额或回款合计，元")
+    decided_amount: Yuan | None = Field(description="决定补偿或应返还的金额，元")
     opened_at: Moment
     closed_at: Moment | None
     withdrawable: bool = Field(description="现在可否撤回")
 
 
 class CaseOut(CaseLine):
-    """一件案件（备案或补偿）。"""
+    """一件案件（备案、补偿或追偿）。"""
 
     waiting_for: list[Waiting] = Field(description="现在等谁办理；空表示系统正在处理、等日期或已办结")
     to_correct: list[ToCorrect] = Field(description="补正要求，一次性列全；不在补正环节为空")
-    claim: ClaimOut | None = Field(description="补偿申请的事实；备案为 null")
+    claim: ClaimOut | None = Field(description="补偿申请的事实；备案、追偿为 null")
+    recovery: RecoveryOut | None = Field(description="登记的追偿；备案、补偿为 null")
 
 
 class LoanOut(Out):
@@ -179,6 +225,7 @@ def case_view(db: Session, actor: Actor, case: CaseRecord) -> CaseOut:
         waiting_for=_waiting(db, actor, case),
         to_correct=_to_correct(db, case) if line.state is State.CORRECTION else [],
         claim=_claim(claim_of(db, case.id or 0)) if case.process == Process.CLAIM else None,
+        recovery=_recovery(db, case) if case.process == Process.RECOVERY else None,
     )
 
 
@@ -216,6 +263,33 @@ def _claim(claim: Claim) -> ClaimOut:
             "notice_starts_on": claim.notice_started_on,
             "notice_ends_on": claim.notice_ends_on,
         }
+    )
+
+
+def check_views(found: tuple[Check, ...]) -> list[CheckOut]:
+    """Checks as they were found."""
+    names = tuple(CheckOut.model_fields)
+    return [CheckOut(**{name: str(getattr(check, name) or "") for name in names}) for check in found]
+
+
+def _recovery(db: Session, case: CaseRecord) -> RecoveryOut:
+    found, own = recovery.of_case(db, case.id or 0), [case.id or 0]
+    told = found.due_on is not None or case.state == State.NOTHING_DUE
+    receipts = sorted(recovery.receipts_of(db, own), key=lambda one: one.item)
+    return RecoveryOut(
+        claim_number=db.get_one(CaseRecord, case.about_id).number,
+        action=found.action,
+        court_number=found.court_number,
+        progress=found.progress,
+        receipts=[
+            IncomingOut(**{name: getattr(one, name) for name in IncomingOut.model_fields}) for one in receipts
+        ],
+        costs=[CostOut(amount=one.amount, reason=one.reason) for one in recovery.costs_of(db, own)],
+        due=found.due if told else None,
+        due_on=found.due_on,
+        returned=found.returned,
+        arrived_on=found.arrived_on,
+        refusal_reason=found.refusal_reason,
     )
 
 

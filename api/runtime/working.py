@@ -5,7 +5,8 @@ import os
 import signal
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from api.runtime import garbage, logs, postgres
 from flows.deliver_notices import deliver_forever
 from flows.file_batches import file_forever

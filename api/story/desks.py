@@ -16,6 +16,11 @@ from models.policy.materials import CLAIM_SLOTS
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 SEALED = PDF + b"%sealed\n"
+ACTION = {
+    "action": "execution",
+    "court_number": "（2026）粤1971执123号（示例）",
+    "progress": "法院划扣首笔款项。",
+}
 KEEPERS = {"linwanyi": ("xuqiuyue", "林婉仪"), "tanjunhao": ("ouyimin", "谭俊豪")}
 """Of each filer: who keeps the keys of their institution, and the filer's name on that page."""
 FLAGS = {
@@ -41,6 +46,12 @@ class Desk(Protocol):
 
     def confirm(self, number: str, on: date) -> None:
         """Confirm the receipt of the money."""
+
+    def recover(self, claim: str, on: date) -> str:
+        """Register what came back; the case's number."""
+
+    def give_back(self, number: str, on: date) -> None:
+        """Hand in the slip of the return."""
 
 
 class PageDesk:
@@ -89,6 +100,33 @@ class PageDesk:
             facts = {"received_on": on.isoformat(), "received_amount": str(self._script.paid)}
             filer.submit(facts, having="received_amount")
 
+    def recover(self, claim: str, on: date) -> str:
+        """The registration's form with its papers."""
+        with self._visitor() as filer:
+            filer.open(f"/bank/recoveries/new?claim={claim}")
+            told = self._script.recovery
+            typed = {
+                "receipts.0.received_on": on.isoformat(),
+                "receipts.0.amount": told.received,
+                "receipts.0.voucher_number": f"SK-{claim}",
+                "costs.0.amount": told.spent,
+                "costs.0.reason": "执行费",
+                **ACTION,
+                "do": "submit",
+            }
+            papers = ("receipt_voucher", "cost_vouchers")
+            files = {f"materials.{slot}": (f"{slot}.pdf", PDF, "application/pdf") for slot in papers}
+            filer.submit(typed, having="court_number", files=files)
+            return _number(filer, "ZC")
+
+    def give_back(self, number: str, on: date) -> None:
+        """The slip's form, filled in with what is due."""
+        with self._visitor() as filer:
+            filer.open(f"/bank/cases/{number}/return")
+            slip = {"materials.return_slip": ("返还回单.pdf", PDF, "application/pdf")}
+            facts = {"returned_on": on.isoformat(), "slip_number": f"FH-{number}"}
+            filer.submit(facts, having="slip_number", files=slip)
+
 
 class ApiDesk:
     """A core system with the typed client."""
@@ -122,6 +160,29 @@ class ApiDesk:
         case = self.client.wait_for(number, "receipt")
         paid = case.claim.paid if case.claim else None
         self.client.confirm_receipt(case, on, paid or Decimal(0))
+
+    def recover(self, claim: str, on: date) -> str:
+        """Papers first, then the registration."""
+        told, paper = self._script.recovery, self.client.upload(PDF, "凭证.pdf")
+        receipt = {
+            "received_on": on.isoformat(),
+            "amount": told.received,
+            "voucher_number": f"SK-{claim}",
+        }
+        facts = {
+            **ACTION,
+            "receipts": [receipt],
+            "costs": [{"amount": told.spent, "reason": "执行费"}],
+        }
+        papers = {"receipt_voucher": paper, "cost_vouchers": paper}
+        return self.client.recover(claim, facts, papers).number
+
+    def give_back(self, number: str, on: date) -> None:
+        """What the case says is due."""
+        case = self.client.wait_for(number, "return_slip")
+        due = case.recovery.due if case.recovery else None
+        slip = self.client.upload(PDF, "返还回单.pdf")
+        self.client.hand_in_slip(case, on, due or Decimal(0), f"FH-{number}", slip)
 
 
 def _key(stage: Theatre, filer: str) -> str:

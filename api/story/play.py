@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.demo.secret import PASSWORD
-from api.story import limits, proof
+from api.story import limits, proof, recovered
 from api.story.browser import DoorError, Visitor
 from api.story.desks import ApiDesk, Desk, PageDesk
 from api.story.scripts import Answering, Script, scripts
@@ -36,6 +36,7 @@ class Told:
     script: Script
     filing: str = ""
     claim: str = ""
+    recovery: str = ""
     checks: list[proof.Check] = field(default_factory=list)
 
 
@@ -49,7 +50,9 @@ def run(*, board: str | None, out: Path | None, as_json: bool, via: str = "pages
         told = [_tell(stage, script, console, via) for script in chosen]
         for one in told:
             one.checks += proof.prove(stage, one.script, one.filing, one.claim)
-        cases = [proof.report(stage, number, out) for one in told for number in (one.filing, one.claim)]
+            one.checks += recovered.prove(stage, one.script, one.claim, one.recovery)
+        numbers = [number for one in told for number in (one.filing, one.claim, one.recovery)]
+        cases = [proof.report(stage, number, out) for number in numbers]
         cut: list[dict[str, Any]] = []
         checks = [check for one in told for check in one.checks]
         if board != Board.GUARANTEE.value:
@@ -99,6 +102,15 @@ def _tell(stage: Theatre, script: Script, console: Console, via: str) -> Told:
     _wait_for(told.claim, "receipt")
     desk.confirm(told.claim, clock.today())
     _wait_for(told.claim, "paid")
+    told.recovery = desk.recover(told.claim, clock.today())
+    console.print(f"{told.recovery} 已登记追偿")
+    _answer(stage, told.recovery, Answering(script.recovery.reviewer, "recovery_review"))
+    _answer(stage, told.recovery, Answering(script.recovery.head, "recovery_second_review"))
+    _wait_for(told.recovery, "return_slip")
+    desk.give_back(told.recovery, clock.today())
+    arrived = {"arrived_on": clock.today().isoformat()}
+    _answer(stage, told.recovery, Answering(TREASURER, "return_confirmation", fields=arrived))
+    _wait_for(told.recovery, "returned")
     if isinstance(desk, ApiDesk):
         told.checks += proof.by_api(stage, script, desk.client, told.claim)
     return told

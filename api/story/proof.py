@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from api.client import Fengbu
 from api.demo.secret import PASSWORD
 from api.story.browser import Visitor
@@ -19,7 +21,7 @@ from models.database import session
 from models.gates import GATES
 from models.lifecycle import STATE_NAMES, Process, State
 from models.money import daxie, yuan
-from models.records import document, ledger, notice, timeline
+from models.records import document, ledger, notice, recovery, timeline
 from models.records.attachment import Blob
 from models.records.case import CaseRecord, by_number
 from models.records.claim import of_case as claim_of
@@ -66,7 +68,7 @@ def prove(stage: Theatre, script: Script, filing: str, claim: str) -> list[Check
             *_states(filing, claim),
             *_figures(script, claim),
             *_documents(stage, script, claim),
-            *_notices(stage, claim),
+            *notices(stage, claim, NOTICED),
         )
     ]
 
@@ -107,13 +109,13 @@ def _by_api(stage: Theatre, script: Script, client: Fengbu, claim: str) -> Found
 def _states(filing: str, claim: str) -> Found:
     with session() as s:
         for number, wanted in ((filing, State.REGISTERED), (claim, State.PAID)):
-            record = _case(s, number)
+            record = case_of(s, number)
             yield f"{number} 的状态", record.state == wanted, STATE_NAMES[State(record.state)]
 
 
 def _figures(script: Script, claim: str) -> Found:
     with session() as s:
-        record = _case(s, claim)
+        record = case_of(s, claim)
         claimed = claim_of(s, record.id or 0)
         yield "核定金额", claimed.approved == script.paid, f"{claimed.approved} 应为 {script.paid}"
         yield "已付与到账金额", claimed.paid == script.paid == claimed.received, f"{claimed.paid}"
@@ -126,7 +128,7 @@ def _figures(script: Script, claim: str) -> Found:
 
 def _documents(stage: Theatre, script: Script, claim: str) -> Found:
     with session() as s:
-        record = _case(s, claim)
+        record = case_of(s, claim)
         made = document.of_case(s, record.id or 0)
         texts = {d.id: plain_text(s.get_one(Blob, d.sha256).data) for d in made}
     codes = {d.code for d in made}
@@ -144,15 +146,17 @@ def _documents(stage: Theatre, script: Script, claim: str) -> Found:
     yield "申报机构可以下载给它的文书", same, f"{len(readable)} 份"
 
 
-def _notices(stage: Theatre, claim: str) -> Found:
+def notices(stage: Theatre, claim: str, wanted_events: set[str]) -> Found:
+    """That a case's applicant was told, by every way there is."""
     for _ in range(_WAIT):
         with session() as s:
-            rows = notice.of_case(s, _case(s, claim).id or 0)
+            rows = notice.of_case(s, case_of(s, claim).id or 0)
         if all(d.state != DeliveryState.PENDING for _, d in rows):
             break
         time.sleep(0.1)
     events = {n.event for n, _ in rows}
-    yield "该发的通知都已发出", events >= NOTICED, "、".join(sorted(NOTICED - events)) or f"{len(events)} 种"
+    missing = "、".join(sorted(wanted_events - events))
+    yield "该发的通知都已发出", events >= wanted_events, missing or f"{len(events)} 种"
     undelivered = [
         f"{n.event}/{d.channel}:{d.last_error}" for n, d in rows if d.state != DeliveryState.DELIVERED
     ]
@@ -173,17 +177,13 @@ def _mentions(mail: Any, words: str) -> bool:
 def report(stage: Theatre, number: str, out: Path | None) -> dict[str, Any]:
     """One case as `--json` prints it; its documents are written to `out`."""
     with session() as s:
-        record = _case(s, number)
+        record = case_of(s, number)
         made = document.of_case(s, record.id or 0)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             for d in made:
                 (out / _name(d)).write_bytes(s.get_one(Blob, d.sha256).data)
-        claimed = claim_of(s, record.id or 0) if record.process == Process.CLAIM else None
-        amounts = {"filed": record.amount} if claimed is None else {
-            "requested": claimed.requested, "calculated": claimed.calculated, "approved": claimed.approved,
-            "paid": claimed.paid, "received": claimed.received,
-        }  # fmt: skip
+        amounts = _amounts(s, record)
         return {
             "number": record.number,
             "process": record.process.value,
@@ -202,6 +202,17 @@ def report(stage: Theatre, number: str, out: Path | None) -> dict[str, Any]:
         }
 
 
+def _amounts(s: Session, record: CaseRecord) -> dict[str, Any]:
+    if record.process == Process.FILING:
+        return {"filed": record.amount}
+    if record.process == Process.RECOVERY:
+        found = recovery.of_case(s, record.id or 0)
+        return {"received": record.amount, "due": found.due, "returned": found.returned}
+    claimed = claim_of(s, record.id or 0)
+    names = ("requested", "calculated", "approved", "paid", "received")
+    return {name: getattr(claimed, name) for name in names}
+
+
 def _line(event: timeline.Event) -> dict[str, str]:
     gate = GATES[event.gate].title if event.gate in GATES else ""
     what = event.data.get("title") or event.data.get("number") or ""
@@ -218,7 +229,8 @@ def _name(made: document.Document) -> str:
     return f"{made.id:04d}-{made.code}-{made.filename}"
 
 
-def _case(s: Any, number: str) -> CaseRecord:
+def case_of(s: Session, number: str) -> CaseRecord:
+    """The case; LookupError if there is none."""
     found = by_number(s, number)
     if found is None:
         raise LookupError(number)

@@ -1,7 +1,7 @@
 """The two stories: who does what, in order, with the facts they type in and the figures that must come out.
 
 Guarantee board: golden case R1 (20/20/20/40, 5,000,000.00 lost → 1,000,000.00). Bank board: golden case B2
-(20,000,000.00 lost at 80 % → 16,000,000.00, cut by the 10,000,000.00 limit per enterprise).
+(20,000,000.00 lost at 80 % → 16,000,000.00, cut by the 10,000,000.00 limit per enterprise). Then money comes back.
 """
 
 from dataclasses import dataclass, field
@@ -24,6 +24,17 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """What comes back after the payment, what it cost, and what is returned of it (元); who reviews it."""
+
+    received: str
+    spent: str
+    returned: Decimal
+    reviewer: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """One board's story."""
 
@@ -36,6 +47,7 @@ class Script:
     paid: Decimal
     binding: str
     documents: tuple[str, ...]
+    recovery: Recovery
 
 
 def loan(number: int, principal: str, board: Board) -> dict[str, str]:
@@ -119,6 +131,7 @@ def scripts(today: date) -> tuple[Script, ...]:
         Decimal("1000000.00"),
         "",
         ("D15", "D08", "D16", "D17", "D18", "D19", "D21", "D23", "D25", "D26", "D27"),
+        Recovery("105000.00", "5000.00", Decimal("20000.00"), "zengyawen", "heyongjian"),  # 20 % of 100,000
     )
     bank = Script(
         Board.BANK,
@@ -144,5 +157,7 @@ def scripts(today: date) -> tuple[Script, ...]:
         Decimal("10000000.00"),
         "enterprise.cap",
         ("D15", "D16", "D17", "D18", "D19", "D20", "D21", "D23", "D24", "D25", "D26", "D27"),
+        # B7: what was paid after the limit, 50 % of the loss, and not the granted 80 %
+        Recovery("950000.00", "50000.00", Decimal("450000.00"), "chenjiamin", "zhoubingwen"),
     )
     return (guarantee, bank)

@@ -18,6 +18,7 @@ LONGEST = 500
 VOUCHER = 60
 PARTS = ("where", "problem", "remedy", "clause")
 REMEDY = "请补正后重新提交。"
+DATES = {"voucher_date": "拨付日期", "arrived_on": "到账日期"}
 
 
 def read_answer(
@@ -25,7 +26,7 @@ def read_answer(
 ) -> dict[str, Any]:
     """The facts for `flows.actions.answering.answer`. `loans`: of a filing, id → how it is called.
 
-    `given` may hold target, clause, to_meeting, voucher_number, voucher_date, faults (a list of PARTS) and
+    `given` may hold target, clause, to_meeting, voucher_number, voucher_date, arrived_on, faults (a list of PARTS) and
     excluded (loan id → reason). Raises `InvalidError`; a fact the answer has no use for is a fault too.
     """
     chosen = gate.answer(outcome)
@@ -33,7 +34,7 @@ def read_answer(
         words = "、".join(answer.outcome.value for answer in gate.answers)
         raise InvalidError((FieldFault("outcome", f"{gate.title}没有这种结论；可用：{words}。"),))
     wanted = set(chosen.fields)
-    if outcome is Outcome.RETURN and gate.state is not State.FINANCE_REVIEW:
+    if outcome is Outcome.RETURN and gate.lists_faults:
         wanted.add("faults")
     if gate.state is State.FILING_REVIEW and outcome is Outcome.APPROVE:
         wanted.add("excluded")
@@ -65,12 +66,12 @@ def _fault(name: str, value: str, gate: Gate) -> str:
         return "" if value in {c.id for c in all_clauses()} else "请写明不予补偿所依据的条款，例如 三（四）。"
     if name == "voucher_number":
         return "" if 0 < len(value) <= VOUCHER else f"请填写拨付凭证号，最多 {VOUCHER} 字。"
-    if name == "voucher_date":
+    if name in DATES:
         try:
-            paid_on = date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
-            return "请填写拨付日期，例如 2026-11-23。"
-        return "" if paid_on <= clock.today() else f"拨付日期 {value} 晚于今天，请核对。"
+            return f"请填写{DATES[name]}，例如 2026-11-23。"
+        return "" if day <= clock.today() else f"{DATES[name]} {value} 晚于今天，请核对。"
     return ""
 
 

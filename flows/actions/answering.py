@@ -206,10 +206,12 @@ def _validate(
         )
     if outcome is Outcome.SEND_BACK and fields.get("target") not in {t.value for t in gate.send_back_to}:
         faults.append(FieldFault("target", "请选择退回到哪一环节。"))
-    if outcome is Outcome.RETURN and gate.key != "finance_review" and not fields.get("faults"):
+    if outcome is Outcome.RETURN and gate.lists_faults and not fields.get("faults"):
         faults.append(FieldFault("faults", "请在补正清单中一次列明全部问题，至少一项。"))
     required = {"voucher_number": "请填写拨付凭证号。", "voucher_date": "请填写拨付日期。"}
     required |= {"received_on": "请填写到账日期。", "received_amount": "请填写到账金额。"}
+    required |= {"returned_on": "请填写缴款日期。", "returned_amount": "请填写缴款金额。"}
+    required |= {"slip_number": "请填写回单号。", "arrived_on": "请填写到账日期。"}
     faults += [
         FieldFault(name, required[name])
         for name in chosen.fields

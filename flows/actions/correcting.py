@@ -18,12 +18,16 @@ from flows.actions.claiming import against_loan, claim_facts
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.actions.filing import duplicates, loan_facts
 from flows.actions.forms import ClaimForm, LoanForm
+from flows.actions.recovering import against_claim as against_paid
+from flows.actions.recovering import lacking, write_rows
+from flows.actions.recovery_forms import ActionForm, RecoveryForm
 from flows.actions.typed import said
 from flows.documents.text import printable
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS, RECOVERY_SLOTS
+from models.records import recovery
 from models.records.attachment import current
 from models.records.case import CaseRecord, by_number, locked
 from models.records.claim import of_case as claim_of
@@ -101,6 +105,55 @@ def correct_claim(
     record.amount = form.requested
     titles = {slot.key: slot.title for slot in CLAIM_SLOTS[Board(record.board)]}
     return _resubmit(s, actor, record, task, changed, files, titles, note)
+
+
+def correct_recovery(
+    s: Session,
+    actor: Actor,
+    case_number: str,
+    form: RecoveryForm,
+    files: Sequence[Upload] = (),
+    note: str = "",
+) -> CaseRecord:
+    """Change a returned recovery, its receipts, costs and papers, and submit again."""
+    record, task = open_task(s, actor, case_number, Process.RECOVERY)
+    row = recovery.of_case(s, record.id or 0)
+    before = _in_words(s, record)
+    present = {one.slot for one in current(s, record.id or 0)} | {one.slot for one in stored_all(s, files)}
+    faults = [*lacking(form, present)]
+    faults += against_paid(s, form, s.get_one(CaseRecord, record.about_id), own=record.number)
+    if bool(form.receipts) != bool(before["回款"]):
+        words = (
+            "登记的是追偿进展，没有回款；收到的回款请另行登记。"
+            if form.receipts
+            else "回款不能全部删除；登记有误的请撤回后重新登记。"
+        )
+        faults.append(FieldFault("receipts", words))
+    if faults:
+        raise InvalidError(tuple(faults))
+    changed = differences(row, ActionForm(**form.model_dump(include=set(ActionForm.model_fields))), "")
+    for name in ActionForm.model_fields:
+        setattr(row, name, getattr(form, name))
+    write_rows(s, record.id or 0, form)
+    record.amount = sum((one.amount for one in form.receipts), Decimal("0.00"))
+    changed += [
+        {"where": "", "what": what, "before": before[what] or "（空）", "after": after or "（空）"}
+        for what, after in _in_words(s, record).items()
+        if after != before[what]
+    ]
+    titles = {slot.key: slot.title for slot in RECOVERY_SLOTS[Board(record.board)]}
+    return _resubmit(s, actor, record, task, changed, files, titles, note)
+
+
+def _in_words(s: Session, record: CaseRecord) -> dict[str, str]:
+    """Receipts and costs as they stand, in the order in which they were stated."""
+    receipts = sorted(recovery.receipts_of(s, [record.id or 0]), key=lambda one: one.item)
+    return {
+        "回款": "；".join(f"{r.received_on} {r.amount:,.2f} 元（{r.voucher_number}）" for r in receipts),
+        "追偿费用": "；".join(
+            f"{c.reason} {c.amount:,.2f} 元" for c in recovery.costs_of(s, [record.id or 0])
+        ),
+    }
 
 
 def _refuse_duplicates(s: Session, record: CaseRecord, forms: list[LoanForm], order: list[int]) -> None:

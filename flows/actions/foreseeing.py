@@ -48,6 +48,8 @@ _PLAIN: dict[tuple[str, Outcome], tuple[str, ...]] = {
     ("objection", Outcome.REFUSE): ("D22", "D24"),
     ("fund_request", Outcome.APPROVE): ("D25",),
     ("finance_review", Outcome.APPROVE): ("D26",),
+    ("recovery_review", Outcome.RETURN): ("D08",),
+    ("progress_note", Outcome.RETURN): ("D08",),
 }
 """Letters that depend on nothing but the answer."""
 _DEPEND = {
@@ -55,6 +57,7 @@ _DEPEND = {
     ("leader_approval", Outcome.APPROVE),
     ("meeting", Outcome.APPROVE),
     ("meeting", Outcome.REFUSE),
+    ("recovery_second_review", Outcome.APPROVE),
 }
 """Answers after which the case's facts decide which letters follow."""
 
@@ -130,6 +133,8 @@ def _letters(s: Session, record: CaseRecord, task: Task, draft: Draft) -> tuple[
         return _decided(s, record)
     if task.gate == "meeting":
         return _voted(s, record, task)
+    if task.gate == "recovery_second_review" and outcome is Outcome.APPROVE:
+        return () if _reviewed_against(s, record) else ("D29",)
     codes = _PLAIN.get((task.gate, outcome), ())
     if "D22" in codes:
         publicity.newest(s, record.id or 0).findings = task.opinion
@@ -163,6 +168,12 @@ def _decided(s: Session, record: CaseRecord) -> tuple[str, ...]:
     if asked or deadlines.needs_meeting(amount, clock.today(), rules(s)):
         return ()
     return _announced(s, claimed)
+
+
+def _reviewed_against(s: Session, record: CaseRecord) -> bool:
+    """追偿复核: whether the review proposes not to accept the receipts."""
+    reviews = [e for e in journal_of(s, record.id or 0, valid_only=True) if e.name == "recovery_review"]
+    return (reviews[-1].result or {}).get("outcome") == Outcome.REFUSE.value
 
 
 def _voted(s: Session, record: CaseRecord, task: Task) -> tuple[str, ...]:

@@ -10,13 +10,24 @@ from typing import Any
 
 from sqlmodel import Session
 
-from flows.actions import changing, claiming, correcting, filing, importing, matters_shown, receiving
+from flows.actions import (
+    changing,
+    claiming,
+    correcting,
+    filing,
+    importing,
+    matters_shown,
+    receiving,
+    recovering,
+    returning,
+)
 from flows.actions.attaching import Upload
 from flows.actions.change_forms import as_typed
 from flows.actions.errors import ConflictError
 from flows.actions.forms import ClaimForm, FilingForm, LoanForm, read_claim, read_filing, read_loan
 from flows.actions.matter import Matter, Shown
 from flows.actions.receiving import ReceiptForm
+from flows.actions.recovery_forms import RecoveryForm, ReturnForm, flattened, nested, read_recovery
 from flows.actions.typed import read
 from models.lifecycle import Board, Process
 from models.money import ZERO
@@ -85,6 +96,28 @@ def receipt(case: CaseRecord, form: ReceiptForm) -> Matter:
     return Matter("receipt", case.number, f"确认收款：{case.subject}", form.received_amount, data)
 
 
+def recovery(form: RecoveryForm, paid: CaseRecord, files: Sequence[Upload] = ()) -> Matter:
+    """登记追偿 of a paid claim."""
+    total = sum((one.amount for one in form.receipts), ZERO)
+    title = f"{'登记回款' if form.receipts else '追偿进展'}：{paid.subject}"
+    return Matter("recovery", paid.number, title, total, {"typed": flattened(form)}, files)
+
+
+def correct_recovery(
+    case: CaseRecord, form: RecoveryForm, files: Sequence[Upload] = (), note: str = ""
+) -> Matter:
+    """补正 of a recovery: everything it states."""
+    total = sum((one.amount for one in form.receipts), ZERO)
+    data = {"typed": flattened(form), "note": note}
+    return Matter("correction", case.number, f"补正：{case.subject}", total, data, files)
+
+
+def slip(case: CaseRecord, form: ReturnForm, files: Sequence[Upload] = ()) -> Matter:
+    """返还回单."""
+    data = {"typed": as_typed(ReturnForm, form)}
+    return Matter("return", case.number, f"返还回单：{case.subject}", form.returned_amount, data, files)
+
+
 def imported(s: Session, found: LoanImport, *, good_only: bool) -> Matter:
     """提交批量备案: the good rows of a list, as it was read when this was written."""
     data = {"good_only": good_only, "good": found.good, "bad": found.bad, "sha256": found.sha256}
@@ -109,6 +142,9 @@ def _correct(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
     if case.process == Process.CLAIM:
         form = read_claim(board, data["typed"])
         return correcting.correct_claim(s, actor, case.number, form, matter.files, note)
+    if case.process == Process.RECOVERY:
+        stated = read_recovery(nested(data["typed"]))
+        return correcting.correct_recovery(s, actor, case.number, stated, matter.files, note)
     loans = {int(key): read_loan(board, typed) for key, typed in data["loans"].items()}
     return correcting.correct_filing(s, actor, case.number, loans, matter.files, note)
 
@@ -122,6 +158,17 @@ def _change(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
 def _receipt(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
     case = matters_shown.case_of(s, matter)
     receiving.confirm(s, actor, case, read(ReceiptForm, matter.data["typed"]))
+    return case
+
+
+def _recovery(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
+    form = read_recovery(nested(matter.data["typed"]))
+    return recovering.submit(s, actor, matter.subject, form, matter.files)
+
+
+def _slip(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
+    case = matters_shown.case_of(s, matter)
+    returning.state(s, actor, case, read(ReturnForm, matter.data["typed"]), matter.files)
     return case
 
 
@@ -144,6 +191,14 @@ KINDS: dict[str, Kind] = {
     ),
     "loan_change": Kind("贷款变更", "/loans/{subject}", _change, matters_shown.show_change),
     "receipt": Kind("收款回执", "/bank/cases/{subject}/receipt", _receipt, matters_shown.show_receipt),
+    "recovery": Kind(
+        "追偿登记",
+        "/bank/recoveries/new?claim={subject}",
+        _recovery,
+        matters_shown.show_recovery,
+        DraftKind.RECOVERY,
+    ),
+    "return": Kind("返还回单", "/bank/cases/{subject}/return", _slip, matters_shown.show_slip),
     "import": Kind("批量备案", "/imports/{subject}", _import, matters_shown.show_import),
 }
 """Every kind of matter, by the word it is stored under."""

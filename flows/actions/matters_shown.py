@@ -6,19 +6,21 @@ from decimal import Decimal
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from flows.actions import correcting, filing, prechecking
+from flows.actions import correcting, filing, prechecking, recovering
 from flows.actions.attaching import Stored
 from flows.actions.change_forms import FORMS, as_typed
 from flows.actions.errors import NotThereError
 from flows.actions.forms import ClaimForm, loan_form, read_claim, read_filing, read_loan
 from flows.actions.matter import Matter, Section, Shown
 from flows.actions.receiving import ReceiptForm
+from flows.actions.recovery_forms import ActionForm, RecoveryForm, ReturnForm, nested, read_recovery
 from flows.actions.typed import attempt, read, said
 from flows.steps import papers
 from models.lifecycle import Board, Process
 from models.permissions import Actor
 from models.policy.lines import Check
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS, SLIP, SLOTS
+from models.records import recovery
 from models.records.case import CaseRecord, by_number
 from models.records.claim import of_case as claim_of
 from models.records.loan import Loan
@@ -99,7 +101,12 @@ def show_correction(s: Session, actor: Actor, matter: Matter) -> Shown:
     case, data = case_of(s, matter), matter.data
     board, changed = Board(case.board), list[dict[str, str]]()
     checks: tuple[tuple[str, Check], ...] = ()
-    slots = CLAIM_SLOTS[board] if case.process == Process.CLAIM else FILING_SLOTS[board]
+    slots = SLOTS[case.process][board]
+    if case.process == Process.RECOVERY:
+        form_of_all = read_recovery(nested(data["typed"]))
+        shown = _recovered(s, s.get_one(CaseRecord, case.about_id), form_of_all)
+        notes = (Section("补正说明", (("说明", data["note"]),)),) if data["note"] else ()
+        return Shown((*shown.sections, *notes), shown.checks, shown.materials)
     if case.process == Process.CLAIM:
         stands = claim_of(s, case.id or 0)
         form = read_claim(board, data["typed"])
@@ -139,6 +146,32 @@ def show_receipt(s: Session, actor: Actor, matter: Matter) -> Shown:
     paid = claim_of(s, case_of(s, matter).id or 0)
     of = Section("拨付情况", (("拨付金额", f"{said(paid.paid)} 元"), ("拨付日期", said(paid.voucher_date)), ("凭证号", paid.voucher_number)))  # fmt: skip
     return Shown((of, _of_form("到账情况", read(ReceiptForm, matter.data["typed"]))))
+
+
+def show_recovery(s: Session, actor: Actor, matter: Matter) -> Shown:
+    return _recovered(s, case_of(s, matter), read_recovery(nested(matter.data["typed"])))
+
+
+def _recovered(s: Session, paid: CaseRecord, form: RecoveryForm) -> Shown:
+    claim, seen = claim_of(s, paid.id or 0), recovering.outlook(s, paid, form)
+    of = Section(
+        "补偿案件",
+        (("案号", paid.number), ("企业", paid.subject), ("已付补偿", f"{said(claim.paid)} 元")),
+    )
+    rows = [_of_form(f"回款 {n}", one) for n, one in enumerate(form.receipts, start=1)]
+    rows += [_of_form(f"费用 {n}", one) for n, one in enumerate(form.costs, start=1)]
+    action = _of_form("追偿措施和进展", ActionForm(**form.model_dump(include=set(ActionForm.model_fields))))
+    due = (("预计本次应返还", f"{said(seen.share.due_now)} 元"),) if seen.share else ()
+    sections = (of, *rows, action, *((Section("测算", due),) if due else ()))
+    checks = tuple(("", check) for check in seen.checks)
+    return Shown(sections, checks, {slot.key: slot.title for slot in SLOTS["recovery"][Board(paid.board)]})
+
+
+def show_slip(s: Session, actor: Actor, matter: Matter) -> Shown:
+    found = recovery.of_case(s, case_of(s, matter).id or 0)
+    of = Section("应返还", (("金额", f"{said(found.due)} 元"), ("返还期限", said(found.due_on))))
+    form = read(ReturnForm, matter.data["typed"])
+    return Shown((of, _of_form("缴款情况", form)), (), {SLIP.key: SLIP.title})
 
 
 def show_import(s: Session, actor: Actor, matter: Matter) -> Shown:

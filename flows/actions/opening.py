@@ -48,20 +48,19 @@ def open_case(
     town: str = "",
     industry: str = "",
     institution_id: int | None = None,
+    about: CaseRecord | None = None,
 ) -> CaseRecord:
     """A new case of the actor's institution, numbered and stored; `told` finishes it once its rows are there.
 
     A back-filing names the `institution_id` whose loans are entered; the actor's part in the case is the same.
+    A recovery is `about` its claim, and followed up by the institution that reviewed that.
     """
     applicant_id = institution_id or actor.institution_id
-    managing = route_managing(board, applicant_id, institution.of_kind(s, Kind.MANAGING))
-    if managing is None:
-        raise ConflictError(
-            "没有可以办理本案的受托管理机构（不能审核自己单位的申请）。请联系市工业和信息化局指定。"
-        )
+    managing_id = about.managing_institution_id if about else _managing(s, board, applicant_id)
     if not PROCESSES:
         import_module("flows.filing")
         import_module("flows.claim")
+        import_module("flows.recovery")
     now = clock.now()
     record = CaseRecord(
         number=next_number(s, process, clock.today().year),
@@ -69,7 +68,7 @@ def open_case(
         process_version=latest(process).version,
         board=board,
         institution_id=applicant_id,
-        managing_institution_id=managing.id or 0,
+        managing_institution_id=managing_id,
         subject=subject,
         uscc=uscc,
         town=town,
@@ -77,6 +76,7 @@ def open_case(
         amount=amount,
         parameter_version=pinned(s).version,
         origin=Origin.API if actor.by_key else Origin.PAGE,
+        about_id=about.id if about else None,
         state=State.SUBMITTED,
         state_since=now,
         opened_at=now,
@@ -90,6 +90,15 @@ def open_case(
         )
     )
     return record
+
+
+def _managing(s: Session, board: Board, applicant_id: int) -> int:
+    managing = route_managing(board, applicant_id, institution.of_kind(s, Kind.MANAGING))
+    if managing is None:
+        raise ConflictError(
+            "没有可以办理本案的受托管理机构（不能审核自己单位的申请）。请联系市工业和信息化局指定。"
+        )
+    return managing.id or 0
 
 
 def told(s: Session, actor: Actor, record: CaseRecord, event: str, notice: str, **facts: Any) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from flows.actions import what_if
 from flows.steps import facts
 from models import clock, money
-from models.gates import CLAIM_GATES, FILING_GATES, MEETING, Gate
+from models.gates import CLAIM_GATES, FILING_GATES, MEETING, RECOVERY_GATES, Gate
 from models.lifecycle import STATE_NAMES, Process, State
 from models.policy import deadlines, eligibility
 from models.policy.lines import RESULT_NAMES
@@ -45,7 +45,7 @@ def touched(s: Session, override: Override) -> tuple[Touched, ...]:
     """At most 500 open cases, by number. Raises `PolicyError` for a change that contradicts the rules in force."""
     current = rules(s)
     changed = current.with_overrides((override,))
-    gates = [gate for gate in (*FILING_GATES, *CLAIM_GATES) if gate.days == override.name]
+    gates = [gate for gate in (*FILING_GATES, *CLAIM_GATES, *RECOVERY_GATES) if gate.days == override.name]
     if gates:
         found = list(_deadlines(s, gates, current, changed, override))
     elif override.name == "meeting_threshold":
@@ -62,7 +62,7 @@ def _deadlines(
     for gate in gates:
         before = deadlines.working_days(gate.days, day, current)
         after = deadlines.working_days(gate.days, day, changed)
-        process = Process.FILING if gate in FILING_GATES else Process.CLAIM
+        process = next(one for one, gates in _OF.items() if gate in gates)
         rows = s.connection().execute(text(_NOT_YET), {"process": process.value, "gate": gate.key})
         for row in rows:
             what = f"{gate.title}时限（{day.isoformat()} 起开始的）"
@@ -76,6 +76,11 @@ def _deadlines(
             )
 
 
+_OF = {
+    Process.FILING: FILING_GATES,
+    Process.CLAIM: CLAIM_GATES,
+    Process.RECOVERY: RECOVERY_GATES,
+}
 _NOT_YET = """
 SELECT number, subject, state FROM cases c
 WHERE closed_at IS NULL AND process = :process AND state <> :gate AND NOT EXISTS (

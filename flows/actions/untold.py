@@ -12,7 +12,6 @@ from flows.steps import evidence
 from models.gates import Outcome
 from models.lifecycle import Process
 from models.policy.lines import Check, Result
-from models.records import claim as claims
 from models.records import loan as loans
 from models.records.case import CaseRecord
 from models.records.task import Task
@@ -52,8 +51,8 @@ def _missed(s: Session, record: CaseRecord) -> set[str]:
 
 def _visible(s: Session, record: CaseRecord) -> dict[str, tuple[str, str]]:
     """Checks that did not pass: key → how its place begins, and the problem in words."""
-    if record.process == Process.CLAIM:
-        found = [("", check) for check in evidence.of_claim(claims.of_case(s, record.id or 0))]
+    if record.process != Process.FILING:
+        found = [("", check) for check in evidence.of_case(s, record)[1]]
     else:
         found = [
             (f"第{one.item}笔", Check.model_validate(stored))

@@ -49,7 +49,7 @@ def verify(s: Session) -> Verified:
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
     counts = connection.execute(text(_COUNTS)).one()
     found = Verified(*counts)
-    for check in (_balances, _chains, _cases, _keys, _budgets, _lending, _ceilings, _lines):
+    for check in (_balances, _chains, _cases, _returns, _keys, _budgets, _lending, _ceilings, _lines):
         found.differences += check(s)
     return found
 
@@ -114,6 +114,29 @@ def _cases(s: Session) -> Found:
                     f"相差 {_yuan(kept - expected)} 元。",
                     _yuan(expected), _yuan(kept),
                 )  # fmt: skip
+
+
+def _returns(s: Session) -> Found:
+    """What came back for each claim: its recoveries, the year's account of returns, and the firm's limit it refills."""
+    for row in _rows(s, _RETURNS):
+        for code, name, kept in (
+            ("return.recoveries", "追偿返还台账", row.posted),
+            ("return.enterprise", "单家企业限额恢复", row.refilled),
+        ):
+            wanted = row.confirmed
+            if kept not in (wanted, _as_loss(wanted, row.rate)):
+                yield Difference(
+                    code, row.number,
+                    f"案件 {row.number}：追偿案件确认返还 {_yuan(wanted)} 元，{name}为 {_yuan(kept)} 元，"
+                    f"相差 {_yuan(kept - wanted)} 元。",
+                    _yuan(wanted), _yuan(kept),
+                )  # fmt: skip
+        if row.confirmed > row.paid:
+            yield Difference(
+                "return.above_payment", row.number,
+                f"案件 {row.number}：确认返还 {_yuan(row.confirmed)} 元，大于已付补偿 {_yuan(row.paid)} 元。",
+                _yuan(row.paid), _yuan(row.confirmed),
+            )  # fmt: skip
 
 
 def _as_loss(amount: Decimal, rate: str | None) -> Decimal:
@@ -223,6 +246,25 @@ SELECT * FROM (
         WHERE e.case_id IS NOT NULL GROUP BY e.case_id, a.kind
     ) m ON m.case_id = c.id AND m.kind = kinds.kind
 ) AS compared WHERE held <> expected_held OR settled <> expected_paid ORDER BY number, kind
+"""
+
+_RETURNS = """
+SELECT * FROM (
+    SELECT c.number, c.board, k.award ->> 'rate' AS rate, coalesce(k.paid, 0) AS paid,
+        coalesce(r.confirmed, 0) AS confirmed, coalesce(m.posted, 0) AS posted,
+        CASE WHEN c.board = 'bank' THEN coalesce(m.refilled, 0) ELSE coalesce(r.confirmed, 0) END AS refilled
+    FROM claims k JOIN cases c ON c.id = k.case_id
+    LEFT JOIN (
+        SELECT d.about_id, sum(v.returned) AS confirmed FROM recoveries v JOIN cases d ON d.id = v.case_id
+        WHERE v.returned IS NOT NULL GROUP BY d.about_id
+    ) r ON r.about_id = c.id
+    LEFT JOIN (
+        SELECT e.case_id, sum(e.amount) FILTER (WHERE a.kind = 'recovery') AS posted,
+            sum(e.amount) FILTER (WHERE a.kind = 'enterprise') AS refilled
+        FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE e.type = 'return' GROUP BY e.case_id
+    ) m ON m.case_id = c.id
+) AS compared WHERE posted <> confirmed OR refilled <> confirmed OR confirmed > paid ORDER BY number
 """
 
 _KEYS = """

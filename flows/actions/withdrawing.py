@@ -39,7 +39,7 @@ def withdraw(s: Session, actor: Actor, case_number: str, reason: str) -> CaseRec
     if record.process == Process.CLAIM:
         limits.release_all(s, record, "申报机构撤回")
         claim_of(s, record.id or 0).alive = False
-    else:
+    elif record.process == Process.FILING:
         for loan in loans_of(s, record.id or 0):
             loan.state, loan.state_reason = LoanState.WITHDRAWN, "申报机构撤回"
     s.add(

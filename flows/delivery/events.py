@@ -160,6 +160,28 @@ class LoanChanged(Facts):
     note: Line = ""
 
 
+class RecoveryFiled(Facts):
+    """The claim a recovery was registered for, and how many receipts it states."""
+
+    claim: Words
+    receipts: Count
+
+
+class Demanded(Facts):
+    """What is to be returned (元), and until when; `provisional` across an unpublished year."""
+
+    amount: Yuan
+    due_on: date
+    provisional: bool = False
+
+
+class Arrived(Facts):
+    """What was returned (元), and when it arrived."""
+
+    amount: Yuan
+    arrived_on: date
+
+
 class Overdue(Facts):
     """The day that passed."""
 
@@ -192,8 +214,17 @@ EVENTS: dict[str, type[Facts]] = {
     "receipt_confirmed": Received,
     "case_withdrawn": Withdrawn,
     "loan_change_decided": LoanChanged,
+    "recovery_received": RecoveryFiled,
+    "recovery_returned": Returned,
+    "recovery_refused": Refused,
+    "progress_noted": Nothing,
+    "nothing_to_return": Nothing,
+    "return_demanded": Demanded,
+    "return_not_found": Refused,
+    "return_confirmed": Arrived,
     "correction_overdue": Overdue,
     "receipt_overdue": Overdue,
+    "return_overdue": Overdue,
     "document_unacknowledged": Unacknowledged,
     "meeting_called": Called,
     "meeting_agenda_changed": AgendaChanged,
@@ -221,8 +252,17 @@ EVENT_NAMES: dict[str, str] = {
     "receipt_confirmed": "收款已确认",
     "case_withdrawn": "案件已撤回",
     "loan_change_decided": "贷款变更已审核",
+    "recovery_received": "追偿登记已收到",
+    "recovery_returned": "追偿登记退回补正",
+    "recovery_refused": "回款不予认定",
+    "progress_noted": "追偿进展已阅",
+    "nothing_to_return": "本次无须返还",
+    "return_demanded": "请返还追偿款",
+    "return_not_found": "返还回单被退回",
+    "return_confirmed": "返还已到账",
     "correction_overdue": "补正已逾期",
     "receipt_overdue": "收款回执已逾期",
+    "return_overdue": "追偿返还已逾期",
     "document_unacknowledged": "文书待签收",
     "meeting_called": "联席会议召开",
     "meeting_agenda_changed": "联席会议安排已变更",

@@ -17,7 +17,7 @@ from flows.documents import archive
 from models import database
 from models.lifecycle import Process
 from models.policy.lines import Line
-from models.records import attachment, ledger, notice, task
+from models.records import attachment, ledger, notice, recovery, task
 from models.records import claim as claims
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord, journal_of
@@ -38,7 +38,7 @@ verify.py　　　离线核验程序，只需要 Python 3.8 以上：python veri
 
 清单指纹（manifest.json 的 SHA-256）与系统再次导出的一致，即说明导出后案件没有变化、证据包没有被替换。
 """
-MORE = """测算.txt　　　　补偿测算逐行；测算.json 为同样内容的数据
+MORE = """测算.txt　　　　补偿或返还测算逐行；测算.json 为同样内容的数据
 审计摘录.json　办理记录、表决、限额台账、通知送达、作废记录
 """
 
@@ -151,6 +151,8 @@ def _case(s: Session, case: CaseRecord) -> dict[str, Any]:
 
 
 def _calculation(s: Session, case: CaseRecord) -> Iterator[Item]:
+    if case.process == Process.RECOVERY:
+        yield from _return(s, case)
     if case.process != Process.CLAIM:
         return
     claim = claims.of_case(s, case.id or 0)
@@ -160,13 +162,35 @@ def _calculation(s: Session, case: CaseRecord) -> Iterator[Item]:
         claim, "unpaid_principal recovered recovery_costs requested calculated approved paid received"
     )
     yield _json("测算.json", "补偿测算", {"figures": figures, "award": claim.award, "checks": claim.checks})
-    told = [Line.model_validate(line) for line in claim.award.get("lines", [])]
-    lines = [
+    lines = _told(claim.award)
+    totals = f"申请 {claim.requested} 元　测算 {claim.calculated} 元　核定 {claim.approved or '—'} 元"
+    yield _text("测算.txt", "补偿测算", "\n".join([*lines, totals]) + "\n")
+
+
+def _told(calculated: dict[str, Any]) -> list[str]:
+    """The lines of a calculation in words."""
+    told = [Line.model_validate(line) for line in calculated.get("lines", [])]
+    return [
         f"{line.no}　{line.label}：{line.text}　＝{line.formula}〔{line.clause}〕{'　起约束' if line.binding else ''}"
         for line in told
     ]
-    totals = f"申请 {claim.requested} 元　测算 {claim.calculated} 元　核定 {claim.approved or '—'} 元"
-    yield _text("测算.txt", "补偿测算", "\n".join([*lines, totals]) + "\n")
+
+
+def _return(s: Session, case: CaseRecord) -> Iterator[Item]:
+    """What came back, and how the return was worked out."""
+    found, own = recovery.of_case(s, case.id or 0), [case.id or 0]
+    stated = {
+        "claim": s.get_one(CaseRecord, case.about_id).number,
+        **_row(
+            found,
+            "action court_number progress due due_on slip_on slip_amount slip_number arrived_on returned",
+        ),
+        "receipts": [_row(one, "received_on amount voucher_number") for one in recovery.receipts_of(s, own)],
+        "costs": [_row(one, "amount reason") for one in recovery.costs_of(s, own)],
+    }
+    yield _json("测算.json", "返还测算", {"figures": stated, "share": found.share, "checks": found.checks})
+    totals = f"本次应返还 {found.due if found.due is not None else '—'} 元　已到账 {found.returned or '—'} 元"
+    yield _text("测算.txt", "返还测算", "\n".join([*_told(found.share or {}), totals]) + "\n")
 
 
 def _audit(s: Session, case: CaseRecord) -> dict[str, Any]:

@@ -75,6 +75,8 @@ _KINDS = (
     DocumentKind("D25", "payment-letter", "关于申请拨付风险补偿资金的函", "函", Signer.BUREAU, True, contexts.PaymentLetter),
     DocumentKind("D26", "payment-notice", "资金拨付通知书", "通知书", Signer.BUREAU, True, contexts.PaymentNotice),
     DocumentKind("D27", "receipt-confirmation", "收款确认回执", "回执", Signer.INSTITUTION, False, contexts.ReceiptConfirmation),
+    DocumentKind("D28", "progress-report", "追偿进展报告", "报告", Signer.INSTITUTION, False, contexts.ProgressReport),
+    DocumentKind("D29", "return-notice", "追偿返还通知书", "通知书", Signer.MANAGING, True, contexts.ReturnNotice),
     DocumentKind("D34", "quarterly-report", "季度运行情况报告", "报告", Signer.MANAGING, True, contexts.OperationReport),
     DocumentKind("D35", "annual-report", "年度工作报告", "报告", Signer.BUREAU, True, contexts.OperationReport),
     DocumentKind("D38", "deposit-reference", "社保基金存放参考意见函", "函", Signer.BUREAU, False, contexts.DepositReference),

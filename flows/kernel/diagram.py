@@ -24,6 +24,7 @@ NOTABLE: dict[str, tuple[str, Party]] = {
     "limits.reserve": ("预留额度", Party.BUREAU),
     "outcomes.decide_for": ("补偿决定", Party.BUREAU),
     "filings.register": ("登记备案", Party.MANAGING),
+    "recoveries.give_back": ("返还入账", Party.FINANCE),
 }
 """Steps people speak of as stages, with the side in whose name they are done."""
 

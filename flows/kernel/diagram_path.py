@@ -179,7 +179,7 @@ def _so_far(entry: JournalEntry, calendar: WorkingCalendar) -> str:
     used = entry.used_before + calendar.working_days_between(clock.local(entry.began).date(), today).days
     if entry.due_at is None:
         return ""
-    given = entry.budget_days or _worked(calendar, entry.began, entry.due_at)
+    given = entry.budget_days or max(_worked(calendar, entry.began, entry.due_at), 0)
     if used > given:
         return f"逾期{used - given}日"
     return f"第{max(used, 1)}/{given}日"

@@ -119,9 +119,11 @@ def _edge(places: dict[str, Place], edge: tuple[str, str], pitch: float) -> str:
         start, end = (a.bottom, b.top) if a.y < b.y else (a.top, b.bottom)
         return f"M{x:g} {start:g}V{end:g}"
     if b.column < a.column:
-        return f"M{a.left:g} {a.y + 12:g}H{b.right:g}"
+        return _leftwards(a, b)
     if a.lane != b.lane:
         corner = a.right + min(gap, 12)
+        if any(p.lane == b.lane and a.column < p.column < b.column for p in places.values()):
+            return _around(a, b, corner)
         return _turned(a.right, a.y, corner, b.y, b.left)
     between = [p for p in places.values() if p.lane == a.lane and a.column < p.column < b.column]
     if not between:
@@ -135,6 +137,25 @@ def _turned(x1: float, y1: float, corner: float, y2: float, x2: float) -> str:
     return (
         f"M{x1:g} {y1:g}H{corner - 4:g}Q{corner:g} {y1:g} {corner:g} {y1 + d:g}"
         f"V{y2 - d:g}Q{corner:g} {y2:g} {corner + 4:g} {y2:g}H{x2:g}"
+    )
+
+
+def _leftwards(a: Place, b: Place) -> str:
+    """Back to a box before: straight in a lane, else to below (or above) it and in from there."""
+    if a.lane == b.lane:
+        return f"M{a.left:g} {a.y + 12:g}H{b.right:g}"
+    end, d = (b.bottom, -4) if a.y > b.y else (b.top, 4)
+    return f"M{a.left:g} {a.y + 12:g}H{b.x + 18:g}q-4 0 -4 {d}V{end:g}"
+
+
+def _around(a: Place, b: Place, corner: float) -> str:
+    """To a box of another lane past boxes that stand before it: along their edge, and in from there."""
+    down = b.y > a.y
+    d, edge = (4, b.top) if down else (-4, b.bottom)
+    y = edge - 2 * d
+    return (
+        f"M{a.right:g} {a.y:g}H{corner - 4:g}Q{corner:g} {a.y:g} {corner:g} {a.y + d:g}V{y - d:g}"
+        f"q0 {d} 4 {d}H{b.x - 4:g}q4 0 4 {d}V{edge:g}"
     )
 
 

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
 from flows.kernel.case import Case
 from models import clock
+from models.calendar import Due
 from models.gates import Gate, Party, Role, Rule
 from models.lifecycle import Process
 from models.policy import deadlines
 from models.records import claim as claims
+from models.records import recovery
 from models.records.base import Facts
 from models.records.case import EntryKind, JournalEntry
 from models.records.institution import Kind, of_kind
@@ -26,10 +28,11 @@ def end_of(day_after: datetime) -> datetime:
     return day_after - timedelta(seconds=1)
 
 
-def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
+def open_gate(case: Case, asked: Gate, key: str, due_on: date | None = None) -> JournalEntry:
     """Write the gate's entry and one task per seat.
 
-    After 补正 the clock goes on where it stopped: working days used in the rounds before count (停钟).
+    After 补正 the clock goes on where it stopped: working days used in the rounds before count (停钟). A day that is
+    given (`due_on`) stays the last one whatever round it is, and no calendar counts it anew.
     """
     s, today = case.session, clock.today()
     days = working_calendar(s)
@@ -44,14 +47,16 @@ def open_gate(case: Case, asked: Gate, key: str) -> JournalEntry:
         )
         used = last.used_before + days.working_days_between(opened, closed).days
     due = days.add_working_days(today, max(budget - used, 0))
+    if due_on is not None:
+        due = Due(due_on, days.working_days_between(today, max(today, due_on)).provisional)
     due_at = end_of(clock.start_of(due.day + timedelta(days=1)))
     entry = case.add_entry(
         EntryKind.GATE,
         asked.key,
         key,
         due_at=due_at,
-        budget_days=budget,
-        used_before=used,
+        budget_days=budget if due_on is None else None,
+        used_before=used if due_on is None else 0,
         due_provisional=due.provisional,
     )
     shown, unstaffed = _shown(case), _unstaffed(case, asked)
@@ -139,4 +144,6 @@ def _shown(case: Case) -> str:
     facts: Facts = {"amount": str(case.record.amount), "decided": str(case.record.decided_amount)}
     if case.process is Process.CLAIM:
         facts |= claims.of_case(case.session, case.id).model_dump(mode="json")
+    elif case.process is Process.RECOVERY:
+        facts |= recovery.of_case(case.session, case.id).model_dump(mode="json")
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -26,6 +26,7 @@ from models.records.timeline import Event
 BEGINS = {
     "filing_returned": CORRECTION.key,
     "claim_returned": CORRECTION.key,
+    "recovery_returned": CORRECTION.key,
     "claim_paid": RECEIPT.key,
 }
 """The gate of the applicant whose working days each notice lets begin."""

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
@@ -92,9 +92,9 @@ def _shown_as_task(case: Case, name: str) -> Iterator[Callable[[Callable[[], R]]
     yield as_task
 
 
-def gate(case: Case, asked: Gate) -> Decision:
+def gate(case: Case, asked: Gate, *, due_on: date | None = None) -> Decision:
     """Wait for people. An answered gate gives its decision; an unanswered one opens its tasks, sets the state,
-    tells nobody else what to do and ends this run."""
+    tells nobody else what to do and ends this run. `due_on`: the last day, where it is not counted from today."""
     key = case.next_key(asked.key)
     entry = case.journal.get(key)
     if entry is not None and entry.result is not None:
@@ -104,7 +104,7 @@ def gate(case: Case, asked: Gate) -> Decision:
             raise Again
         return decision
     if entry is None:
-        seats.open_gate(case, asked, key)
+        seats.open_gate(case, asked, key, due_on)
     move(case.record, asked.state)
     case.record.wake_at = None
     rest(case.record)

@@ -13,7 +13,7 @@ from models.gates import GATES, PARTY_NAMES, SIGNING
 from models.lifecycle import Board
 from models.policy.award import Award
 from models.policy.facts import AssetClass
-from models.policy.lines import Check, Result, Unit
+from models.policy.lines import Check, Line, Result, Unit
 from models.policy.security import SECURITY_NAMES, Security
 from models.records import institution, look, person
 from models.records.case import CaseRecord
@@ -101,9 +101,14 @@ def award(claimed: Claim) -> Award:
 
 
 def calculation(claimed: Claim) -> tuple[contexts.CalcLine, ...]:
-    """The lines of the calculation; a ratio stands in the words of its line."""
+    """The lines of the calculation kept with the claim."""
+    return printed_lines(award(claimed).lines)
+
+
+def printed_lines(calculated: Iterable[Line]) -> tuple[contexts.CalcLine, ...]:
+    """Lines as printed; a ratio stands in the words of its line."""
     lines = []
-    for line in award(claimed).lines:
+    for line in calculated:
         amount = (
             line.value.quantize(Decimal("0.01"), rounding="ROUND_DOWN") if line.unit is Unit.YUAN else None
         )

@@ -1,6 +1,6 @@
 """The documents of a filing: D07, D09, D10; and D08 for both processes."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
@@ -128,6 +128,13 @@ def _failed_clause(loan: Loan) -> str:
     return str(failed[0]) if failed else "四（二）"
 
 
+_ABOUT: dict[Process, Literal["备案", "补偿", "追偿"]] = {
+    Process.FILING: "备案",
+    Process.CLAIM: "补偿",
+    Process.RECOVERY: "追偿",
+}
+
+
 def correction(s: Session, record: CaseRecord, common: Common) -> contexts.CorrectionNotice:
     """D08: every item of the newest return, and the arithmetic of the stopped clock."""
     entry = returned_entry(s, record.id or 0)
@@ -141,7 +148,7 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
     allowed = entry.budget_days or 1
     return contexts.CorrectionNotice(
         **common,
-        about="备案" if record.process == Process.FILING else "补偿",
+        about=_ABOUT[Process(record.process)],
         board=record.board.value,
         matter=f"{record.subject}（{record.number}）",
         received_on=known.opened_on(record),

@@ -11,7 +11,7 @@ from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
 from flows.kernel import Case, served, step
-from flows.steps import document_claim, document_decision, document_filing, issuing
+from flows.steps import document_claim, document_decision, document_filing, document_recovery, issuing
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from flows.steps.happened import happened
@@ -47,6 +47,8 @@ BUILDERS: dict[str, Builder] = {
     "D25": document_decision.payment_letter,
     "D26": document_decision.payment_notice,
     "D27": document_decision.receipt,
+    "D28": document_recovery.progress,
+    "D29": document_recovery.notice,
 }
 SUFFIXES = {
     "D08": "补",
@@ -62,12 +64,13 @@ SUFFIXES = {
     "D24": "补偿",
     "D25": "函",
     "D26": "拨",
+    "D29": "返",
     "D34": "报",
     "D35": "报",
 }
 """发文代字 after the organ's own word, e.g. 计补〔2026〕41号."""
 FOR_APPLICANT = frozenset(
-    {"D07", "D08", "D09", "D10", "D15", "D16", "D16R", "D21", "D23", "D24", "D26", "D27"}
+    {"D07", "D08", "D09", "D10", "D15", "D16", "D16R", "D21", "D23", "D24", "D26", "D27", "D28", "D29"}
 )
 REPEATED = frozenset({"D08", "D22"})
 """Letters of which several may be in force: each return or objection has its own."""
@@ -152,7 +155,7 @@ def _organ(s: Session, record: CaseRecord, code: str) -> Institution:
 
 
 def _recipient(s: Session, record: CaseRecord, code: str) -> str:
-    if code in ("D07", "D15", "D27"):
+    if code in ("D07", "D15", "D27", "D28"):
         return known.full_name(s, record.managing_institution_id)
     if code in ("D18",):
         return known.full_name(s, of_kind(s, Kind.BUREAU)[0].id or 0)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.lifecycle import Process
 from models.policy.lines import Check
 from models.records import claim as claims
-from models.records import look
+from models.records import look, recovery
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
@@ -37,6 +37,15 @@ def of_claim(claimed: Claim) -> list[Check]:
     return list({one["code"]: Check.model_validate(one) for one in stored}.values())
 
 
+def of_case(s: Session, record: CaseRecord) -> tuple[int, list[Check]]:
+    """The loan (its id) and the checks of a claim or a recovery."""
+    if record.process == Process.RECOVERY:
+        stored = recovery.of_case(s, record.id or 0).checks.get("checks", ())
+        return recovery.claim_of(s, record).loan_id, [Check.model_validate(one) for one in stored]
+    claimed = claims.of_case(s, record.id or 0)
+    return claimed.loan_id, of_claim(claimed)
+
+
 def problem(check: Check) -> str:
     """What a check that did not pass says in a 补正清单."""
     return f"{check.label}：{check.value}" + (f"，要求{check.expected}" if check.expected else "")
@@ -48,10 +57,10 @@ def asked(s: Session, record: CaseRecord) -> list[Asked]:
     if record.process == Process.FILING:
         rows: Iterable[tuple[int, int, str, dict[str, Any]]] = look.asked_of_loans(s, record.id or 0)
     else:
-        claimed = claims.of_case(s, record.id or 0)
-        item = s.get_one(Loan, claimed.loan_id).item
-        stored = (check.model_dump(mode="json") for check in of_claim(claimed))
-        rows = [(claimed.loan_id, item, "", one) for one in stored if one["result"] == "look"]
+        loan_id, checks = of_case(s, record)
+        item = s.get_one(Loan, loan_id).item
+        stored = (check.model_dump(mode="json") for check in checks)
+        rows = [(loan_id, item, "", one) for one in stored if one["result"] == "look"]
     return [
         Asked(
             loan_id, item, Check.model_validate(one), seen.get((loan_id, one["code"], look.fingerprint(one)))

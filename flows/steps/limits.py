@@ -16,7 +16,7 @@ from flows.steps.happened import happened
 from models import clock
 from models.records import claim as claims
 from models.records import ledger, waiting
-from models.records.case import CaseRecord, EntryKind
+from models.records.case import CaseRecord, EntryKind, locked
 from models.records.ledger import AccountKind, EntryType, LedgerAccount
 from models.records.rules import rules
 from models.records.waiting import WaitEnd
@@ -186,9 +186,11 @@ def give_back(s: Session, record: CaseRecord, amount: Decimal, memo: str) -> Non
     """A3, A21: money (元) came back by recovery (追偿返还). It is kept in the year's account of returns, and refills
     the enterprise limit only, unless a parameter lets it refill the bank-year and the still open budget year too.
 
-    Raises `OverReturnedError` for more than was paid for the case and not yet returned.
+    `record` is the claim's; its row is taken first, so that returns of one claim follow each other. Raises
+    `OverReturnedError` for more than was paid for the case and not yet returned.
     """
     case_id = record.id or 0
+    locked(s, case_id)
     claimed = claims.of_case(s, case_id)
     today = clock.today()
     before = sum(

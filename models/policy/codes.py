@@ -46,6 +46,12 @@ CHECKS: dict[str, str] = {
     "enterprise.cap.unknown": "单家企业补偿限额余额未提供",
     "bank_year.cap.unknown": "银行年度补偿限额余额未提供",
     "budget.unknown": "年度预算余额未提供",
+    "recovery.after_payment": "回款到账日不早于补偿拨付日",
+    "recovery.in_time": "收到回款后按期登记",
+    "recovery.within_loss": "累计收回本金不超过损失",
+    "recovery.costs": "追偿费用不超过回款",
+    "recovery.court_number": "诉讼、执行有案号",
+    "recovery.report_in_time": "按期报送追偿进展",
 }
 """Checks (检查)."""
 

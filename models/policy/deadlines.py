@@ -30,6 +30,20 @@ def working_days(name: str, start: date, parameters: Parameters | None = None) -
     return (parameters or Parameters.load()).on(start).integer(name)
 
 
+def return_due(
+    received_on: date,
+    noticed_on: date,
+    calendar: WorkingCalendar | None = None,
+    parameters: Parameters | None = None,
+) -> Due:
+    """四（二）: the last day to return the city's share of money that arrived on `received_on`; where the review has
+    used up that time, `return_notice_days` after the notice (追偿返还通知书) of `noticed_on` are left."""
+    known = calendar or seeded_calendar()
+    by_money = due("recovery_return_days", received_on, known, parameters)
+    by_notice = due("return_notice_days", noticed_on, known, parameters)
+    return max(by_money, by_notice, key=lambda one: one.day)
+
+
 def needs_meeting(amount: Decimal, on: date, parameters: Parameters | None = None) -> bool:
     """四（一）: “联席会议制度统筹……重大问题”: whether a compensation (元) of that size goes to the vote."""
     return amount >= (parameters or Parameters.load()).on(on).decimal("meeting_threshold")

@@ -62,6 +62,31 @@ FILING_SLOTS: dict[Board, tuple[Slot, ...]] = {
 }
 """Materials of a filing (备案): the register's facts are typed, papers come when the reviewer asks for them."""
 
+_RECOVERY = (
+    Slot("receipt_voucher", "回款到账凭证", False, "没有回款、只报告进展的可不上传"),
+    Slot("cost_vouchers", "追偿费用凭证", False, "没有追偿费用的可不上传"),
+    Slot("legal_papers", "裁判文书、执行文书、和解协议", False, "自主催收的可不上传"),
+    Slot("return_slip", "返还缴款回单", False, "收到追偿返还通知书并缴款后上传"),
+)
+SLIP = Slot("return_slip", "返还缴款回单")
+"""What the applicant brings once it has returned the city's share."""
+RECOVERY_SLOTS: dict[Board, tuple[Slot, ...]] = dict.fromkeys(Board, _RECOVERY)
+"""Materials of a recovery (追偿): which of them it needs depends on what is registered."""
+
+SLOTS: dict[str, dict[Board, tuple[Slot, ...]]] = {
+    "filing": FILING_SLOTS,
+    "claim": CLAIM_SLOTS,
+    "recovery": RECOVERY_SLOTS,
+}
+"""Materials by process and board."""
+
+
+def missing_of_recovery(money: bool, costs: bool, present: Collection[str]) -> tuple[Slot, ...]:
+    """The papers a registration of `money`, with `costs`, has to bring and does not."""
+    wanted = {"receipt_voucher"} if money else set()
+    wanted |= {"cost_vouchers"} if costs else set()
+    return tuple(slot for slot in _RECOVERY if slot.key in wanted and slot.key not in present)
+
 
 def missing(board: Board, present: Collection[str]) -> tuple[Slot, ...]:
     """The required slots of a claim that have no file."""

@@ -78,11 +78,22 @@ class CaseRecord(SQLModel, table=True):
         ),
         Index("ix_cases_alive_amount", "amount", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_opened_by", "opened_by", "opened_at"),
+        # one open recovery per claim
+        Index(
+            "uq_cases_about",
+            "about_id",
+            unique=True,
+            postgresql_where=text("about_id IS NOT NULL AND closed_at IS NULL"),
+        ),
+        Index("ix_cases_about", "about_id", postgresql_where=text("about_id IS NOT NULL")),
+        CheckConstraint(
+            "(process = 'recovery') = (about_id IS NOT NULL)", name="recoveries_name_their_claim"
+        ),
         CheckConstraint("closed_at IS NULL OR wake_at IS NULL", name="closed_cases_sleep"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    number: str = Field(max_length=40, unique=True)  # BA-2026-0001, BC-2026-0001
+    number: str = Field(max_length=40, unique=True)  # BA-2026-0001, BC-2026-0001, ZC-2026-0001
     process: Process = coded(Process)
     process_version: int
     board: Board = coded(Board)
@@ -96,6 +107,7 @@ class CaseRecord(SQLModel, table=True):
     decided_amount: Decimal | None = money(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
     origin: Origin = coded(Origin, default=Origin.PAGE)
+    about_id: int | None = Field(default=None, foreign_key="cases.id")  # of a recovery: its claim
 
     state: State = coded(State, default=State.SUBMITTED)
     state_since: datetime = moment()
@@ -234,7 +246,7 @@ def open_incident(session: Session, case_id: int) -> Incident | None:
 
 def next_number(session: Session, process: Process, year: int) -> str:
     """The next case number of a year, e.g. BC-2026-0187; the counter row serialises concurrent callers."""
-    prefix = {Process.FILING: "BA", Process.CLAIM: "BC"}[process]
+    prefix = {Process.FILING: "BA", Process.CLAIM: "BC", Process.RECOVERY: "ZC"}[process]
     statement = text(
         "INSERT INTO case_counters (process, year, last) VALUES (:process, :year, 1) "
         "ON CONFLICT (process, year) DO UPDATE SET last = case_counters.last + 1 RETURNING last"

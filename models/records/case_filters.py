@@ -155,7 +155,7 @@ def _first_of(year: int, month: int) -> datetime:
 def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     claimed = col(Claim.case_id) == col(CaseRecord.id)
-    applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT))
+    applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT, State.RETURN_SLIP))
     year = f.year or clock.today().year
     shown: dict[Show, Callable[[], list[Any]]] = {
         Show.OPEN: lambda: [alive],

@@ -21,10 +21,11 @@ class DraftKind(StrEnum):
     FILING = "filing"
     CLAIM = "claim"
     CORRECTION = "correction"
+    RECOVERY = "recovery"
 
 
 class Draft(SQLModel, table=True):
-    """One per person and matter. `subject` is the loan's id (claim), the case number (correction), or empty."""
+    """One per person and matter. `subject` is the loan's id (claim), the case number (correction), the claim's number (recovery), or empty."""
 
     __tablename__ = "drafts"
     __table_args__ = (one_of("kind", DraftKind), UniqueConstraint("person_id", "kind", "subject"))

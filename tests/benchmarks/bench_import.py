@@ -28,7 +28,8 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from api.demo import play
 from api.runtime import garbage, postgres
 from flows.actions import answering, importing

@@ -81,7 +81,8 @@ def files(board: Board = Board.BANK) -> dict[str, tuple[str, bytes, str]]:
 def advance(db: Database, number: str) -> None:
     """Let the process run until it waits again."""
     import flows.claim
-    import flows.filing  # noqa: F401
+    import flows.filing
+    import flows.recovery  # noqa: F401
 
     with db() as s:
         (claimed,) = take(s, 1, [number])

@@ -14,7 +14,7 @@ LONGEST = 600
 
 
 @pytest.mark.xdist_group("prefect")
-def test_both_boards_are_played_from_filing_to_receipt_and_every_check_holds(tmp_path: Path) -> None:
+def test_both_boards_are_played_from_filing_to_return_and_every_check_holds(tmp_path: Path) -> None:
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -30,7 +30,7 @@ def test_both_boards_are_played_from_filing_to_receipt_and_every_check_holds(tmp
     )
     assert played.returncode == 0, played.stderr[-4000:] + played.stdout[-2000:]
     told = json.loads(played.stdout)
-    assert [case["state"] for case in told["cases"]] == ["registered", "paid", "registered", "paid"]
+    assert [case["state"] for case in told["cases"]] == ["registered", "paid", "returned"] * 2
     assert not [check for check in told["checks"] if not check["ok"]]
     deciding = {claim["deciding"] for claim in told["limits"]}
     assert deciding == {"ratio", "enterprise.cap", "bank_year.cap", "budget", "guarantee.total_cap"}

@@ -27,6 +27,7 @@ from models.records.ledger import AccountKind
 from models.records.loan import Loan, LoanState
 from models.records.loan import of_case as loans_of
 from models.settings import get_settings
+from tests.kernel import recovery_samples
 from tests.kernel.replay import SAMPLES
 from tests.kernel.stage import MONDAY, actor, case_of, object_to
 
@@ -255,6 +256,7 @@ SCRIPTS: tuple[Callable[[], str], ...] = (
     claim_sent_back_by_an_objection_then_refused_by_another,
     claim_sent_back_gate_by_gate,
     claim_withdrawn_during_public_notice,
+    *recovery_samples.SCRIPTS,
 )
 
 

@@ -114,7 +114,7 @@ def reserved(s: Session) -> Decimal:
     return s.exec(select(LedgerAccount.reserved).where(LedgerAccount.kind == "budget")).one()
 
 
-DECIDED = {"outcomes.decide_for", "outcomes.decide_against", "filings.register"}
+DECIDED = {"outcomes.decide_for", "outcomes.decide_against", "filings.register", "recoveries.demand"}
 
 
 def traces(number: str) -> dict[str, Any]:

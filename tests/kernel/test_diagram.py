@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import flows.claim
-import flows.filing  # noqa: F401 - registers the processes
+import flows.filing
+import flows.recovery  # noqa: F401 - registers the processes
 from flows.kernel import Case, Decision, gate, send_back, until
 from flows.kernel.diagram import Chart, UnreadableError, read
 from flows.kernel.diagram_path import Walk, follow
@@ -27,6 +28,7 @@ from models.gates import (
     MEETING,
     OBJECTION,
     PAYMENT,
+    RECOVERY_GATES,
     Gate,
     Outcome,
 )
@@ -163,7 +165,10 @@ def test_a_correction_stands_above_the_gate_that_asked_for_it() -> None:
     assert beside == {"correction@/1": "acceptance@/1", "correction@/2": "first_review@/2"}
 
 
-@pytest.mark.parametrize(("process", "gates"), [(Process.FILING, FILING_GATES), (Process.CLAIM, CLAIM_GATES)])
+@pytest.mark.parametrize(
+    ("process", "gates"),
+    [(Process.FILING, FILING_GATES), (Process.CLAIM, CLAIM_GATES), (Process.RECOVERY, RECOVERY_GATES)],
+)
 def test_the_charts_of_the_real_processes_show_every_gate_and_end(
     process: Process, gates: tuple[Gate, ...]
 ) -> None:
@@ -171,7 +176,7 @@ def test_the_charts_of_the_real_processes_show_every_gate_and_end(
     assert {node.name for node in chart.nodes if node.kind == "gate"} == {asked.key for asked in gates}
     ends = {State(node.name) for node in chart.nodes if node.kind == "end"}
     assert ends <= FINAL
-    assert len(ends) == {Process.FILING: 2, Process.CLAIM: 3}[process]
+    assert len(ends) == {Process.FILING: 2, Process.CLAIM: 3, Process.RECOVERY: 4}[process]
     reached = {target for _, target in chart.edges}
     assert reached == {node.key for node in chart.nodes} - {"start"}
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from sqlmodel import Session, col, select
 
-from api.demo import play
+from api.demo import play, recoveries
 from flows.actions import (
     answering,
     incidents,
@@ -37,16 +37,18 @@ from flows.steps import issuing
 from models import clock
 from models.database import session
 from models.gates import GATES, Outcome, Party
-from models.lifecycle import Board, Process
+from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.records import ledger
 from models.records.case import CaseRecord, Incident
+from models.records.claim import of_case as claims_of
 from models.records.ledger import AccountKind
 from models.records.person import Person, PersonRole
 from models.records.stand_in import Recusal
 from models.records.task import Added, Task, TaskState
 from tests.kernel.arranging import Arranging
-from tests.kernel.stage import MONDAY, actor, check_case, check_everything
+from tests.kernel.stage import MONDAY, actor, case_of, check_case, check_everything
+from tests.ledger.cases import calculated
 
 Office = Callable[[], AbstractContextManager[Session]]
 FIELDS: dict[str, Any] = {
@@ -56,6 +58,10 @@ FIELDS: dict[str, Any] = {
     "received_on": "2026-10-28",
     "received_amount": "1000000.00",
     "clause": "三（三）",
+    "returned_on": "2026-10-28",
+    "returned_amount": "19000.00",
+    "slip_number": "FH-1",
+    "arrived_on": "2026-10-28",
 }
 ROOM = Decimal("1500000.00")
 """Of two claims of 1,000,000 元 one finds room: the other waits in line, or is calculated anew."""
@@ -84,7 +90,7 @@ def full(*_: Any, **__: Any) -> Any:
 
 
 class Days(Arranging):
-    """Days of an office with one filing and two claims."""
+    """Days of an office with one filing, two claims, and the recovery of a third that was paid."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +111,18 @@ class Days(Arranging):
                 play.a_claim(s, Board.GUARANTEE, "GHD", "5000000.00", "1000000.00", number=next(PLACES))
                 for _ in (1, 2)
             ]
-            self.numbers = [filed.number, *(c.number for c in claims)]
+            paid = play.a_claim(s, Board.GUARANTEE, "GHD", "5000000.00", "1000000.00", number=next(PLACES))
+            paid.wake_at = None
+        with clock.at(self.now):
+            calculated(paid.number, "1000000.00")
+            with session() as s:
+                record = case_of(s, paid.number)
+                record.state, record.closed_at, record.lease_token = State.PAID, self.now, None
+                claims_of(s, record.id or 0).paid = Decimal("1000000.00")
+                found = recoveries.register(
+                    s, paid.number, [(self.now.date(), "95000.00")], progress="已划扣。"
+                )
+            self.numbers = [filed.number, *(c.number for c in claims), found.number]
         self.work()
 
     def work(self) -> None:
@@ -206,7 +223,7 @@ class Days(Arranging):
         self.now += timedelta(days=days)
         self.work()
 
-    @rule(place=st.integers(0, 2), sure=st.integers(0, 2))
+    @rule(place=st.integers(0, 3), sure=st.integers(0, 2))
     def the_applicant_withdraws(self, place: int, sure: int) -> None:
         if not sure:
             return  # otherwise few cases would come to their end

@@ -10,6 +10,7 @@ from flows.documents.authoring.letter import LETTERS
 from flows.documents.authoring.listing import LISTING
 from flows.documents.authoring.notice import NOTICES
 from flows.documents.authoring.overall import OVERALL
+from flows.documents.authoring.recovery import RECOVERY
 from flows.documents.authoring.redhead import DECISIONS
 from flows.documents.authoring.report import REPORTS
 from flows.documents.authoring.service import SERVICE
@@ -22,6 +23,7 @@ AUTHORS: dict[str, Callable[[], bytes]] = {
     **REPORTS,
     **DECISIONS,
     **LETTERS,
+    **RECOVERY,
     **OVERALL,
     **SERVICE,
     **LISTING,

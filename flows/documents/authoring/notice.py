@@ -19,7 +19,7 @@ def correction() -> bytes:
     notice_head(paper, f"{SHORT}材料补正通知书")
     paper.p(
         "Body",
-        f"你单位报送的{{{{ matter }}}}{{% if about == '补偿' %}}风险补偿{{% else %}}备案{{% endif %}}申请（{{{{ board|board }}}}，办理编号："
+        f"你单位报送的{{{{ matter }}}}{{% if about == '补偿' %}}风险补偿申请{{% elif about == '追偿' %}}追偿登记{{% else %}}备案申请{{% endif %}}（{{{{ board|board }}}}，办理编号："
         f"{{{{ case_number }}}}），我单位于{day('received_on')}收到。经审核，申请材料尚有需要补正的事项。"
         f"根据{POLICY}和一次性告知的要求，现将全部补正事项一次告知如下"
         "{% if round > 1 %}（本件为第{{ round }}次补正通知）{% endif %}：",

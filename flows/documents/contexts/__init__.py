@@ -47,6 +47,7 @@ from flows.documents.contexts.filing import (
     RefusedLoan,
     RegisteredLoan,
 )
+from flows.documents.contexts.recovery import CostRow, IncomingRow, ProgressReport, ReturnNotice
 from flows.documents.contexts.report import OperationReport, ReportGroup, ReportLimit, ReportMonth
 from flows.documents.contexts.rows import (
     CalcLine,
@@ -75,6 +76,7 @@ __all__ = [
     "Contact",
     "CooperationApplication",
     "CorrectionNotice",
+    "CostRow",
     "DecisionNotice",
     "DepositReference",
     "DocumentContext",
@@ -85,6 +87,7 @@ __all__ = [
     "FilingLoan",
     "FilingRefusal",
     "Finding",
+    "IncomingRow",
     "LedgerRow",
     "LenderRow",
     "ListedFirm",
@@ -102,6 +105,7 @@ __all__ = [
     "PayeeRow",
     "PaymentLetter",
     "PaymentNotice",
+    "ProgressReport",
     "PublicNotice",
     "PublicRow",
     "Reason",
@@ -113,6 +117,7 @@ __all__ = [
     "ReportGroup",
     "ReportLimit",
     "ReportMonth",
+    "ReturnNotice",
     "ReviewOpinion",
     "RiskShare",
     "ServedDocument",

@@ -80,7 +80,7 @@ class CorrectionNotice(DocumentContext):
     工作日; `due_provisional` is set when it crosses a year whose calendar is not yet published.
     """
 
-    about: Literal["备案", "补偿"]
+    about: Literal["备案", "补偿", "追偿"]
     board: Board
     matter: Words
     received_on: date

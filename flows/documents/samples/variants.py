@@ -8,7 +8,13 @@ from flows.documents.contexts import DocumentContext
 ODD = "<b>&\"'{{7*7}}{% raise %}\x00\x0b\u202e\ud800"
 ODD_SHOWN = "<b>&\"'{{7*7}}{% raise %}"
 LONG = "示例" * 60
-_TOTALS = {"loans": "total_principal", "rows": "total", "cases": "total"}
+_TOTALS = {
+    "loans": "total_principal",
+    "rows": "total",
+    "cases": "total",
+    "receipts": "received",
+    "costs": "spent",
+}
 
 
 def sparse(context: DocumentContext) -> DocumentContext:

@@ -1,0 +1,237 @@
+"""登记回款 and 返还: what came back of a compensated loan is registered; the city's share of it is returned."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.auth.db import Db
+from api.pages.bank_forms import (
+    Applicant,
+    OwnCase,
+    Posted,
+    by_field,
+    field_views,
+    sent,
+    slot_views,
+    stage_uploads,
+    text_of,
+)
+from api.pages.form_views import DialogView, SlotView
+from api.pages.layout import frame
+from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
+from api.pages.render import day, fragment, page, yuan
+from flows.actions import drafting, handing_in, matters, recovering, returning
+from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.recovery_forms import ReturnForm, nested, read_recovery
+from flows.actions.typed import read
+from models import clock
+from models.lifecycle import Board
+from models.permissions import Actor
+from models.policy.materials import SLIP
+from models.records import document, institution, recovery
+from models.records.case import CaseRecord
+from models.records.claim import of_case as claim_of
+from models.records.draft import Draft, DraftKind, find
+from models.records.institution import Kind, of_kind
+
+router = APIRouter(prefix="/bank")
+
+
+@router.get("/recoveries/new")
+def new(request: Request, db: Db, actor: Applicant, q: str = "", claim: str = "") -> HTMLResponse:
+    """Without a claim: the paid claims to choose from. With one: its registration as far as it has been written."""
+    if claim:
+        return _show(request, db, actor, recovering.recoverable(db, actor, claim[:40]))
+    words = q.strip()[:60]
+    rows = [
+        (case, claim_of(db, case.id or 0), recovery.open_on(db, case.id or 0))
+        for case in recovery.paid_claims(db, actor.institution_id, words)
+    ]
+    shown = frame(request, db, actor, "home")
+    return page(request, "pages/bank/choose_paid.html", frame=shown, rows=rows, words=words)
+
+
+def _paid(number: str, db: Db, actor: Applicant) -> CaseRecord:
+    return recovering.recoverable(db, actor, number[:40])
+
+
+Paid = Annotated[CaseRecord, Depends(_paid)]
+"""The claim `{number}`, if its institution may register a recovery of it now; else the sentence that says why not."""
+
+
+@router.post("/recoveries/{number}")
+def write(request: Request, db: Db, actor: Applicant, posted: Posted, paid: Paid) -> Response:
+    """Keep the draft and look again, or register."""
+    typed = text_of(posted)
+    does = typed.pop("do", "submit")
+    draft = drafting.open_draft(db, actor, DraftKind.RECOVERY, paid.number)
+    drafting.keep(draft, typed=typed)
+    faults = tuple(stage_uploads(db, draft, posted, slots_of(Board(paid.board))))
+    if faults:
+        return _show(request, db, actor, paid, faults)
+    if does == "save":
+        return RedirectResponse(f"/bank/recoveries/new?claim={paid.number}", 303)
+    try:
+        form = read_recovery(nested(typed))
+        handed = handing_in.hand_in(db, actor, matters.recovery(form, paid, drafting.staged(db, draft)))
+    except InvalidError as error:
+        return _show(request, db, actor, paid, error.faults)
+    drafting.discard(db, draft)
+    return RedirectResponse(sent(handed), 303)
+
+
+@router.post("/recoveries/{number}/materials/{slot}")
+def upload(request: Request, db: Db, actor: Applicant, posted: Posted, paid: Paid, slot: str) -> HTMLResponse:
+    """One file as soon as it is chosen; the list of papers comes back."""
+    draft = drafting.open_draft(db, actor, DraftKind.RECOVERY, paid.number)
+    drafting.keep(draft, typed=text_of(posted))
+    slots = [one for one in slots_of(Board(paid.board)) if one.key == slot]
+    faults = tuple(stage_uploads(db, draft, posted, slots))
+    said = faults[0].message if faults else "已上传。"
+    view = _sheet(db, actor, paid, draft, faults)
+    return fragment(request, "pages/bank/slots.html", slots=view.slots, announce=said)
+
+
+def _show(
+    request: Request, db: Session, actor: Actor, paid: CaseRecord, faults: tuple[FieldFault, ...] = ()
+) -> HTMLResponse:
+    draft = find(db, actor.person_id, DraftKind.RECOVERY, paid.number)
+    view, claim = _sheet(db, actor, paid, draft, faults), claim_of(db, paid.id or 0)
+    before = recovery.concluded(db, paid.id or 0)
+    return page(
+        request,
+        "pages/bank/recovery.html",
+        status=422 if faults else 200,
+        frame=frame(request, db, actor, "home"),
+        view=view,
+        heading="登记回款",
+        subject=paid.subject,
+        about=f"补偿案件 {paid.number}　已付补偿 {yuan(claim.paid)} 元（{day(claim.voucher_date)}）　此前已返还 {yuan(before.returned)} 元",
+        action=f"/bank/recoveries/{paid.number}",
+        saved=draft.updated_at if draft else None,
+        returned=(),
+        note_field=None,
+        dialogs=(_confirm(view),),
+    )
+
+
+def _sheet(
+    db: Session, actor: Actor, paid: CaseRecord, draft: Draft | None, faults: tuple[FieldFault, ...]
+) -> RecoverySheet:
+    typed = (draft.data.get("typed") if draft else None) or {}
+    return sheet(db, paid, typed=typed, kept=draft, faults=faults, base=f"/bank/recoveries/{paid.number}")
+
+
+def _confirm(view: RecoverySheet) -> DialogView:
+    late = sum(f.tone == "late" for f in view.findings)
+    facts = (f"还有 {late} 处待处理：不补齐会使提交失败。",) if late else ()
+    due = f"按现在填写的内容，本次应返还 {yuan(view.due)} 元，以审核为准。" if view.due is not None else ""
+    return DialogView(
+        "confirm",
+        "提交追偿登记",
+        f"{due}提交后不能自行修改；退回补正时可以更正，出具返还通知书前可以撤回。",
+        "提交登记",
+        form="recovery",
+        facts=facts,
+    )
+
+
+def correction(
+    request: Request,
+    db: Session,
+    case: CaseRecord,
+    draft: Draft | None,
+    faults: tuple[FieldFault, ...],
+    shared: dict[str, Any],
+) -> HTMLResponse:
+    """The sheet of a returned recovery, to put right (补正); `shared` is what every correction's page shows."""
+    paid = db.get_one(CaseRecord, case.about_id)
+    view = sheet(
+        db,
+        paid,
+        typed=(draft.data.get("typed") if draft else None) or flat(db, case),
+        kept=draft,
+        faults=faults,
+        base=f"/bank/cases/{case.number}/correct",
+        case=case,
+    )
+    shared |= {
+        "heading": f"补正 {case.number}",
+        "about": f"补偿案件 {paid.number}　回款 {yuan(case.amount)} 元",
+    }
+    return page(request, "pages/bank/recovery.html", status=422 if faults else 200, view=view, **shared)
+
+
+@router.get("/cases/{number}/return")
+def slip(request: Request, db: Db, actor: Applicant, case: OwnCase) -> HTMLResponse:
+    """The slip to hand in, filled in with what is due."""
+    returning.open_task(db, case)
+    found = recovery.of_case(db, case.id or 0)
+    first = {"returned_amount": yuan(found.due), "returned_on": "", "slip_number": ""}
+    return _slip_page(request, db, actor, case, first)
+
+
+@router.post("/cases/{number}/return")
+def hand_in(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted) -> Response:
+    """Answer the slip's task; a file that was uploaded stays, whatever is wrong with the rest."""
+    returning.open_task(db, case)
+    typed = text_of(posted)
+    draft = drafting.open_draft(db, actor, DraftKind.CORRECTION, case.number)
+    faults = tuple(stage_uploads(db, draft, posted, (SLIP,)))
+    if faults:
+        return _slip_page(request, db, actor, case, typed, faults)
+    try:
+        matter = matters.slip(case, read(ReturnForm, typed), drafting.staged(db, draft))
+        handed = handing_in.hand_in(db, actor, matter)
+    except InvalidError as error:
+        return _slip_page(request, db, actor, case, typed, error.faults)
+    drafting.discard(db, draft)
+    return RedirectResponse(sent(handed), 303)
+
+
+@router.post("/cases/{number}/return/materials/{slot}")
+def upload_slip(
+    request: Request, db: Db, actor: Applicant, case: OwnCase, posted: Posted, slot: str
+) -> HTMLResponse:
+    """The slip as soon as it is chosen."""
+    returning.open_task(db, case)
+    draft = drafting.open_draft(db, actor, DraftKind.CORRECTION, case.number)
+    faults = stage_uploads(db, draft, posted, (SLIP,))
+    said = faults[0].message if faults else "已上传。"
+    return fragment(
+        request, "pages/bank/slots.html", slots=_slip_views(db, case, draft, tuple(faults)), announce=said
+    )
+
+
+def _slip_views(
+    db: Session, case: CaseRecord, draft: Draft | None, faults: tuple[FieldFault, ...]
+) -> tuple[SlotView, ...]:
+    base = f"/bank/cases/{case.number}/return"
+    return slot_views(db, (SLIP,), draft, by_field(faults), upload_base=base, case_id=case.id or 0)
+
+
+def _slip_page(
+    request: Request,
+    db: Session,
+    actor: Actor,
+    case: CaseRecord,
+    typed: dict[str, str],
+    faults: tuple[FieldFault, ...] = (),
+) -> HTMLResponse:
+    treasury = of_kind(db, Kind.FINANCE)[0].id or 0
+    draft = find(db, actor.person_id, DraftKind.CORRECTION, case.number)
+    return page(
+        request,
+        "pages/bank/return.html",
+        status=422 if faults else 200,
+        frame=frame(request, db, actor, "home"),
+        case=case,
+        found=recovery.of_case(db, case.id or 0),
+        notice=document.latest(db, case.id or 0, "D29"),
+        account=institution.account_on(db, treasury, clock.today()),
+        fields=field_views(ReturnForm, ReturnForm.model_fields, typed, by_field(faults)),
+        slots=_slip_views(db, case, draft, faults),
+    )
