@@ -155,12 +155,8 @@ class Fengbu:
         self, case: Case, returned_on: date, amount: Decimal, slip_number: str, slip: Upload
     ) -> Case:
         """State what was returned to the treasury, with its slip."""
-        body = {
-            "returned_on": returned_on.isoformat(),
-            "returned_amount": f"{amount:.2f}",
-            "slip_number": slip_number,
-            "materials": _named({"return_slip": slip}),
-        }
+        stated = {"returned_on": returned_on.isoformat(), "returned_amount": f"{amount:.2f}"}
+        body = {**stated, "slip_number": slip_number, "materials": _named({"return_slip": slip})}
         return self._post(f"/cases/{case.number}/return-slip", body, Case, seen=case)
 
     def extend(self, loan: Loan, signed_on: date, new_due_on: date, reason: str, document: str) -> LoanChange:
