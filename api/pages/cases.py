@@ -252,12 +252,19 @@ def _shows(
     db: Session, actor: Actor, filters: Filters, shows: Sequence[Show], found: overview.Slice
 ) -> tuple[Tab, ...]:
     """Each list with its count. While words are searched only the list itself is counted."""
-    others = [] if filters.words else [show for show in shows if show is not filters.show]
-    counted = overview.counts(db, actor, [replace(filters, show=show) for show in others])
-    counts = {show: many(count) for show, count in zip(others, counted, strict=True)}
-    counts[filters.show] = many(found.total, found.most)
+    counts = (
+        {filters.show: found.total}
+        if filters.words
+        else overview.beside(db, actor, filters, shows, found.total)
+    )
+    most = {filters.show: found.most}
     return tuple(
-        Tab(SHOWN[show], address(replace(filters, show=show)), counts.get(show), show is filters.show)
+        Tab(
+            SHOWN[show],
+            address(replace(filters, show=show)),
+            many(counts[show], most.get(show, COUNTED)) if show in counts else None,
+            show is filters.show,
+        )
         for show in shows
     )
 

@@ -4,8 +4,8 @@ A figure and the list it links to are built from the same conditions (`Filters`)
 Amounts are 元; deadlines count against the business clock.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -202,6 +202,27 @@ def counts(s: Session, actor: Actor, lists: Sequence[Filters], most: int = COUNT
         rows_of(func.count()).select_from(one.limit(most + 1).subquery()).scalar_subquery() for one in asked
     ]
     return list(s.execute(rows_of(*each)).one()) if each else []
+
+
+def beside(s: Session, actor: Actor, filters: Filters, shows: Sequence[Show], total: int) -> dict[Show, int]:
+    """How many cases each list holds with the same filters, up to `COUNTED`; `total`: those of the one shown. What
+    follows from other counts is not asked: where no case is open none is late, and all cases are the open and the
+    closed ones (not in a year: closed ones are those that ended in it)."""
+    known = {filters.show: total}
+
+    def ask(wanted: Iterable[Show]) -> None:
+        new = [show for show in wanted if show not in known]
+        lists = [replace(filters, show=show) for show in new]
+        known.update(zip(new, counts(s, actor, lists), strict=True))
+
+    ask([Show.OPEN])
+    if not known[Show.OPEN]:
+        known.update(dict.fromkeys(ALIVE.intersection(shows), 0))
+    ask(show for show in shows if show is not Show.ALL)
+    if filters.year is None:
+        known.setdefault(Show.ALL, known[Show.OPEN] + known[Show.CLOSED])
+    ask(shows)
+    return known
 
 
 def _narrowed(s: Session, actor: Actor, filters: Filters) -> tuple[list[Any], search.Hits | None]:

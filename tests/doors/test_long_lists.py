@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import ARRAY, Text, bindparam, event, text
 from sqlmodel import Session, select
 
 from api.runtime import web
-from models import database
+from models import clock, database
 from models.permissions import Actor
 from models.records import overview, queue, search
 from models.records.case import CaseRecord, by_number
@@ -125,6 +126,16 @@ def test_the_counts_beside_the_lists_are_those_of_the_lists(server: Server, db: 
             assert overview.counts(s, reader, lists) == [
                 overview.cases(s, reader, one).total for one in lists
             ]
+            for one in (
+                *lists,
+                Filters(year=2001),
+                Filters(Show.ALL, year=clock.today().year),
+                Filters(town="石龙镇"),
+            ):
+                shows = [Show.OPEN, Show.OVERDUE, Show.APPLICANT, Show.CLOSED, Show.ALL, Show.MINE, one.show]
+                counts = overview.beside(s, reader, one, shows, overview.count(s, reader, one))
+                expected = {show: overview.count(s, reader, replace(one, show=show)) for show in shows}
+                assert counts == expected, one
         assert overview.counts(s, reader, []) == []
         assert overview.counts(s, reader, [Filters(Show.ALL)], most=3) == [4]
 
