@@ -1,5 +1,5 @@
 """Scheduled: what is kept only for a while is forgotten - tokens that ended, answers to old calls, unused files,
-packed downloads."""
+files of opinions that were never given, packed downloads."""
 
 import asyncio
 from datetime import timedelta
@@ -8,7 +8,7 @@ from prefect import flow
 
 from models import clock
 from models.database import session
-from models.records import api_call, api_key, export
+from models.records import api_call, api_key, export, opinion_file
 from models.settings import get_settings
 
 KEPT = timedelta(days=30)
@@ -34,4 +34,5 @@ def forget() -> int:
             api_key.forget_tokens(s, now)
             + api_call.forget(s, now - KEPT)
             + export.forget(s, clock.now() - packed)
+            + opinion_file.forget(s)
         )

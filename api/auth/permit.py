@@ -66,8 +66,18 @@ class _TaskInView(Permission):
         return found
 
 
+class _TaskUnderReview(_TaskInView):
+    def __call__(self, task_id: int, db: Db, actor: CurrentActor) -> Task:
+        if not actor.watches_all:  # its page shows what was said inside the review
+            raise Refused(404, "没有找到这件任务。")
+        return super().__call__(task_id, db, actor)
+
+
 SeenCase = Annotated[CaseRecord, Depends(_CaseInView())]
 """The case `{number}` of the address; 404 for anyone who may not see it, as if it did not exist."""
 
 SeenTask = Annotated[Task, Depends(_TaskInView())]
 """The task `{task_id}` of the address; 404 for applicants unless it is a task of their own institution."""
+
+ReviewedTask = Annotated[Task, Depends(_TaskUnderReview())]
+"""The same for the reviewing sides only: 404 for every applicant."""

@@ -253,8 +253,8 @@ class Fengbu:
 
     # -- travelling -------------------------------------------------------------------------------------------
 
-    def _get(self, path: str, kind: type[A]) -> A:
-        return _read(self._send("GET", path), kind)
+    def _get(self, path: str, kind: type[A], asked: Mapping[str, str] | None = None) -> A:
+        return _read(self._send("GET", path, params=asked), kind)
 
     def _post(self, path: str, body: Any, kind: type[A], *, seen: Answer | None = None) -> A:
         headers = {"If-Match": seen.etag} if seen is not None else {}

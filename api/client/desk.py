@@ -1,9 +1,10 @@
 """The typed client of a reviewer's system: the queue, the answers, and what colleagues do for each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from api.client.models import Colleague, Comment, Done, Task
+from api.client.models import Changes, Colleague, Comment, Done, Enclosed, Task, Upload
 from api.client.office import Office
 
 
@@ -18,9 +19,21 @@ class Desk(Office):
         """A task as it stands."""
         return self._get(f"/tasks/{task if isinstance(task, int) else task.id}", Task)
 
-    def answer(self, task: Task, outcome: str, opinion: str = "", **fields: Any) -> Task:
-        """Give the answer; `fields` are those the outcome asks for."""
-        return self._act(task, "answer", {"outcome": outcome, "opinion": opinion, **fields})
+    def changes(self, task: Task, since: datetime | None = None) -> Changes:
+        """What others changed since an instant; without one, since this key's person last opened the case."""
+        asked = {"since": since.isoformat()} if since else {}
+        return self._get(f"/tasks/{task.id}/changes", Changes, asked)
+
+    def answer(
+        self, task: Task, outcome: str, opinion: str = "", files: Sequence[Upload] = (), **fields: Any
+    ) -> Task:
+        """Give the answer with uploaded files; `fields` are those the outcome asks for."""
+        body = {"outcome": outcome, "opinion": opinion, **_enclosing(files), **fields}
+        return self._act(task, "answer", body)
+
+    def enclosed(self, file: Enclosed) -> bytes:
+        """The bytes of a file that came with an opinion or a remark."""
+        return self._send("GET", f"/opinion-files/{file.id}/content").content
 
     def takers(self, task: Task) -> list[Colleague]:
         """Who could be given the task."""
@@ -50,9 +63,9 @@ class Desk(Office):
         """委派."""
         return self._act(task, "delegate", {"to": to.id, "reason": question})
 
-    def advise(self, task: Task, opinion: str) -> Task:
+    def advise(self, task: Task, opinion: str, files: Sequence[Upload] = ()) -> Task:
         """委派回复."""
-        return self._act(task, "advice", {"opinion": opinion})
+        return self._act(task, "advice", {"opinion": opinion, **_enclosing(files)})
 
     def recall(self, task: Task) -> Task:
         """收回委派."""
@@ -79,9 +92,11 @@ class Desk(Office):
         body = {"to": [one.id for one in to], "words": words}
         return self._post(f"/cases/{number}/copies", body, Done).people
 
-    def comment(self, number: str, words: str, mentioned: Sequence[Colleague] = ()) -> Comment:
+    def comment(
+        self, number: str, words: str, mentioned: Sequence[Colleague] = (), files: Sequence[Upload] = ()
+    ) -> Comment:
         """批注."""
-        body = {"words": words, "mentioned": [one.id for one in mentioned]}
+        body = {"words": words, "mentioned": [one.id for one in mentioned], **_enclosing(files)}
         return self._post(f"/cases/{number}/comments", body, Comment)
 
     def comments(self, number: str) -> list[Comment]:
@@ -95,3 +110,7 @@ class Desk(Office):
     def _act(self, task: Task, verb: str, body: Mapping[str, Any] | None = None) -> Task:
         seen = task if task.etag else self.task(task)  # an item of a list does not say what it was read as
         return self._post(f"/tasks/{task.id}/{verb}", body, Task, seen=seen)
+
+
+def _enclosing(files: Sequence[Upload]) -> dict[str, list[str]]:
+    return {"attachments": [str(file.id) for file in files]} if files else {}

@@ -209,6 +209,16 @@ class Batch(Answer):
         return self.state in ("done", "refused")
 
 
+class Enclosed(Answer):
+    """A file that came with an opinion or a remark."""
+
+    id: int
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+
+
 class AnswerChoice(Answer):
     """One answer a task may be given."""
 
@@ -243,6 +253,57 @@ class Task(Answer):
     send_back_to: list[str]
     outcome: str | None
     opinion: str
+    attachments: list[Enclosed] = []
+
+
+class FieldChange(Answer):
+    """A fact that changed."""
+
+    label: str
+    before: str
+    after: str
+
+
+class MaterialChange(Answer):
+    """A material that was added, replaced or removed."""
+
+    change: str
+    title: str
+    filename: str
+    before: str
+    material_id: int
+
+
+class Said(Answer):
+    """An opinion, or a remark."""
+
+    by: str
+    gate: str
+    label: str
+    words: str
+    at: datetime
+    attachments: list[int]
+
+
+class PaperChange(Answer):
+    """A document that was issued or declared void."""
+
+    change: str
+    document_id: int
+    title: str
+    number: str
+
+
+class Changes(Answer):
+    """What others changed in a case since `since`; `until` is where the next question begins."""
+
+    since: datetime | None
+    until: datetime
+    fields: list[FieldChange]
+    materials: list[MaterialChange]
+    opinions: list[Said]
+    comments: list[Said]
+    documents: list[PaperChange]
 
 
 class Colleague(Answer):
@@ -261,6 +322,7 @@ class Comment(Answer):
     by: str
     at: datetime
     words: str
+    attachments: list[Enclosed] = []
 
 
 class LoanChange(Answer):

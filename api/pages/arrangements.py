@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import requires
 from api.auth.session import CurrentActor
-from api.pages import verbs
+from api.pages import verb_fields
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.render import page
@@ -185,7 +185,9 @@ def _page(
         if one.person_id in mine or one.substitute_id == actor.person_id
     ]
     kept_out = [one for key in mine for one in stand_in.recusals(db, key or 0)]
-    names = verbs.names_of(db, [*(s.person_id for s in alive), *(s.substitute_id for s in alive), *mine])
+    names = verb_fields.names_of(
+        db, [*(s.person_id for s in alive), *(s.substitute_id for s in alive), *mine]
+    )
     places = institution.names_on(db, clock.today())
     if typed.refused:
         notes = (Note("late", "没有办成。", typed.refused, alert=True),)
@@ -221,9 +223,9 @@ def _substitute_fields(
 ) -> tuple[FieldView, ...]:
     units = {one.institution_id for one in people}
     known = [one for one in choosing.readers(db, actor) if one.institution_id in units]
-    colleagues = verbs.options(db, [people[0], *known] if len(people) > 1 else known)
+    colleagues = verb_fields.options(db, [people[0], *known] if len(people) > 1 else known)
     return (
-        typed.view("substitute", "被代理人", "person", type="select", options=verbs.options(db, people), required=True),
+        typed.view("substitute", "被代理人", "person", type="select", options=verb_fields.options(db, people), required=True),
         typed.view("substitute", "代理人", "substitute", type="select", options=colleagues, required=True, hint="同一单位的同事"),
         typed.view("substitute", "开始日期", "starts_on", type="date", required=True),
         typed.view("substitute", "结束日期（含）", "ends_on", type="date", required=True),
@@ -239,7 +241,7 @@ def _recuse_fields(
         Option(str(one.id), names[one.id or 0].short_name) for one in institution.filing_institutions(db)
     )
     return (
-        typed.view("recuse", "回避人", "person", type="select", options=verbs.options(db, people), required=True),
+        typed.view("recuse", "回避人", "person", type="select", options=verb_fields.options(db, people), required=True),
         typed.view("recuse", "回避的机构", "institution", type="select", options=places),
         typed.view("recuse", "或回避的企业", "uscc", maxlength=18, hint="统一社会信用代码；与机构二者选一"),
         typed.view("recuse", "原因", "reason", required=True, maxlength=200, hint="如近亲属任职；解除须由他人办理"),
@@ -247,7 +249,7 @@ def _recuse_fields(
 
 
 def _handover_fields(db: Session, typed: Typed, people: Sequence[Person]) -> tuple[FieldView, ...]:
-    options = verbs.options(db, people)
+    options = verb_fields.options(db, people)
     return (
         typed.view("handover", "移出人", "person", type="select", options=options[1:], required=True),
         typed.view(

@@ -18,7 +18,7 @@ from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Column, Note
-from flows.actions import answering, incidents, objecting, recalculating, withdrawing
+from flows.actions import answering, incidents, objecting, recalculating, visiting, withdrawing
 from flows.actions.errors import InvalidError
 from models.lifecycle import State
 from models.permissions import Actor, may_recalculate, may_register_objection, may_withdraw
@@ -80,6 +80,7 @@ def show(
 ) -> HTMLResponse:
     """One case. `done` names what was just done here, `said` the verb that was used."""
     told = DONE.get(done)
+    visiting.visit_case(db, actor, case)
     return page(
         request,
         "pages/case/index.html",

@@ -14,7 +14,7 @@ from flows.actions import changing
 from models.gates import GATES
 from models.lifecycle import Board, Process
 from models.policy.materials import SLOTS
-from models.records import attachment, ledger, loan_change, look, notice, person
+from models.records import attachment, ledger, loan_change, look, notice, opinion_file, person
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.ledger import EntryType
@@ -119,6 +119,20 @@ def materials(db: Session, case: CaseRecord) -> tuple[DocThumb, ...]:
     return tuple(
         DocThumb(titles.get(a.slot, "补充材料"), a.filename, f"/attachments/{a.id}/preview")
         for a in attachment.current(db, case.id or 0)
+    )
+
+
+def enclosed(db: Session, case: CaseRecord) -> tuple[DocThumb, ...]:
+    """What reviewers added to their opinions and remarks: who, when."""
+    found = opinion_file.of_case(db, case.id or 0)
+    names = person.names(db, [one.uploaded_by for one in found])
+    return tuple(
+        DocThumb(
+            one.filename,
+            f"{names.get(one.uploaded_by, '')} {stamp(one.given_at)}",
+            f"/opinion-files/{one.id}/preview",
+        )
+        for one in found
     )
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from api.pages import task_clock
 from api.pages.case_views import TimelineItem
 from api.pages.render import TEMPLATES, render, stamp
-from api.pages.views import Tone
+from api.pages.views import Link, Tone
 from models.calendar import WorkingCalendar
 from models.gates import ACCEPTANCE, GATES, Gate, Outcome, Party
 from models.records.case import JournalEntry
@@ -159,15 +159,25 @@ def _item(
         marks + body,
         tone,
         opinion="" if hide or not answered else str(event.data.get("opinion", "")),
+        files=() if applicant else enclosed(event),
         used=task_clock.answered(days, entry).words if decided and entry and entry.budget_days else "",
     )
+
+
+def enclosed(event: Event) -> tuple[Link, ...]:
+    """The files that came with an opinion, for those who may read it."""
+    files = event.data.get("files") or ()
+    return tuple(Link(str(one["name"]), f"/opinion-files/{one['id']}/preview") for one in files)
 
 
 def spoken(event: Event, *, applicant: bool) -> str:
     """An event as one line of plain text, opinion included: for files that leave the system."""
     text = render(_template(event.event), e=_told(event, applicant=applicant)).striptags()
-    opinion = "" if applicant else str(event.data.get("opinion", ""))
-    return f"{text}　意见：{opinion}" if opinion and opinion not in text else text
+    if applicant:
+        return text
+    opinion, files = str(event.data.get("opinion", "")), event.data.get("files") or ()
+    said = f"{text}　意见：{opinion}" if opinion and opinion not in text else text
+    return f"{said}　附件：{'、'.join(str(one['name']) for one in files)}" if files else said
 
 
 def open_to(event: Event, own_documents: frozenset[int] | None) -> bool:

@@ -17,6 +17,7 @@ from api.pages.case_papers import (
     LookRow,
     SentRow,
     documents,
+    enclosed,
     ledger_rows,
     loan_rows,
     looks_of,
@@ -27,7 +28,7 @@ from api.pages.case_timeline import now_item, timeline
 from api.pages.case_views import DocThumb, Fact, FlowItem, TimelineItem
 from api.pages.colleagues import Colleagues
 from api.pages.render import day, yuan
-from api.pages.verbs import Spot
+from api.pages.verb_fields import Spot
 from api.pages.views import Link, Tag, Tone, WorkingDays
 from flows.actions import changing, choosing, sitting
 from flows.kernel.diagram import read
@@ -77,6 +78,7 @@ class CaseView:
     facts: tuple[Fact, ...]
     documents: tuple[DocThumb, ...]
     materials: tuple[DocThumb, ...]
+    enclosed: tuple[DocThumb, ...]
     sent: tuple[SentRow, ...]
     looks: tuple[LookRow, ...]
     ledger: tuple[LedgerRow, ...]
@@ -132,6 +134,7 @@ def view(db: Session, actor: Actor, case: CaseRecord) -> CaseView:
         _facts(db, case, known, staff=staff),
         documents(papers),
         materials(db, case),
+        enclosed(db, case) if staff else (),
         sent(db, case.id or 0),
         looks_of(db, case.id or 0) if staff else (),
         ledger_rows(db, case.id or 0) if staff else (),

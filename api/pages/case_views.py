@@ -97,11 +97,25 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed since the reader last looked; an empty `before` reads 新增."""
+    """One thing that changed since the reader last looked. `kind` is its word (内容, 材料, 意见, 批注, 文书); `said`:
+    `after` is what somebody said, not a value."""
 
+    kind: str
     label: str
     after: str
     before: str = ""
+    links: tuple[Link, ...] = ()
+    said: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """All of it; `more` lines are not listed here."""
+
+    since: str
+    count: int
+    lines: tuple[Change, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +130,7 @@ class PeekView:
     side_label: str = ""
     side: Decimal | None = None
     checks: tuple[CheckView, ...] = ()
-    since: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: ChangesView | None = None
     actions: tuple[Link, ...] = ()
 
 
@@ -153,6 +166,7 @@ class TimelineItem:
     tone: Tone = "idle"
     now: bool = False
     opinion: str = ""
+    files: tuple[Link, ...] = ()  # 意见附件
     used: str = ""  # 用时 4/5 日
     fold_label: str = ""  # 展开第 1 轮 4 条（已作废的同意仍在）
     fold: tuple["TimelineItem", ...] = ()

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from api.pages import verbs
+from api.pages import task_facts, verbs
+from api.pages.form_views import FieldView
 from api.pages.render import stamp
-from api.pages.verbs import Spot
+from api.pages.verb_fields import Given, Spot, enclosing, names_of
 from api.pages.views import Link, Note, Tag, Tone
 from flows.actions import choosing, sitting
 from models.gates import SIGNING, Outcome
 from models.permissions import Denied
-from models.records import message
+from models.records import message, opinion_file
 from models.records.message import MESSAGE_NAMES
 from models.records.task import ADDED_NAMES, Task, TaskState
 
@@ -26,6 +27,7 @@ class Signature:
     mark: Tag
     opinion: str
     remove_href: str
+    files: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Remark:
     when: str
     words: str
     advice: bool
+    files: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Colleagues:
     signatures: tuple[Signature, ...] = ()
     remarks: tuple[Remark, ...] = ()
     copied: tuple[Copied, ...] = ()
+    enclosing: FieldView | None = None  # the files of the advice
 
 
 def view(spot: Spot) -> Colleagues:
@@ -72,7 +76,9 @@ def view(spot: Spot) -> Colleagues:
     )
     case_id = spot.case.id or 0
     copies = message.copies(spot.db, case_id)
-    names = verbs.names_of(spot.db, [one.person_id for one in copies])
+    names = names_of(spot.db, [one.person_id for one in copies])
+    remarks = message.comments(spot.db, case_id)
+    files = opinion_file.of_comments(spot.db, [one.id or 0 for one in remarks])
     return Colleagues(
         links[:BESIDE],
         links[BESIDE:],
@@ -82,12 +88,19 @@ def view(spot: Spot) -> Colleagues:
         spot.task is not None and spot.task.unstaffed and spot.task.state == TaskState.OPEN,
         _signatures(spot),
         tuple(
-            Remark(one.person_name, stamp(one.at), one.words, one.task_id is not None)
-            for one in message.comments(spot.db, case_id)
+            Remark(
+                one.person_name,
+                stamp(one.at),
+                one.words,
+                one.task_id is not None,
+                task_facts.file_links(files.get(one.id or 0, ())),
+            )
+            for one in remarks
         ),
         tuple(
             Copied(names.get(one.person_id, ""), stamp(one.read_at) if one.read_at else "") for one in copies
         ),
+        enclosing(Given({}, {})),
     )
 
 
@@ -121,11 +134,20 @@ def _signatures(spot: Spot) -> tuple[Signature, ...]:
     if spot.task is None:
         return ()
     seats = choosing.signatures(spot.db, spot.task)
-    names = verbs.names_of(spot.db, [seat.assignee_id for seat in seats])
-    return tuple(_signature(spot, seat, names.get(seat.assignee_id or 0, "")) for seat in seats)
+    names = names_of(spot.db, [seat.assignee_id for seat in seats])
+    files = opinion_file.of_tasks(spot.db, [seat.id or 0 for seat in seats])
+    return tuple(
+        _signature(
+            spot,
+            seat,
+            names.get(seat.assignee_id or 0, ""),
+            task_facts.file_links(files.get(seat.id or 0, ())),
+        )
+        for seat in seats
+    )
 
 
-def _signature(spot: Spot, seat: Task, name: str) -> Signature:
+def _signature(spot: Spot, seat: Task, name: str, files: tuple[Link, ...]) -> Signature:
     how = ADDED_NAMES[seat.added] if seat.added else ""
     removable = verbs.VERBS["unsign"].offered(Spot(spot.db, spot.actor, spot.case, seat))
     mark = Tag("待签署", "act") if seat.state == TaskState.OPEN else Tag("未轮到", "idle")
@@ -133,4 +155,5 @@ def _signature(spot: Spot, seat: Task, name: str) -> Signature:
         chosen = next((one.label for one in SIGNING if one.outcome == seat.outcome), "")
         tone: Tone = "ok" if seat.outcome is Outcome.APPROVE else "late"
         mark = Tag(chosen, tone)
-    return Signature(name, how, mark, seat.opinion, f"/tasks/{seat.id}/do/unsign" if removable else "")
+    href = f"/tasks/{seat.id}/do/unsign" if removable else ""
+    return Signature(name, how, mark, seat.opinion, href, files)

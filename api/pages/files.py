@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -20,6 +21,7 @@ from models.permissions import may_see_case
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document
+from models.records.opinion_file import OpinionFile
 
 router = APIRouter()
 
@@ -111,9 +113,14 @@ def pdf(request: Request, db: Db, actor: CurrentActor, document: SeenDocument) -
 @router.get("/attachments/{attachment_id}")
 def attachment(db: Db, actor: CurrentActor, attachment: SeenAttachment, download: str = "") -> Response:
     """The material as uploaded; pictures and PDF open in the browser unless a download is asked for."""
-    inline = attachment.media_type in INLINE and download != "1"
-    media_type = attachment.media_type if attachment.media_type in INLINE else "application/octet-stream"
-    return _file(db, attachment.sha256, attachment.filename, media_type, inline=inline)
+    return sent_file(db, attachment, download=download == "1")
+
+
+def sent_file(db: Session, file: Attachment | OpinionFile, *, download: bool) -> Response:
+    """A file as it was uploaded, by whoever may see it."""
+    inline = file.media_type in INLINE and not download
+    media_type = file.media_type if file.media_type in INLINE else "application/octet-stream"
+    return _file(db, file.sha256, file.filename, media_type, inline=inline)
 
 
 def _file(db: Db, sha256: str, filename: str, media_type: str, *, inline: bool) -> Response:

@@ -83,6 +83,17 @@ class AnswerOption:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file added to the answer that is being written; `id` goes back with the answer."""
+
+    id: int
+    name: str
+    href: str
+    note: str
+    remove_href: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionForm:
     """The decision panel of a task. `shown` is the hash of what the reviewer saw, sent back with the answer."""
 
@@ -103,6 +114,9 @@ class DecisionForm:
         ""  # POST: the letter the chosen answer would have written, for the desk beside the panel
     )
     legend: str = "你的结论"
+    files: tuple[AttachedFile, ...] = ()
+    files_href: str = ""  # POST: files for the answer; empty = none can be added
+    files_error: str = ""
 
     @property
     def current(self) -> AnswerOption:

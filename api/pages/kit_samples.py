@@ -163,8 +163,14 @@ PEEK = case.PeekView(
     "申请",
     Decimal("3885888.00"),
     CHECKS[:3],
-    "11月11日 16:42 起",
-    (case.Change("追偿净所得", "323,520.00 元", "空"), case.Change("新增附件", "执行裁定书.pdf")),
+    case.ChangesView(
+        "11-11 16:42 以来",
+        2,
+        (
+            case.Change("内容", "追偿净所得", "323,520.00 元", "（空）"),
+            case.Change("材料", "新增执行裁定", "执行裁定书.pdf", links=(views.Link("打开", "#file"),)),
+        ),
+    ),
     (
         views.Link("打开办理", "#task", primary=True, key="↵"),
         views.Link("转办", "#pass"),

@@ -17,7 +17,7 @@ from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES
 from models.permissions import Actor
-from models.records import institution, message, person, queue
+from models.records import institution, message, person, queue, visit
 from models.records.message import MessageKind
 from models.records.paging import Cursor, Key
 from models.records.queue import Facets, Queue, Row, Sort
@@ -46,7 +46,15 @@ class Rows:
     def of(self, rows: Sequence[Row], *, current: int | None = None, done: bool = False) -> list[TaskRowView]:
         """One view per task, in order. `done` rows show the answer given in place of the holder."""
         holders = person.names(self._db, [r.task.assignee_id for r in rows if r.task.assignee_id])
-        return [self._row(row, holders, row.task.id == current, done) for row in rows]
+        looked = self._actor.watches_all and not done
+        cases = {row.task.case_id for row in rows} if looked else ()
+        changed = visit.changed(self._db, self._actor.person_id, cases)
+        return [
+            replace(
+                self._row(row, holders, row.task.id == current, done), changed=row.task.case_id in changed
+            )
+            for row in rows
+        ]
 
     def _row(self, row: Row, holders: dict[int, str], current: bool, done: bool) -> TaskRowView:
         task, gate = row.task, GATES[row.task.gate]

@@ -1,23 +1,23 @@
 """One task: read it, claim it, answer it. Bank-side tasks are answered on the bank's pages."""
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
-from api.auth.permit import SeenTask
+from api.auth.permit import ReviewedTask, SeenTask
 from api.auth.session import CurrentActor
-from api.pages import meters, task_done, task_matter, task_verbs, task_view
+from api.pages import changes_view, meters, task_done, task_matter, task_verbs, task_view
+from api.pages.case_views import ChangesView
 from api.pages.layout import frame
+from api.pages.opinion_files import Posted, fields_of, named, stage
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
 from api.pages.views import Link, Note
-from flows.actions import answering, sitting
+from flows.actions import answering, sitting, visiting
 from flows.actions.errors import (
     ActionRefusedError,
     ConflictError,
@@ -30,21 +30,10 @@ from models import clock
 from models.gates import GATES, Outcome, Party, Role
 from models.permissions import Actor, Denied
 from models.records import queue
+from models.records.case import CaseRecord
 from models.records.task import Task, TaskState
 
 router = APIRouter(prefix="/tasks/{task_id}")
-
-
-async def posted(request: Request) -> FormData:
-    """The form as it came: its fields depend on the gate and on the loans of the case."""
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(posted)]
-
-
-def _items(form: FormData) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 @router.get("", dependencies=[Depends(task_done.settled)])
@@ -59,15 +48,21 @@ def show(
 ) -> Response:
     """The page. `done` names the task answered just before, `paper` the letter or material that lies open,
     `said` the verb that was used."""
-    if GATES[task.gate].party is Party.APPLICANT and Role.FILER in actor.roles:
+    if not actor.watches_all or (GATES[task.gate].party is Party.APPLICANT and Role.FILER in actor.roles):
         return RedirectResponse(f"/cases/{task.case_number}", 303)
     return _page(
-        request, db, actor, task, paper=paper, notes=task_done.notes(db, actor, done) + task_verbs.notes(said)
+        request,
+        db,
+        actor,
+        task,
+        paper=paper,
+        notes=task_done.notes(db, actor, done) + task_verbs.notes(said),
+        changes=changes_view.view(visiting.visit_case(db, actor, db.get_one(CaseRecord, task.case_id))),
     )
 
 
 @router.get("/papers/{paper}")
-def paper(request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: str) -> Response:
+def paper(request: Request, db: Db, actor: CurrentActor, task: ReviewedTask, paper: str) -> Response:
     """The middle column with another letter or material; opened directly, the page with it."""
     if not request.headers.get("HX-Request"):
         return RedirectResponse(f"/tasks/{task.id}?paper={paper}", 303)
@@ -77,21 +72,22 @@ def paper(request: Request, db: Db, actor: CurrentActor, task: SeenTask, paper: 
 
 @router.post("/preview")
 def preview(
-    request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted, paper: str = ""
+    request: Request, db: Db, actor: CurrentActor, task: ReviewedTask, form: Posted, paper: str = ""
 ) -> HTMLResponse:
     """将生成: a letter as the answer in the form would have it written. Nothing is recorded, no number is taken."""
-    shown = task_view.open_papers(db, actor, task, paper, Typed.posted(_items(form)))
+    shown = task_view.open_papers(db, actor, task, paper, Typed.posted(fields_of(form)))
     return fragment(request, "pages/task/paper.html", papers=shown, announce=f"已更新预览：{shown.title}")
 
 
 @router.post("/answer")
 def answer(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> Response:
     """Answer and go on to the next task. Whatever is refused is said on the page, which keeps every word."""
-    typed = Typed.posted(_items(form))
+    typed = Typed.posted(fields_of(form))
     matter = task_matter.matter_of(db, task)
     parsed = parse(sitting.asked(task), typed, matter.prepared, matter.names)
     try:
-        _act(db, actor, task, parsed, str(form.get("shown", "")))
+        new = stage(db, actor, task, form)
+        _act(db, actor, task, parsed, str(form.get("shown", "")), [*named(form), *new])
     except InvalidError as error:
         return _again(request, db, actor, task, typed, error.faults)
     except (ConflictError, ForbiddenError) as error:
@@ -103,7 +99,7 @@ def answer(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: 
     return RedirectResponse(href, 303)
 
 
-def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str) -> None:
+def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str, files: Sequence[int]) -> None:
     """Record the answer, or nothing at all. Who was first and who may not is said before what is missing."""
     if GATES[task.gate].party is Party.APPLICANT:
         raise ForbiddenError(f"{GATES[task.gate].title}由申报机构在案件页面上办理。")
@@ -123,6 +119,7 @@ def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str) -> N
             opinion=parsed.opinion,
             fields=parsed.fields,
             shown_hash=shown,
+            shown_files=files,
         )
 
 
@@ -186,7 +183,7 @@ def _moved(
 @router.post("/draft")
 def draft(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> HTMLResponse:
     """Keep a half-written answer."""
-    answering.save_draft(db, actor, task.id or 0, Typed.posted(_items(form)).draft())
+    answering.save_draft(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
     return HTMLResponse(f"草稿 {clock.local(clock.now()):%H:%M} 已存")
 
 
@@ -200,6 +197,7 @@ def _page(
     typed: Typed | None = None,
     faults: tuple[FieldFault, ...] = (),
     notes: tuple[Note, ...] = (),
+    changes: ChangesView | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     following = queue.next_task(db, actor, task)
@@ -209,6 +207,7 @@ def _page(
         status=status,
         frame=frame(request, db, actor, "queue"),
         notes=notes,
+        changes=changes,
         view=task_view.view(db, actor, task, paper=paper, typed=typed, faults=faults),
         limits=meters.of_task(db, task),
         crumbs=(Link("待办", "/queue"),),

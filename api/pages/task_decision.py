@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from api.pages import task_next
-from api.pages.form_views import AnswerOption, DecisionForm, FieldView, Option, TodoItem
+from api.pages.form_views import AnswerOption, AttachedFile, DecisionForm, FieldView, Option, TodoItem
 from api.pages.render import yuan
 from api.pages.task_form import MOST_WORDS, VOUCHER, Prepared, Typed
 from api.pages.views import Note, WorkingDays
@@ -53,6 +53,7 @@ class Panel:
     letters: Mapping[Outcome, Sequence[str]] = field(default_factory=dict)
     blocked: str = ""
     due: Decimal | None = None  # what a recovery returns, 元
+    files: tuple[AttachedFile, ...] = ()
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
@@ -89,6 +90,9 @@ def panel(p: Panel) -> DecisionForm:
         draft_saved=f"草稿 {p.typed.at} 已存" if p.typed.at else "",
         duties=p.duties,
         preview_href=f"/tasks/{p.task.id}/preview" if any(p.letters.values()) else "",
+        files=p.files,
+        files_href=f"/tasks/{p.task.id}/files",
+        files_error=errors.get("files", ""),
     )
 
 

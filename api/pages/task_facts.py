@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from api.pages.case_views import CalcLineView, CheckView, Fact, MeterView, TimelineItem
 from api.pages.render import day, pct, stamp, wan, yuan
-from api.pages.views import ClauseView, Tone
+from api.pages.views import ClauseView, Link, Tone
 from flows.actions import changing, sitting
 from models import clock
 from models.gates import Outcome
@@ -21,11 +21,12 @@ from models.policy.errors import PolicyError
 from models.policy.limits import NAMES as LIMITS
 from models.policy.lines import Check, Line, Result, Unit, percent_text
 from models.policy.security import SECURITY_NAMES, Security
-from models.records import institution, loan_change, loan_import, person
+from models.records import institution, loan_change, loan_import, opinion_file, person
 from models.records.case import ORIGIN_NAMES, CaseRecord, Origin
 from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.loan_import import LoanImport
+from models.records.opinion_file import OpinionFile
 from models.records.task import ADDED_NAMES, Task, TaskState
 
 
@@ -212,7 +213,13 @@ def opinions(db: Session, tasks: Sequence[Task]) -> tuple[TimelineItem, ...]:
     """Earlier answers of the case, latest first; void ones stay visible."""
     told = [t for t in tasks if t.state == TaskState.ANSWERED and t.answered_at and t.outcome]
     who = person.names(db, [key for t in told for key in (t.answered_by, t.on_behalf_of) if key])
-    return tuple(_opinion(t, signed(t, who)) for t in reversed(told))
+    files = opinion_file.of_tasks(db, [t.id or 0 for t in told])
+    return tuple(_opinion(t, signed(t, who), file_links(files.get(t.id or 0, ()))) for t in reversed(told))
+
+
+def file_links(files: Sequence[OpinionFile]) -> tuple[Link, ...]:
+    """The files that came with an opinion or a remark."""
+    return tuple(Link(one.filename, f"/opinion-files/{one.id}/preview") for one in files)
 
 
 def signed(task: Task, names: Mapping[int, str]) -> str:
@@ -221,7 +228,7 @@ def signed(task: Task, names: Mapping[int, str]) -> str:
     return f"{name}（代{names.get(task.on_behalf_of, '')}）" if task.on_behalf_of else name
 
 
-def _opinion(task: Task, name: str) -> TimelineItem:
+def _opinion(task: Task, name: str, files: tuple[Link, ...]) -> TimelineItem:
     gate = sitting.asked(task)
     answer = gate.answer(task.outcome) if task.outcome else None
     tones: dict[Outcome, Tone] = {Outcome.APPROVE: "ok", Outcome.REFUSE: "late"}
@@ -231,4 +238,4 @@ def _opinion(task: Task, name: str) -> TimelineItem:
         gate.title, added, name, answer.label if answer else "", void
     )
     tone: Tone = "idle" if task.voided else tones.get(task.outcome or Outcome.APPROVE, "soon")
-    return TimelineItem(stamp(task.answered_at), body, tone, opinion=task.opinion)
+    return TimelineItem(stamp(task.answered_at), body, tone, opinion=task.opinion, files=files)

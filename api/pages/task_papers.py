@@ -12,10 +12,11 @@ from api.pages.task_coming import MARK, PREFIX, Coming
 from api.pages.views import Link
 from flows.documents import engine
 from models.policy.materials import SLOTS
-from models.records import attachment, document
+from models.records import attachment, document, opinion_file
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
+from models.records.opinion_file import OpinionFile
 
 LETTERS = frozenset({"函", "报告", "纪要"})
 """文种 that carry a red head."""
@@ -48,7 +49,8 @@ def papers(
     issued, files = list(document.of_case(db, case.id or 0)), list(attachment.current(db, case.id or 0))
     in_force = [d for d in issued if d.state == DocumentState.ISSUED]
     draft = letters.key(chosen) if letters and (not chosen or chosen.startswith(PREFIX)) else ""
-    keys = {f"d-{d.id}" for d in issued} | {f"a-{a.id}" for a in files}
+    enclosed = list(opinion_file.of_case(db, case.id or 0))
+    keys = {f"d-{d.id}" for d in issued} | {f"a-{a.id}" for a in files} | {f"o-{o.id}" for o in enclosed}
     if draft:
         chosen = draft
     elif chosen not in keys:
@@ -60,6 +62,7 @@ def papers(
         *(letters.thumbs(base, chosen) if letters else ()),
         *(_thumb(f"d-{d.id}", d.title, _standing(d), base, chosen, red=_red(d)) for d in shelves),
         *(_thumb(f"a-{a.id}", slots.get(a.slot, a.filename), a.filename, base, chosen) for a in files),
+        *(_thumb(f"o-{o.id}", o.filename, "意见附件", base, chosen) for o in enclosed),
     )
     if letters and draft:
         title, page = letters.draw(db, draft)
@@ -70,7 +73,10 @@ def papers(
             return _document(db, one, thumbs)
     for file in files:
         if f"a-{file.id}" == chosen:
-            return _file(file, slots.get(file.slot, file.filename), thumbs)
+            return _file(file, slots.get(file.slot, file.filename), thumbs, f"/attachments/{file.id}")
+    for added in enclosed:
+        if f"o-{added.id}" == chosen:
+            return _file(added, added.filename, thumbs, f"/opinion-files/{added.id}")
     return Papers(thumbs, "none")
 
 
@@ -101,8 +107,7 @@ def _document(db: Session, one: Document, thumbs: tuple[DocThumb, ...]) -> Paper
     return Papers(thumbs, "document", one.title, note, Markup(html), links=links)  # noqa: S704 - escaped by preview_html
 
 
-def _file(file: Attachment, title: str, thumbs: tuple[DocThumb, ...]) -> Papers:
-    address = f"/attachments/{file.id}"
+def _file(file: Attachment | OpinionFile, title: str, thumbs: tuple[DocThumb, ...], address: str) -> Papers:
     note = f"{file.filename}　{size(file.size)}　{stamp(file.uploaded_at)} 上传"
     shown = file.media_type in SHOWN_INLINE
     links: tuple[Link, ...] = (Link("在新标签页打开", address), Link("下载", f"{address}?download=1"))

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from api.pages import task_clock, task_facts
+from api.pages import changes_view, task_clock, task_facts
 from api.pages.case_views import CheckView, PeekView
 from api.pages.task_matter import Matter, matter_of
 from api.pages.views import Link
-from flows.actions import sitting
+from flows.actions import sitting, visiting
 from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES
@@ -16,6 +16,8 @@ from models.permissions import Actor
 from models.policy.lines import Check, Result
 from models.records.case import JournalEntry
 from models.records.task import Task
+
+MOST_CHANGES = 6
 
 
 def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekView:
@@ -38,6 +40,7 @@ def peek(db: Session, actor: Actor, task: Task, days: WorkingCalendar) -> PeekVi
         side_label=filed if award is not None else "",
         side=task.amount if award is not None else None,
         checks=tuple(open_checks[:6]),
+        changes=changes_view.view(visiting.unseen(db, actor, matter.case), MOST_CHANGES),
         actions=tuple(actions),
     )
 

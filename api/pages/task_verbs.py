@@ -4,9 +4,9 @@ Each answers three ways: as a dialog's inside (HTMX), as a page of its own (no s
 redirect to where it was started. What is refused is said in the same place, and every typed word stays.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -18,8 +18,10 @@ from api.auth.session import CurrentActor
 from api.pages import verbs
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
+from api.pages.opinion_files import Posted, files_of
 from api.pages.render import fragment, page
-from api.pages.verbs import VERBS, Given, Spot, Verb
+from api.pages.verb_fields import Given, Spot
+from api.pages.verbs import VERBS, Verb
 from api.pages.views import Note
 from flows.actions.errors import ActionRefusedError, ForbiddenError, InvalidError, NotThereError
 from flows.documents.text import printable
@@ -27,14 +29,6 @@ from models.records.case import CaseRecord
 
 router = APIRouter()
 NOBODY = "现在没有可以选择的同事：其他人不在这一岗位、办理过本案其他环节或已登记回避。"
-
-
-async def posted(request: Request) -> FormData:
-    """The form as it came: its fields depend on the verb."""
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(posted)]
 
 
 def notes(said: str) -> tuple[Note, ...]:
@@ -92,7 +86,8 @@ def _do(request: Request, spot: Spot, verb: Verb, form: FormData) -> Response:
     for name, value in form.multi_items():
         if isinstance(value, str):
             values.setdefault(name, []).append(printable(value))
-    given = Given(values, {})
+    files = files_of(form)
+    given = Given(values, {}, files)
     try:
         with spot.db.begin_nested():
             verb.act(spot, given)

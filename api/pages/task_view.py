@@ -6,7 +6,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from api.pages import colleagues, task_clock, task_decision, task_facts, task_recovery
+from api.pages import (
+    colleagues,
+    opinion_files,
+    task_clock,
+    task_decision,
+    task_facts,
+    task_recovery,
+)
 from api.pages.case_views import CheckView, Fact, TimelineItem
 from api.pages.colleagues import Colleagues
 from api.pages.form_views import DecisionForm
@@ -16,7 +23,7 @@ from api.pages.task_facts import Calculation
 from api.pages.task_form import Typed
 from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
 from api.pages.task_papers import Papers, papers
-from api.pages.verbs import Spot
+from api.pages.verb_fields import Spot
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
 from flows.actions import sitting, untold
 from flows.actions.errors import FieldFault
@@ -188,6 +195,7 @@ def _decision(
             if task.added
             else evidence.sentence(evidence.unlooked(db, matter.case, kept.excluded), matter.case),
             matter.recovery.due if matter.recovery else None,
+            opinion_files.attached(db, actor, task),
         )
     )
 

@@ -4,64 +4,17 @@ A verb is a small form: it opens in a dialog on the page, or as a page of its ow
 the people in its lists follow the same rules as the act, which has the last word.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from api.pages.form_views import FieldView, Option
+from api.pages.verb_fields import Fields, Given, Spot, enclosing, many, text, who
 from flows.actions import choosing, passing, telling
 from flows.actions.errors import FieldFault, InvalidError
-from models import clock
-from models.gates import GATES, ROLE_NAMES
-from models.permissions import Actor, may_talk
-from models.records import institution, message, person
-from models.records.case import CaseRecord
-from models.records.person import Person, roles_of
-from models.records.task import ADDED_NAMES, Added, Task, TaskState
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a verb is used: a case, and the task that is looked at, if any."""
-
-    db: Session
-    actor: Actor
-    case: CaseRecord
-    task: Task | None = None
-
-    @property
-    def seat(self) -> Task:
-        """The task; a verb of tasks is never asked without one."""
-        if self.task is None:
-            raise RuntimeError("a verb of tasks was used on a case")
-        return self.task
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What was typed, by field; a field that may be given several times has several values."""
-
-    values: Mapping[str, Sequence[str]]
-    faults: Mapping[str, str]
-
-    def one(self, name: str) -> str:
-        """The value of a field, "" without one."""
-        return next(iter(self.values.get(name, ())), "")
-
-    def person(self, name: str) -> int:
-        """The chosen colleague. Raises `InvalidError` when none was chosen."""
-        value = self.one(name)
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise InvalidError((FieldFault(name, "请从名单中选择一位同事。"),))
-        return int(value)
-
-    def people(self, name: str) -> list[int]:
-        """The ticked colleagues."""
-        return [int(v) for v in self.values.get(name, ()) if v.isascii() and v.isdigit() and len(v) < 10]
-
-
-Fields = tuple[FieldView, ...]
+from models.gates import GATES
+from models.permissions import may_talk
+from models.records import message
+from models.records.task import ADDED_NAMES, Added, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,68 +35,9 @@ class Verb:
     negative: bool = False
 
 
-def options(db: Session, people: Sequence[Person]) -> tuple[Option, ...]:
-    """Colleagues as choices: name, unit and roles."""
-    names = institution.names_on(db, clock.today())
-    return tuple(
-        Option(
-            str(one.id),
-            f"{one.name}（{names[one.institution_id].short_name}·"
-            f"{'、'.join(ROLE_NAMES[role] for role in sorted(roles_of(db, one.id or 0)))}）",
-        )
-        for one in people
-    )
-
-
-def _who(
-    label: str, people: Callable[[Session, Actor, Task], Sequence[Person]]
-) -> Callable[[Spot, Given], FieldView]:
-    def field(spot: Spot, given: Given) -> FieldView:
-        found = options(spot.db, people(spot.db, spot.actor, spot.seat))
-        return FieldView(
-            label,
-            "to",
-            given.one("to"),
-            given.faults.get("to", ""),
-            type="select",
-            options=found,
-            required=True,
-        )
-
-    return field
-
-
-def _many(label: str, name: str, spot: Spot, given: Given, *, required: bool) -> FieldView:
-    return FieldView(
-        label,
-        name,
-        ",".join(given.values.get(name, ())),
-        given.faults.get(name, ""),
-        type="people",
-        options=options(spot.db, choosing.readers(spot.db, spot.actor)),
-        required=required,
-    )
-
-
-def _text(
-    label: str,
-    name: str,
-    given: Given,
-    *,
-    required: bool = True,
-    hint: str = "",
-    most: int = 500,
-    rows: int = 3,
-) -> FieldView:
-    fault = given.faults.get(name, "")
-    return FieldView(
-        label, name, given.one(name), fault, hint, "textarea", required=required, rows=rows, maxlength=most
-    )
-
-
-_TAKER = _who("办理人", choosing.takers)
-_ADVISER = _who("请谁提意见", choosing.takers)
-_SIGNER = _who("签署人", choosing.signers)
+_TAKER = who("办理人", choosing.takers)
+_ADVISER = who("请谁提意见", choosing.takers)
+_SIGNER = who("签署人", choosing.signers)
 _HOW = (
     Option(Added.BEFORE.value, ADDED_NAMES[Added.BEFORE], "其签署后你再办理"),
     Option(Added.PARALLEL.value, ADDED_NAMES[Added.PARALLEL], "与你同时办理"),
@@ -156,7 +50,7 @@ def _signing(spot: Spot, given: Given) -> Fields:
     return (
         _SIGNER(spot, given),
         FieldView("次序", "how", how, given.faults.get("how", ""), type="radio", options=_HOW, required=True),
-        _text("请其签署什么意见", "reason", given),
+        text("请其签署什么意见", "reason", given),
     )
 
 
@@ -190,7 +84,7 @@ _KNOWN = (
         "transfer", "转办", "任务转到所选同事名下，由其作出结论；只列出可以办理本案这一环节的同事。", "转办",
         "已转办，并已告知接收人。",
         lambda at: choosing.may_transfer(at.db, at.actor, at.seat),
-        lambda at, g: (_TAKER(at, g), _text("转办原因", "reason", g)),
+        lambda at, g: (_TAKER(at, g), text("转办原因", "reason", g)),
         lambda at, g: passing.transfer(at.db, at.actor, at.seat.id or 0, g.person("to"), g.one("reason")),
         people="to",
     ),
@@ -198,7 +92,7 @@ _KNOWN = (
         "delegate", "委派", "请一位同事提出意见；其交回后仍由你作出结论，期间可随时收回，时限照常计算。", "委派",
         "已委派，交回后会通知你。",
         lambda at: choosing.may_pass(at.db, at.actor, at.seat),
-        lambda at, g: (_ADVISER(at, g), _text("请其核实什么", "reason", g)),
+        lambda at, g: (_ADVISER(at, g), text("请其核实什么", "reason", g)),
         lambda at, g: passing.delegate(at.db, at.actor, at.seat.id or 0, g.person("to"), g.one("reason")),
         people="to",
     ),
@@ -209,8 +103,8 @@ _KNOWN = (
             and at.seat.delegated_by is not None
             and at.seat.assignee_id == at.actor.person_id
         ),
-        lambda at, g: (_text("你的意见", "opinion", g, rows=6),),
-        lambda at, g: passing.advise(at.db, at.actor, at.seat.id or 0, g.one("opinion")),
+        lambda at, g: (text("你的意见", "opinion", g, rows=6), enclosing(g)),
+        lambda at, g: passing.advise(at.db, at.actor, at.seat.id or 0, g.one("opinion"), g.stored(at.db)),
     ),
     Verb(
         "recall", "收回委派", "不再等对方的意见，任务回到你名下。", "收回委派", "已收回委派。",
@@ -238,20 +132,20 @@ _KNOWN = (
         "take_back", "拿回", "你的结论作废（仍留痕），本环节重新由你办理；后一环节已办理或已通知申报机构的不能拿回。",
         "拿回重办", "已拿回，本环节重新办理。",
         lambda at: choosing.may_take_back(at.db, at.actor, at.seat),
-        lambda at, g: (_text("拿回原因", "reason", g),),
+        lambda at, g: (text("拿回原因", "reason", g),),
         lambda at, g: passing.take_back(at.db, at.actor, at.seat.id or 0, g.one("reason")),
         negative=True,
     ),
     Verb(
         "nudge", "催办", "提醒办理人尽快办理，每人每件每天一次；催办留在案件经过中。", "催办", "已催办，办理人会在消息中看到。",
         lambda at: choosing.may_nudge(at.db, at.actor, at.seat),
-        lambda at, g: (_text("催办内容", "words", g, required=False, hint="不写即为“请及时办理”"),),
+        lambda at, g: (text("催办内容", "words", g, required=False, hint="不写即为“请及时办理”"),),
         lambda at, g: telling.nudge(at.db, at.actor, at.seat.id or 0, g.one("words")),
     ),
     Verb(
         "copy", "抄送", "所选同事会在“抄送我”中看到本案，并可标为已阅；申报机构看不到。", "抄送", "已抄送。",
         _talks,
-        lambda at, g: (_many("抄送给", "to", at, g, required=True), _text("附言", "words", g, required=False)),
+        lambda at, g: (many("抄送给", "to", at, g, required=True), text("附言", "words", g, required=False)),
         lambda at, g: telling.copy(at.db, at.actor, at.case.number, g.people("to"), g.one("words")),
         of_task=False,
     ),
@@ -259,10 +153,13 @@ _KNOWN = (
         "comment", "批注", "批注只供审核各方内部查看，不是结论；被提到的同事会收到消息。", "发布批注", "批注已发布。",
         _talks,
         lambda at, g: (
-            _text("批注", "words", g, most=telling.MOST_WORDS, rows=5),
-            _many("提到（@）", "mentioned", at, g, required=False),
+            text("批注", "words", g, most=telling.MOST_WORDS, rows=5),
+            many("提到（@）", "mentioned", at, g, required=False),
+            enclosing(g),
         ),
-        lambda at, g: telling.comment(at.db, at.actor, at.case.number, g.one("words"), g.people("mentioned")),
+        lambda at, g: telling.comment(
+            at.db, at.actor, at.case.number, g.one("words"), g.people("mentioned"), g.stored(at.db)
+        ),
         of_task=False,
     ),
     Verb(
@@ -305,8 +202,3 @@ def offered(spot: Spot) -> tuple[Verb, ...]:
         and verb.key not in ("advise", "unsign")
         and verb.offered(spot)
     )
-
-
-def names_of(db: Session, ids: Sequence[int | None]) -> dict[int, str]:
-    """Names of people, those that are known."""
-    return person.names(db, [key for key in ids if key])

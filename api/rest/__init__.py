@@ -15,6 +15,7 @@ def routers() -> tuple[APIRouter, ...]:
         changes,
         filings,
         meetings,
+        news,
         notices,
         oauth,
         objections,
@@ -30,7 +31,7 @@ def routers() -> tuple[APIRouter, ...]:
     filing = (filings, recoveries, prepared, batches, uploads)
     office = (service, meetings, arrangements, changes, objections)
     found = []
-    for part in (oauth, about, *filing, cases, notices, tasks, verbs, *office, policy):
+    for part in (oauth, about, *filing, cases, notices, tasks, news, verbs, *office, policy):
         router = APIRouter(prefix=PREFIX)
         router.include_router(part.router)
         found.append(router)

@@ -34,6 +34,7 @@ from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.loan import Loan, LoanState
+from models.records.opinion_file import OpinionFile
 
 router = APIRouter(route_class=RestRoute, tags=["查询"])
 Reader = Annotated[Caller, scoped(Scope.CASES_READ)]
@@ -217,6 +218,18 @@ def material_content(
     found = db.exec(query).first()
     if found is None:
         raise NotThereError("没有找到这份材料。")
+    return _bytes(db, found.sha256, found.filename, if_none_match)
+
+
+@router.get("/opinion-files/{file_id}/content", response_class=Response, responses=answers(*READ) | BYTES,
+            summary="下载意见附件")  # fmt: skip
+def opinion_file_content(
+    db: Db, caller: Downloader, file_id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """随意见或批注提交的附件，与上传时逐字节一致；申报机构的密钥答 404。"""
+    found = db.get(OpinionFile, file_id)
+    if found is None or found.given_at is None or not caller.actor.watches_all:
+        raise NotThereError("没有找到这个附件。")
     return _bytes(db, found.sha256, found.filename, if_none_match)
 
 

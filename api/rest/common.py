@@ -1,6 +1,6 @@
 """What the resources share: what is found for whom, files named as materials, the answers every route may give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from api.rest.problems import CODES, MEDIA_TYPE, ApiError, Problem
 from api.rest.samples import UPLOAD
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.opinion_files import MOST_FILES
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_file
 from models.policy.materials import SLOTS
@@ -26,6 +27,12 @@ Materials = Annotated[
 READ = (401, 403, 404, 422, 429, 503)
 WRITE = (400, *READ, 408, 409, 413, 415)
 CHANGE = (*WRITE, 412, 428)
+Enclosing = list[UUID]
+ENCLOSING: Any = Field(
+    default_factory=list,
+    max_length=MOST_FILES,
+    description="随意见提交的附件：先上传，再以 id 引用；申报机构看不到",
+)
 
 
 def answers(*statuses: int, **more: Any) -> dict[int | str, dict[str, Any]]:
@@ -88,6 +95,23 @@ def materials_of(
             )
         else:
             found.append(Stored(slot, upload.filename, upload.media_type, upload.size, upload.sha256))
+    if faults:
+        raise InvalidError(tuple(faults))
+    return tuple(found)
+
+
+def enclosed_of(db: Session, actor: Actor, named: Sequence[UUID]) -> tuple[Stored, ...]:
+    """The uploads named to go with an opinion. Raises `InvalidError` for each that is not there."""
+    found: list[Stored] = []
+    faults: list[FieldFault] = []
+    for at, upload_id in enumerate(named):
+        upload = db.get(Upload, upload_id)
+        if upload is None or upload.institution_id != actor.institution_id:
+            faults.append(
+                FieldFault(f"attachments.{at}", "没有找到这份上传的文件，请先上传（上传后保留 30 日）。")
+            )
+        else:
+            found.append(Stored("files", upload.filename, upload.media_type, upload.size, upload.sha256))
     if faults:
         raise InvalidError(tuple(faults))
     return tuple(found)

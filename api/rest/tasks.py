@@ -1,6 +1,6 @@
 """待办 for reviewers' systems: the same queue, the same permission and separation of duties as the pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,9 +11,10 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, IfNoneMatch, Reply, Write, shown, unchanged
-from api.rest.common import CHANGE, READ, WRITE, answers
+from api.rest.common import CHANGE, ENCLOSING, READ, WRITE, Enclosing, answers, enclosed_of
 from api.rest.problems import ApiError
 from api.rest.strict import RestRoute
+from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
 from flows.actions import answering, looking, sitting
 from flows.actions.answer_forms import read_answer
@@ -23,10 +24,11 @@ from models import clock
 from models.gates import Outcome, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied
-from models.records import queue
+from models.records import opinion_file, queue
 from models.records.api_key import Scope
 from models.records.case import CaseRecord, locked
 from models.records.loan import of_case as loans_of
+from models.records.opinion_file import OpinionFile
 from models.records.person import Person
 from models.records.task import Task, TaskState
 
@@ -69,6 +71,7 @@ class TaskOut(Out):
     send_back_to: list[str] = Field(description="可退回的环节代码")
     outcome: Outcome | None = Field(description="已办的结论")
     opinion: str
+    attachments: list[EnclosedOut] = Field(description="随意见提交的附件")
 
 
 class FaultIn(Body):
@@ -95,6 +98,7 @@ class AnswerIn(Body):
     excluded: dict[str, StrictStr] | None = Field(
         None, max_length=10_000, description="剔除的贷款：贷款编号 → 理由（备案经办审核通过时）"
     )
+    attachments: Enclosing = ENCLOSING
 
 
 class LookOut(Out):
@@ -177,12 +181,15 @@ def answer(
             if isinstance(allowed, Denied):
                 raise ForbiddenError(allowed.sentence)
             unchanged(_view(db, caller.actor, row), if_match)
-        stated = body.model_dump(exclude_none=True, exclude={"outcome", "opinion"})
+        stated = body.model_dump(exclude_none=True, exclude={"outcome", "opinion", "attachments"})
         loans = {}
         if "excluded" in stated:
             loans = {str(one.id): f"第 {one.item} 笔 {one.firm_name}" for one in loans_of(db, row.case_id)}
         fields = read_answer(gate, body.outcome, stated, loans) if row.state == TaskState.OPEN else {}
-        answering.answer(db, caller.actor, task_id, body.outcome, opinion=body.opinion, fields=fields)
+        files = enclosed_of(db, caller.actor, body.attachments)
+        answering.answer(
+            db, caller.actor, task_id, body.outcome, opinion=body.opinion, fields=fields, files=files
+        )
         return Reply(_view(db, caller.actor, row))
 
     return once.run(db, caller, do)
@@ -265,6 +272,12 @@ def _locked(db: Session, actor: Actor, task_id: int) -> Task:
     return row
 
 
+def _enclosed(db: Session, actor: Actor, row: Task) -> Sequence[OpinionFile]:
+    if row.outcome is None or not actor.watches_all:
+        return ()
+    return opinion_file.of_tasks(db, [row.id or 0]).get(row.id or 0, ())
+
+
 def _view(db: Session, actor: Actor, row: Task) -> TaskOut:
     gate = sitting.asked(row)
     holder = db.get(Person, row.assignee_id) if row.assignee_id else None
@@ -301,4 +314,5 @@ def _view(db: Session, actor: Actor, row: Task) -> TaskOut:
         send_back_to=[state.value for state in gate.send_back_to],
         outcome=row.outcome,
         opinion=row.opinion if row.answered_by == actor.person_id or actor.watches_all else "",
+        attachments=[enclosed_view(one) for one in _enclosed(db, actor, row)],
     )

@@ -11,17 +11,19 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, Reply, Write
-from api.rest.common import CHANGE, READ, WRITE, answers, find_case
+from api.rest.common import CHANGE, ENCLOSING, READ, WRITE, Enclosing, answers, enclosed_of, find_case
 from api.rest.strict import RestRoute
 from api.rest.tasks import TaskOut, moved, seen_task
+from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import Body, CaseNumber, Id, Moment, Out, Page
 from flows.actions import choosing, passing, telling
 from flows.actions.errors import NotThereError
 from models import clock
 from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor
-from models.records import institution, message
+from models.records import institution, message, opinion_file
 from models.records.api_key import Scope
+from models.records.opinion_file import OpinionFile
 from models.records.person import Person, PersonRole
 from models.records.task import ADDED_NAMES, Added, Task
 
@@ -56,6 +58,7 @@ class Advice(Body):
     """委派回复。"""
 
     opinion: StrictStr = Field("", max_length=500, examples=["材料齐全，建议通过。"])
+    attachments: Enclosing = ENCLOSING
 
 
 class Because(Body):
@@ -82,6 +85,7 @@ class CommentIn(Body):
 
     words: StrictStr = Field(max_length=2000, examples=["请关注担保物价值。"])
     mentioned: list[PersonId] = Field(default_factory=list, max_length=50, description="提到的同事")
+    attachments: Enclosing = ENCLOSING
 
 
 class Told(Out):
@@ -103,6 +107,7 @@ class CommentOut(Out):
     by: str = Field(description="谁写的")
     at: Moment
     words: str
+    attachments: list[EnclosedOut]
 
 
 class PersonOut(Out):
@@ -169,7 +174,11 @@ def advice(
     db: Db, caller: Answerer, once: Write, task_id: Id, body: Advice, if_match: IfMatch = None
 ) -> Response:
     """被委派人写明意见，任务交回委派人。"""
-    return moved(db, caller, once, task_id, if_match, _bound(passing.advise, body.opinion))
+
+    def do(s: Session, actor: Actor, of: int) -> Task:
+        return passing.advise(s, actor, of, body.opinion, enclosed_of(s, actor, body.attachments))
+
+    return moved(db, caller, once, task_id, if_match, do)
 
 
 @router.post(
@@ -239,7 +248,9 @@ def comments(db: Db, caller: Reader, number: CaseNumber) -> Page[CommentOut]:
     case = find_case(db, caller.actor, number)
     if not caller.actor.watches_all:
         raise NotThereError("没有找到这件案件。")
-    return Page(items=[_comment(one) for one in message.comments(db, case.id or 0)], next=None)
+    found = message.comments(db, case.id or 0)
+    files = opinion_file.of_comments(db, [one.id or 0 for one in found])
+    return Page(items=[_comment(one, files.get(one.id or 0, ())) for one in found], next=None)
 
 
 @router.post(
@@ -249,9 +260,11 @@ def comment(db: Db, caller: Answerer, once: Write, number: CaseNumber, body: Com
     """写一条批注；提到的同事收到消息。"""
 
     def do() -> Reply:
-        made = telling.comment(db, caller.actor, number, body.words, body.mentioned)
+        files = enclosed_of(db, caller.actor, body.attachments)
+        made = telling.comment(db, caller.actor, number, body.words, body.mentioned, files)
         db.flush()
-        return Reply(_comment(made))
+        key = made.id or 0
+        return Reply(_comment(made, opinion_file.of_comments(db, [key]).get(key, ())))
 
     return once.run(db, caller, do)
 
@@ -284,8 +297,14 @@ def _bound(act: Callable[..., Task], *given: object) -> Callable[[Session, Actor
     return lambda s, actor, task_id: act(s, actor, task_id, *given)
 
 
-def _comment(one: message.Comment) -> CommentOut:
-    return CommentOut(id=one.id or 0, by=one.person_name, at=clock.local(one.at), words=one.words)
+def _comment(one: message.Comment, files: Sequence[OpinionFile]) -> CommentOut:
+    return CommentOut(
+        id=one.id or 0,
+        by=one.person_name,
+        at=clock.local(one.at),
+        words=one.words,
+        attachments=[enclosed_view(file) for file in files],
+    )
 
 
 def _people(db: Session, found: Sequence[Person]) -> Page[PersonOut]:

@@ -20,6 +20,7 @@ from models.records.claim import Claim
 from models.records.claim import of_case as claim_of
 from models.records.document import Document, DocumentState
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
+from models.records.opinion_file import OpinionFile
 from models.records.task import open_of_case
 
 
@@ -297,6 +298,21 @@ def loan_view(row: Loan, case_number: str) -> LoanOut:
     """A loan as filed."""
     stated = {name: getattr(row, name) for name in LoanOut.model_fields if hasattr(row, name)}
     return LoanOut(**stated | {"case": case_number, "state_name": LOAN_STATE_NAMES[LoanState(row.state)]})
+
+
+class EnclosedOut(Out):
+    """随意见或批注提交的一个附件；申报机构看不到。"""
+
+    id: int
+    filename: str
+    media_type: str
+    size: int = Field(description="字节")
+    sha256: str
+
+
+def enclosed_view(file: OpinionFile) -> EnclosedOut:
+    """A file that came with an opinion or a remark."""
+    return EnclosedOut(**{name: getattr(file, name) for name in EnclosedOut.model_fields})
 
 
 def document_view(row: Document) -> DocumentOut:

@@ -5,13 +5,14 @@ click is told who was first.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import signing, untold
+from flows.actions import opinion_files, signing, untold
+from flows.actions.attaching import Stored
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import capacity, choices, in_the_name, locked_task, verdict
 from flows.documents.text import printable
@@ -44,9 +45,13 @@ def answer(
     opinion: str = "",
     fields: dict[str, Any] | None = None,
     shown_hash: str | None = None,
+    files: Sequence[Stored] = (),
+    shown_files: Collection[int] | None = None,
 ) -> Task:
-    """Record one answer. Raises `ForbiddenError`, `ConflictError` (someone was first, or the page is stale),
-    `InvalidError` (opinion or a field is missing)."""
+    """Record one answer, with `files` and with those uploaded for it that its page shows (`shown_files`).
+
+    Raises `ForbiddenError`, `ConflictError` (someone was first, or the page is stale), `InvalidError` (opinion or a
+    field is missing)."""
     task = _open_task(s, actor, task_id)
     record = locked(s, task.case_id)  # all that changes a case takes its row first
     task = locked_task(s, task_id)
@@ -72,6 +77,7 @@ def answer(
     if outcome is Outcome.RETURN and task.added is None:
         fields = fields | untold.noted(s, record, fields)
 
+    given = opinion_files.give(s, actor, task, shown_files, files)
     now = clock.now()
     task.state = TaskState.ANSWERED
     task.answered_at, task.answered_by = now, actor.person_id
@@ -87,7 +93,7 @@ def answer(
             organ=PARTY_NAMES[gate.party],
             gate=gate.key,
             entry_id=task.entry_id,
-            data=_told(outcome, opinion, fields, task),
+            data=_told(outcome, opinion, fields, task) | ({"files": given} if given else {}),
         )
     )
     s.flush()

@@ -11,7 +11,9 @@ from sqlmodel import Session
 
 from flows.actions.acted import acted
 from flows.actions.answering import decide
+from flows.actions.attaching import Stored
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.opinion_files import give_with
 from flows.actions.signing import turn
 from flows.actions.sitting import capacity, locked_task, past_of, seat_of
 from flows.actions.telling import tell
@@ -58,24 +60,24 @@ def delegate(s: Session, actor: Actor, task_id: int, to: int, question: str) -> 
     return task
 
 
-def advise(s: Session, actor: Actor, task_id: int, advice: str) -> Task:
-    """The delegate's advice (委派回复): kept with the task, which goes back to who asked."""
+def advise(s: Session, actor: Actor, task_id: int, advice: str, files: Sequence[Stored] = ()) -> Task:
+    """The delegate's advice (委派回复) with its files: kept with the task, which goes back to who asked."""
     record, task = _open(s, actor, task_id)
     if task.delegated_by is None or task.assignee_id != actor.person_id:
         raise ForbiddenError("这件任务没有委派给你，不能回复委派。")
     advice = _words(advice, "opinion", "请写明意见后再交回。")
-    s.add(
-        Comment(
-            case_id=task.case_id,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            at=clock.now(),
-            words=advice,
-            task_id=task.id,
-        )
+    remark = Comment(
+        case_id=task.case_id,
+        person_id=actor.person_id,
+        person_name=actor.name,
+        at=clock.now(),
+        words=advice,
+        task_id=task.id,
     )
+    s.add(remark)
+    given = give_with(s, actor, remark, files)
     task.assignee_id, task.delegated_by = task.delegated_by, None
-    _happened(s, actor, task, "delegate_replied", reason=advice)
+    _happened(s, actor, task, "delegate_replied", reason=advice, **({"files": given} if given else {}))
     tell(s, actor, task.assignee_id, MessageKind.REPLY, record, advice, task)
     return task
 

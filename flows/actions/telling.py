@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from sqlmodel import Session, func, select
 
 from flows.actions.acted import acted
+from flows.actions.attaching import Stored
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.opinion_files import give_with
 from flows.documents.text import printable
 from models import clock
 from models.gates import GATES, PARTY_NAMES
@@ -102,8 +104,15 @@ def read(s: Session, actor: Actor, message_id: int) -> Message:
     return message
 
 
-def comment(s: Session, actor: Actor, case_number: str, words: str, mentioned: Sequence[int] = ()) -> Comment:
-    """批注 on a case; each colleague mentioned (@) is told."""
+def comment(
+    s: Session,
+    actor: Actor,
+    case_number: str,
+    words: str,
+    mentioned: Sequence[int] = (),
+    files: Sequence[Stored] = (),
+) -> Comment:
+    """批注 on a case, with files; each colleague mentioned (@) is told."""
     record = _case(s, actor, case_number)
     words = printable(words).strip()
     if not words:
@@ -119,6 +128,7 @@ def comment(s: Session, actor: Actor, case_number: str, words: str, mentioned: S
         words=words,
     )
     s.add(made)
+    give_with(s, actor, made, files)
     for person in people:
         tell(s, actor, person.id or 0, MessageKind.MENTION, record, words)
     return made

@@ -17,7 +17,7 @@ from flows.documents import archive
 from models import database
 from models.lifecycle import Process
 from models.policy.lines import Line
-from models.records import attachment, ledger, notice, recovery, task
+from models.records import attachment, ledger, notice, opinion_file, recovery, task
 from models.records import claim as claims
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord, journal_of
@@ -38,7 +38,8 @@ verify.py　　　离线核验程序，只需要 Python 3.8 以上：python veri
 
 清单指纹（manifest.json 的 SHA-256）与系统再次导出的一致，即说明导出后案件没有变化、证据包没有被替换。
 """
-MORE = """测算.txt　　　　补偿或返还测算逐行；测算.json 为同样内容的数据
+MORE = """意见附件/　　　办理意见、批注所附的文件（如有）
+测算.txt　　　　补偿或返还测算逐行；测算.json 为同样内容的数据
 审计摘录.json　办理记录、表决、限额台账、通知送达、作废记录
 """
 
@@ -102,7 +103,11 @@ def collect(s: Session, case: CaseRecord, told: Sequence[Told], *, applicant: bo
         Item("verify.py", "离线核验程序", *_measured(VERIFIER.read_bytes())),
     ]  # fmt: skip
     if not applicant:
-        items += [*_calculation(s, case), _json("审计摘录.json", "审计摘录", _audit(s, case))]
+        items += [
+            *_calculation(s, case),
+            *_enclosed(s, case),
+            _json("审计摘录.json", "审计摘录", _audit(s, case)),
+        ]
     items.sort(key=lambda item: item.path)
     listed = [{"path": i.path, "title": i.title, "size": i.size, "sha256": i.sha256} for i in items]
     manifest = _json(
@@ -128,6 +133,14 @@ def _materials(s: Session, case: CaseRecord) -> Iterator[Item]:
         shelf = "材料" if one.replaced_at is None else "材料/已被更换"
         yield Item(
             f"{shelf}/{n:02d}-{attachment.plain_name(one.filename)}", one.filename, one.sha256, one.size
+        )
+
+
+def _enclosed(s: Session, case: CaseRecord) -> Iterator[Item]:
+    """What reviewers added to their opinions and remarks."""
+    for n, one in enumerate(opinion_file.of_case(s, case.id or 0), start=1):
+        yield Item(
+            f"意见附件/{n:02d}-{attachment.plain_name(one.filename)}", one.filename, one.sha256, one.size
         )
 
 
@@ -203,6 +216,10 @@ def _audit(s: Session, case: CaseRecord) -> dict[str, Any]:
         "answers": [
             _row(t, "gate duty round seat state opened_at due_at answered_at answered_by on_behalf_of outcome opinion fields shown_hash voided")
             for t in task.of_case(s, key)
+        ],
+        "opinion_files": [
+            _row(f, "filename sha256 task_id comment_id uploaded_by uploaded_at given_at")
+            for f in opinion_file.of_case(s, key)
         ],
         "duties": [_row(p, "person_id duty gate at") for p in s.exec(participations.order_by(col(task.Participation.person_id)))],
         "ledger": [

@@ -13,7 +13,7 @@ from models.gates import Gate, Party, Role, Rule
 from models.lifecycle import Process
 from models.policy import deadlines
 from models.records import claim as claims
-from models.records import recovery
+from models.records import opinion_file, recovery
 from models.records.base import Facts
 from models.records.case import EntryKind, JournalEntry
 from models.records.institution import Kind, of_kind
@@ -140,10 +140,13 @@ def _institution(case: Case, party: Party) -> int:
 
 
 def _shown(case: Case) -> str:
-    """The hash of what the people at this gate are shown: the filed facts and the figures as they stand."""
+    """The hash of what the people at this gate are shown: the filed facts and figures as they stand, and the files
+    that came with earlier opinions."""
     facts: Facts = {"amount": str(case.record.amount), "decided": str(case.record.decided_amount)}
     if case.process is Process.CLAIM:
         facts |= claims.of_case(case.session, case.id).model_dump(mode="json")
     elif case.process is Process.RECOVERY:
         facts |= recovery.of_case(case.session, case.id).model_dump(mode="json")
+    files = [file.sha256 for file in opinion_file.of_case(case.session, case.id)]
+    facts |= {"opinion_files": files} if files else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

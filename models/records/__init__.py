@@ -25,6 +25,7 @@ from models.records import (
     number_opening,
     numbers,
     office_act,
+    opinion_file,
     paper_text,
     person,
     prepared,
@@ -40,6 +41,7 @@ from models.records import (
     task,
     template,
     timeline,
+    visit,
     waiting,
     white_list,
 )
@@ -69,6 +71,7 @@ __all__ = [
     "number_opening",
     "numbers",
     "office_act",
+    "opinion_file",
     "paper_text",
     "person",
     "prepared",
@@ -84,6 +87,7 @@ __all__ = [
     "task",
     "template",
     "timeline",
+    "visit",
     "waiting",
     "white_list",
 ]
