@@ -24,7 +24,9 @@ def view(found: Changes | None, most: int = 200) -> ChangesView | None:
 
 def _file(one: FileChange) -> Change:
     links = (Link("打开", f"/attachments/{one.id}/preview"),)
-    return Change("材料", f"{FILES[one.what]}{one.title}", one.filename or "（空）", one.before, links=links)
+    return Change(
+        "材料", f"{FILES[one.what]}：{one.title}", one.filename or "（空）", one.before, links=links
+    )
 
 
 def _said(kind: str, one: Said) -> Change:

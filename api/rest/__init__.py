@@ -23,6 +23,7 @@ def routers() -> tuple[APIRouter, ...]:
         prepared,
         recoveries,
         service,
+        talk,
         tasks,
         uploads,
         verbs,
@@ -31,7 +32,7 @@ def routers() -> tuple[APIRouter, ...]:
     filing = (filings, recoveries, prepared, batches, uploads)
     office = (service, meetings, arrangements, changes, objections)
     found = []
-    for part in (oauth, about, *filing, cases, notices, tasks, news, verbs, *office, policy):
+    for part in (oauth, about, *filing, cases, notices, tasks, news, verbs, talk, *office, policy):
         router = APIRouter(prefix=PREFIX)
         router.include_router(part.router)
         found.append(router)

@@ -42,10 +42,7 @@ class CaseVisit(SQLModel, table=True):
 
 def of(session: Session, person_id: int, case_id: int) -> CaseVisit | None:
     """The person's looks at the case, if there were any."""
-    found = session.get(CaseVisit, (person_id, case_id))
-    if found is not None:
-        session.refresh(found)  # it is written by statements
-    return found
+    return session.get(CaseVisit, (person_id, case_id), populate_existing=True)  # it is written by statements
 
 
 def changed(session: Session, person_id: int, case_ids: Collection[int]) -> frozenset[int]:
