@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from api.auth.db import Db
 from api.auth.permit import requires
-from api.pages import case_rows, failing, task_clock
+from api.pages import case_rows, failing, overview_trend, task_clock
 from api.pages.case_rows import CaseRowView
 from api.pages.case_views import LimitView
 from api.pages.cases import address
@@ -22,8 +22,9 @@ from api.pages.limits import meter
 from api.pages.overview_groups import GROUP_COLUMNS, GROUPINGS, PLACE_COLUMNS, PlaceRow, places
 from api.pages.overview_punctuality import share
 from api.pages.render import page, wan
-from api.pages.views import Chart, Column, FunnelRow, Kpi, Note, Tab
+from api.pages.views import Chart, Column, FunnelRow, Kpi, Link, Note, Tab
 from flows.actions import telling
+from flows.steps import gap
 from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
@@ -58,6 +59,17 @@ class MonthRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OverRow:
+    """A cap that the undecided claims would pass together, 元, and those claims."""
+
+    label: str
+    over: Decimal
+    asked: Decimal
+    left: Decimal
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewView:
     """The page."""
 
@@ -72,8 +84,12 @@ class OverviewView:
     open_total: int
     funnel: tuple[FunnelRow, ...]
     budget: LimitView | None
+    pending: Decimal
+    pending_cases: int
     shortfall: Decimal
     pending_href: str
+    over: tuple[OverRow, ...]
+    open_href: str
     chart: Chart
     months: tuple[MonthRow, ...]
     groupings: tuple[Tab, ...]
@@ -87,10 +103,11 @@ def show(
     db: Db,
     actor: Manager,
     board: Annotated[str, Query(max_length=20)] = "",
+    of: Annotated[str, Query(max_length=60)] = "",
     by: Annotated[str, Query(max_length=20)] = "",
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
-    """The page; `board` narrows the stages and the groups, `by` says what is grouped by."""
+    """The page; `board` narrows the stages and the groups, `by` says what is grouped by, `of` whose months are drawn."""
     chosen = next((b for b in Board if b.value == board), None)
     grouped = next((b for b in By if b.value == by), By.INSTITUTION)
     return page(
@@ -98,6 +115,8 @@ def show(
         "pages/overview/index.html",
         frame=frame(request, db, actor, "overview"),
         view=_view(db, actor, chosen, grouped),
+        trend=overview_trend.trend(db, case_rows.names(db), clock.today().year, of),
+        flow_columns=overview_trend.COLUMNS,
         notes=(*NUDGED[done == "nudged"], *failing.for_managers(db)),
         stuck_columns=STUCK_COLUMNS,
         place_columns=PLACE_COLUMNS if grouped is By.INSTITUTION else GROUP_COLUMNS,
@@ -136,8 +155,12 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
         sum(row.count for row in funnel),
         funnel,
         _limit(budget) if budget else None,
+        money.pending,
+        money.pending_cases,
         max(money.pending - left, NOTHING),
         address(Filters(Show.PENDING)),
+        _over(db, known),
+        address(Filters(board=board)),
         _chart(year, months),
         tuple(
             MonthRow(
@@ -173,10 +196,16 @@ def _counts(db: Session, actor: Actor, year: int, months: tuple[tuple[int, int],
     this, *before = reversed(punctuality.months(db, year))
     last = f"上月 {share(before[0].answered, before[0].late)}" if before else "审核各方"
     return (
-        Kpi("在办案件", str(number(Show.OPEN)), f"本月收 {opened}，结 {closed}", address(Filters())),
         Kpi(
-            "逾期", str(late), f"另有异常 {errors} 件", address(Filters(Show.OVERDUE)),
-            tone="late" if late else None,
+            "在办案件", str(number(Show.OPEN)), "", address(Filters()),
+            links=(
+                Link(f"本月收 {opened}", address(Filters(Show.ALL, year=year, month=len(months)))),
+                Link(f"结 {closed}", address(Filters(Show.CLOSED, year=year, month=len(months)))),
+            ),
+        ),
+        Kpi(
+            "逾期", str(late), "", address(Filters(Show.OVERDUE)), tone="late" if late else None,
+            links=(Link(f"另有异常 {errors} 件", address(Filters(Show.INCIDENT))),),
         ),
         Kpi("等申报机构", str(number(Show.APPLICANT)), "补正或确认到账", address(Filters(Show.APPLICANT))),
         Kpi("按时率（本月）", share(this.answered, this.late), last, "/overview/punctuality"),
@@ -196,8 +225,9 @@ def _amounts(money: figures.Money, budget: LedgerAccount | None, year: int) -> t
         kpi("已预留", money.reserved, f"{money.reserved_cases} 件待拨付", Filters(Show.RESERVED)),
         kpi("今年追偿返还", money.returned, f"{money.returned_cases} 件", Filters(Show.RECOVERED, year=year)),
         Kpi(
-            "预算余额", wan(budget.left) if budget else "—", f"待定申请 {wan(money.pending)} 万元", "/limits",
+            "预算余额", wan(budget.left) if budget else "—", "", "/limits",
             "万元" if budget else "", "soon" if budget and budget.left < money.pending else None,
+            (Link(f"待定申请 {wan(money.pending)} 万元", address(Filters(Show.PENDING))),),
         ),
     )  # fmt: skip
 
@@ -223,6 +253,24 @@ def _funnel(db: Session, days: WorkingCalendar, board: Board | None) -> tuple[Fu
 def _plain(stage: figures.Stage) -> bool:
     """Whether the stage's name says its process by itself: 补正 is in both."""
     return stage.state not in (State.CORRECTION, State.SUBMITTED)
+
+
+def _over(db: Session, known: dict[int, str]) -> tuple[OverRow, ...]:
+    """The caps that would be passed, the farthest first."""
+    return tuple(
+        OverRow(
+            f"{known.get(one.institution_id, '')} {one.year} 年度限额"
+            if one.institution_id
+            else f"{one.firm} 单家限额",
+            one.over,
+            one.asked,
+            one.left,
+            address(
+                Filters(Show.PENDING, board=Board.BANK, institution_id=one.institution_id, firm=one.uscc)
+            ),
+        )
+        for one in gap.over_caps(db)
+    )
 
 
 def _limit(account: LedgerAccount) -> LimitView:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from sqlmodel import Session
@@ -33,20 +32,19 @@ GROUPINGS = {By.INSTITUTION: "按机构", By.BOARD: "按板块", By.TOWN: "按�
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """One institution, board, town or industry. Amounts in 元; `limit` is an institution's bank-year account with the
-    least left of its ceiling, None where none was needed yet."""
+    """One institution, board, town or industry; every figure with its list. Amounts in 元; `limit` is an institution's
+    bank-year account with the least left of its ceiling, None where none was needed yet."""
 
     name: str
+    figures: Group
     href: str
-    open: int
-    claims: int
     claims_href: str
-    claimed: Decimal
-    approved: Decimal
-    paid: Decimal
-    returned: Decimal
+    approved_href: str
+    paid_href: str
+    returned_href: str
     limit: MeterView | None
     limit_label: str
+    limit_href: str
 
 
 def places(
@@ -54,8 +52,27 @@ def places(
 ) -> tuple[PlaceRow, ...]:
     """Every group that has cases, with its lists; of institutions also their tightest limit."""
     accounts = ledger.accounts(db, AccountKind.BANK_YEAR) if by is By.INSTITUTION else ()
-    found = figures.groups(db, by, date(year, 1, 1), date(year + 1, 1, 1), board)
+    found = figures.groups(db, by, year, board)
     return tuple(_place(one, known, year, by, board, accounts) for one in found)
+
+
+def of_group(by: By, key: str, board: Board | None = None) -> Filters:
+    """What a list of a group's cases is narrowed to."""
+    return Filters(
+        board=Board(key) if by is By.BOARD else board,
+        institution_id=int(key) if by is By.INSTITUTION else None,
+        town=key if by is By.TOWN else None,
+        industry=key if by is By.INDUSTRY else None,
+    )
+
+
+def label(by: By, one: Group, known: dict[int, str]) -> str:
+    """What a group is called."""
+    if by is By.INSTITUTION:
+        return known.get(int(one.key), "")
+    if by is By.BOARD:
+        return BOARD_NAMES[Board(one.key)]
+    return one.key or (NO_TOWN if by is By.TOWN else "未注明行业")
 
 
 def _place(
@@ -68,23 +85,16 @@ def _place(
 ) -> PlaceRow:
     theirs = [a for a in accounts if a.key.startswith(f"{one.key}:")]
     account = min(theirs, key=lambda a: a.left / a.ceiling if a.ceiling else NOTHING, default=None)
-    own = Filters(
-        board=Board(one.key) if by is By.BOARD else board,
-        institution_id=int(one.key) if by is By.INSTITUTION else None,
-        town=one.key if by is By.TOWN else None,
-        industry=one.key if by is By.INDUSTRY else None,
-    )
-    labels = {By.INSTITUTION: known.get(own.institution_id or 0, ""), By.TOWN: one.key or NO_TOWN}
+    own = of_group(by, one.key, board)
     return PlaceRow(
-        labels.get(by, BOARD_NAMES[own.board] if by is By.BOARD and own.board else one.key),
+        label(by, one, known),
+        one,
         address(own),
-        one.open,
-        one.claims,
         address(replace(own, show=Show.ALL, process=Process.CLAIM, year=year)),
-        one.claimed,
-        one.approved,
-        one.paid,
-        one.returned,
+        address(replace(own, show=Show.APPROVED, year=year)),
+        address(replace(own, show=Show.PAID, year=year)),
+        address(replace(own, show=Show.RECOVERED, year=year)),
         meter(account) if account else None,
         f"{account.key.partition(':')[2]} 年" if account else "",
+        f"/limits/{account.id}" if account else "",
     )

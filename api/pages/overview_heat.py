@@ -1,7 +1,7 @@
 """流程热力图: on the drawing of each process, how many cases stand at each gate and how long its rounds took."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -17,6 +17,7 @@ from api.auth.permit import requires
 from api.pages import task_clock
 from api.pages.cases import address
 from api.pages.layout import frame
+from api.pages.overview_answers import answers_href
 from api.pages.render import page
 from api.pages.views import Column, Tab
 from flows.kernel.diagram_heat import Heat, drawing
@@ -26,9 +27,9 @@ from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES, STATE_NAMES, Process, State
 from models.permissions import Actor, may_manage
 from models.records import figures, punctuality
-from models.records.case_filters import Filters
+from models.records.case_filters import Filters, Show
 from models.records.figures import Stage
-from models.records.punctuality import Punctuality
+from models.records.punctuality import Of, Punctuality
 
 router = APIRouter()
 SPAN = timedelta(days=91)
@@ -45,6 +46,9 @@ class Row:
 
     label: str
     href: str
+    late_href: str
+    done_href: str
+    done_late_href: str
     now: Stage | None
     done: Punctuality | None
 
@@ -71,6 +75,9 @@ def show(
         Row(
             GATES[state.value].title if state.value in GATES else STATE_NAMES[state],
             address(Filters(process=chosen, state=state)),
+            address(Filters(Show.OVERDUE, process=chosen, state=state)),
+            answers_href(Of.GATE, f"{chosen.value}:{state.value}", *_span()),
+            answers_href(Of.GATE, f"{chosen.value}:{state.value}", *_span(), "late"),
             stages.get(state),
             done.get(state),
         )
@@ -91,9 +98,13 @@ def show(
     )
 
 
+def _span() -> tuple[date, date]:
+    """The period of the finished rounds: its first day, and the day after it."""
+    return clock.today() - SPAN, clock.today() + timedelta(days=1)
+
+
 def _figures(db: Session, process: Process) -> tuple[dict[State, Stage], dict[State, Punctuality]]:
-    today = clock.today()
     stages = {one.state: one for one in figures.stages(db, task_clock.calendar(db)) if one.process == process}
-    found = punctuality.at_gates(db, today - SPAN, today + timedelta(days=1))
+    found = punctuality.at_gates(db, *_span())
     done = {State(gate): one for (kind, gate), one in found.items() if kind == process.value}
     return stages, done

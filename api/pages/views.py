@@ -151,7 +151,7 @@ class AskView:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A figure at the head of a page; it links to the list whose total it is."""
+    """A figure at the head of a page; it links to the list whose total it is, as `links` before the note do."""
 
     label: str
     value: str
@@ -159,6 +159,7 @@ class Kpi:
     href: str
     unit: str = ""
     tone: Tone | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ CLAIMED = frozenset({Show.APPROVED, Show.RESERVED, Show.PAID})
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to. `year` and `month` are those of the submission; for `Show.CLOSED` those of the
-    end, for `Show.PAID` `year` is that of the voucher, for `Show.RECOVERED` that of the return. `town` "" means none named (a filing of several towns);
+    end, for `Show.PAID` they are those of the voucher, for `Show.RECOVERED` those of the return. `town` "" means none named (a filing of several towns);
     `industry` is that of the loan a claim is about."""
 
     show: Show = Show.OPEN
@@ -169,8 +169,8 @@ def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
         Show.PENDING: lambda: [alive, _exists(Claim.case_id, col(Claim.approved).is_(None))],
         Show.APPROVED: lambda: [claimed, col(Claim.approved) > 0],
         Show.RESERVED: lambda: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
-        Show.PAID: lambda: [claimed, extract("year", col(Claim.voucher_date)) == year],
-        Show.RECOVERED: lambda: [col(CaseRecord.id).in_(_returned_in(year))],
+        Show.PAID: lambda: [claimed, extract("year", col(Claim.voucher_date)) == year, *_paid_in(f.month)],
+        Show.RECOVERED: lambda: [col(CaseRecord.id).in_(_returned_in(year, f.month))],
         Show.FOLLOWED: lambda: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
         Show.MINE: lambda: [CaseRecord.opened_by == actor.person_id],
     }
@@ -205,12 +205,22 @@ def _stuck() -> Any:
     return union(late(), held_up, failing, alone)
 
 
-def _returned_in(year: int) -> Any:
-    """Cases with money that came back, from the ledger's own account of the year."""
-    return (
+def _paid_in(month: int | None) -> list[ColumnElement[bool]]:
+    """The voucher is of a month, if one is asked; the year is asked beside it."""
+    return [] if month is None else [extract("month", col(Claim.voucher_date)) == month]
+
+
+def _returned_in(year: int, month: int | None) -> Any:
+    """Cases with money that came back, from the ledger's own account of the year; in a month of it if one is asked."""
+    query = (
         select(LedgerEntry.case_id)
         .join(LedgerAccount, col(LedgerAccount.id) == col(LedgerEntry.account_id))
         .where(LedgerAccount.kind == AccountKind.RECOVERY, LedgerAccount.key == str(year))
+    )
+    if month is None:
+        return query
+    return query.where(
+        col(LedgerEntry.at) >= _first_of(year, month), col(LedgerEntry.at) < _first_of(year, month + 1)
     )
 
 

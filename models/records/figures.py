@@ -16,6 +16,7 @@ from models import clock
 from models.calendar import WorkingCalendar
 from models.lifecycle import Board, Process, State
 
+NOTHING = Decimal("0.00")
 SOON_DAYS = 2
 """A deadline within this many working days (工作日) is near."""
 
@@ -45,16 +46,33 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One institution (its id), board, town or industry: open cases, claims opened in the period, and of those
-    claims the amounts in 元; `returned` is what came back of them (追偿返还)."""
+    """One institution (its id), board, town or industry: open cases, claims opened in the year, what they ask for and
+    were approved, what was paid and what came back (追偿返还) in the year; 元, with the cases of each."""
 
     key: str
     open: int
     claims: int
     claimed: Decimal
+    approved_cases: int
     approved: Decimal
+    paid_cases: int
     paid: Decimal
+    returned_cases: int
     returned: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a month's claims ask for and were approved, what was paid and came back in the month; 元, and cases."""
+
+    claims: int = 0
+    claimed: Decimal = NOTHING
+    approved_cases: int = 0
+    approved: Decimal = NOTHING
+    paid_cases: int = 0
+    paid: Decimal = NOTHING
+    returned_cases: int = 0
+    returned: Decimal = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +117,9 @@ def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) ->
     )
 
 
-def groups(s: Session, by: By, start: date, end: date, board: Board | None = None) -> tuple[Group, ...]:
-    """Every group that has cases, most open cases first; claims opened from `start` up to and without `end`."""
-    values = {"start": clock.start_of(start), "end": clock.start_of(end), "board": board}
+def groups(s: Session, by: By, year: int, board: Board | None = None) -> tuple[Group, ...]:
+    """Every group that has cases, most open cases first."""
+    values = _year(year) | {"board": board}
     query = _GROUPS.format(key=_KEYS[by], board="AND c.board = :board" if board else "")
     return tuple(Group(*row) for row in s.connection().execute(text(query), values))
 
@@ -124,8 +142,26 @@ def months(s: Session, year: int) -> tuple[tuple[int, int], ...]:
     return tuple((opened.get(m, 0), closed.get(m, 0)) for m in range(1, 13))
 
 
+def flows(s: Session, year: int, by: By | None = None, key: str = "") -> tuple[Flow, ...]:
+    """Claims and money of a year and of each of its months: the year first, then January; of everybody, or of one
+    group. A case that got money back in two months is one case of the year."""
+    own = f"AND {_KEYS[by]} = :key" if by else ""
+    rows = s.connection().execute(text(_FLOWS.replace("<own>", own)), _year(year) | {"key": key})
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        counted = "claims" if row.what == "claimed" else f"{row.what}_cases"
+        found.setdefault(int(row.month or 0), {}).update({row.what: row.amount, counted: row.cases})
+    return tuple(Flow(**found.get(month, {})) for month in range(13))
+
+
 def _year(year: int) -> dict[str, Any]:
-    return {"start": clock.start_of(date(year, 1, 1)), "end": clock.start_of(date(year + 1, 1, 1))}
+    return {
+        "start": clock.start_of(date(year, 1, 1)),
+        "end": clock.start_of(date(year + 1, 1, 1)),
+        "first": date(year, 1, 1),
+        "last": date(year, 12, 31),
+        "year": str(year),
+    }
 
 
 _STAGES = """
@@ -154,23 +190,48 @@ _KEYS = {
     By.TOWN: "c.town",
     By.INDUSTRY: "l.industry",
 }
+_RETURNED = """ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+    AND a.kind = 'recovery' AND a.key = :year AND e.type = 'return'"""
 _GROUPS = """
 WITH returned AS (
-    SELECT e.case_id, sum(e.amount) AS amount FROM ledger_entries e
-    JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'recovery' GROUP BY e.case_id
+    SELECT e.case_id, sum(e.amount) AS amount FROM {returned} GROUP BY e.case_id
+), inside AS (
+    SELECT id FROM cases WHERE closed_at IS NULL
+    UNION SELECT id FROM cases WHERE opened_at >= :start AND opened_at < :end
+    UNION SELECT case_id FROM claims WHERE voucher_date BETWEEN :first AND :last
+    UNION SELECT case_id FROM returned
 ), counted AS (
     SELECT {key} AS key, c.closed_at IS NULL AS open,
         c.process = 'claim' AND c.opened_at >= :start AND c.opened_at < :end AS claim,
-        k.requested, k.approved, k.paid, r.amount AS returned
-    FROM cases c LEFT JOIN claims k ON k.case_id = c.id LEFT JOIN loans l ON l.id = k.loan_id
-    LEFT JOIN returned r ON r.case_id = c.id
-    WHERE (c.closed_at IS NULL OR (c.opened_at >= :start AND c.opened_at < :end)) {board}
+        k.voucher_date BETWEEN :first AND :last AS paid_now, k.requested, k.approved, k.paid, r.amount AS returned
+    FROM inside i JOIN cases c ON c.id = i.id
+    LEFT JOIN claims k ON k.case_id = c.id LEFT JOIN loans l ON l.id = k.loan_id
+    LEFT JOIN returned r ON r.case_id = c.id WHERE true {board}
 )
 SELECT key, count(*) FILTER (WHERE open), count(*) FILTER (WHERE claim),
-    coalesce(sum(requested) FILTER (WHERE claim), 0), coalesce(sum(approved) FILTER (WHERE claim), 0),
-    coalesce(sum(paid) FILTER (WHERE claim), 0), coalesce(sum(returned) FILTER (WHERE claim), 0)
+    coalesce(sum(requested) FILTER (WHERE claim), 0),
+    count(*) FILTER (WHERE claim AND approved > 0), coalesce(sum(approved) FILTER (WHERE claim), 0),
+    count(*) FILTER (WHERE paid_now), coalesce(sum(paid) FILTER (WHERE paid_now), 0),
+    count(returned), coalesce(sum(returned), 0)
 FROM counted WHERE key IS NOT NULL GROUP BY key ORDER BY 2 DESC, 3 DESC, 1
-"""
+""".replace("{returned}", _RETURNED)
+_FLOWS = """
+SELECT month, what, count(DISTINCT case_id) AS cases, sum(amount) AS amount FROM (
+    SELECT extract(month FROM c.opened_at AT TIME ZONE 'Asia/Shanghai') AS month, said.what, c.id AS case_id, said.amount
+    FROM cases c JOIN claims k ON k.case_id = c.id JOIN loans l ON l.id = k.loan_id
+    CROSS JOIN LATERAL (VALUES ('claimed', k.requested), ('approved', nullif(k.approved, 0))) AS said (what, amount)
+    WHERE c.opened_at >= :start AND c.opened_at < :end AND said.amount IS NOT NULL <own>
+    UNION ALL
+    SELECT extract(month FROM k.voucher_date), 'paid', c.id, k.paid
+    FROM claims k JOIN cases c ON c.id = k.case_id JOIN loans l ON l.id = k.loan_id
+    WHERE k.voucher_date BETWEEN :first AND :last <own>
+    UNION ALL
+    SELECT extract(month FROM e.at AT TIME ZONE 'Asia/Shanghai'), 'returned', c.id, e.amount
+    FROM <returned> JOIN cases c ON c.id = e.case_id
+    JOIN claims k ON k.case_id = c.id JOIN loans l ON l.id = k.loan_id
+    WHERE e.at >= :start AND e.at < :end <own>
+) AS flow GROUP BY GROUPING SETS ((month, what), (what))
+""".replace("<returned>", _RETURNED)
 
 _MONEY = """
 SELECT coalesce(sum(k.requested) FILTER (WHERE c.closed_at IS NULL AND k.approved IS NULL), 0),

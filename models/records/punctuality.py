@@ -12,20 +12,35 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from models import clock
-from models.gates import Role
+from models.gates import Outcome, Role
 from models.lifecycle import Process
 from models.records.task import Task, TaskState
 
 
 class Of(StrEnum):
-    """Whose punctuality. A person's is that of staff; an institution's that of whoever sat at its tasks."""
+    """Whose punctuality. A person's is that of staff; an institution's that of whoever sat at its tasks; that of all
+    is that of all staff, without a key."""
 
+    ALL = "all"
     PERSON = "person"
     GATE = "gate"
     INSTITUTION = "institution"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answers behind a figure: whose (`key`), from `start` up to and without `end`, which of them."""
+
+    of: Of
+    key: str
+    start: date
+    end: date
+    late: bool = False
+    untold: bool = False
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,54 +97,50 @@ def at_gates(s: Session, start: date, end: date) -> dict[tuple[str, str], Punctu
     return {(one.key.partition(":")[0], one.key.partition(":")[2]): one for one in found}
 
 
-def answers(
-    s: Session,
-    of: Of,
-    key: str,
-    start: date,
-    end: date,
-    *,
-    late: bool = False,
-    untold: bool = False,
-    limit: int = 0,
-    after: int = 0,
-) -> Sequence[Task]:
+def count(s: Session, asked: Asked) -> int:
+    """How many answers there are behind a figure."""
+    return s.exec(select(func.count()).select_from(Task).where(*_conditions(asked))).one()
+
+
+def answers(s: Session, asked: Asked, *, limit: int = 0, after: int = 0) -> Sequence[Task]:
     """The answers behind a figure, newest first; `after` is the task id the page before ended at."""
-    query = select(Task).where(*_conditions(of, key, start, end, late=late, untold=untold))
+    query = select(Task).where(*_conditions(asked))
     query = query.where(col(Task.id) < after) if after else query
     query = query.order_by(col(Task.id).desc())
     return s.exec(query.limit(limit) if limit else query).all()
 
 
-def every(
-    s: Session, of: Of, key: str, start: date, end: date, *, late: bool = False, untold: bool = False
-) -> Iterator[Sequence[Task]]:
+def every(s: Session, asked: Asked) -> Iterator[Sequence[Task]]:
     """All answers behind a figure, in batches."""
     after = 0
-    while found := answers(s, of, key, start, end, late=late, untold=untold, limit=500, after=after):
+    while found := answers(s, asked, limit=500, after=after):
         after = found[-1].id or 0
         yield found
         s.expunge_all()  # a long list is not kept in memory
 
 
-def _conditions(of: Of, key: str, start: date, end: date, *, late: bool, untold: bool) -> list[Any]:
+def _conditions(asked: Asked) -> list[Any]:
+    key = asked.key
     found: list[Any] = [
         Task.state == TaskState.ANSWERED,
-        col(Task.answered_at) >= clock.start_of(start),
-        col(Task.answered_at) < clock.start_of(end),
+        col(Task.answered_at) >= clock.start_of(asked.start),
+        col(Task.answered_at) < clock.start_of(asked.end),
     ]
-    if of is Of.GATE:
+    if asked.of is Of.GATE:
         process, _, gate = key.partition(":")
         found += [Task.process == next((p for p in Process if p == process), None), Task.gate == gate]
+    elif asked.of is Of.ALL:
+        found.append(Task.role != Role.FILER)
     else:
         number = int(key) if key.isascii() and key.isdigit() and len(key) < 10 else 0
         found += (
             [Task.answered_by == number, Task.role != Role.FILER]
-            if of is Of.PERSON
+            if asked.of is Of.PERSON
             else [Task.institution_id == number]
         )
-    found += [col(Task.answered_at) > col(Task.due_at)] if late else []
-    found += [col(Task.fields)["untold"].is_not(None)] if untold else []
+    found += [col(Task.answered_at) > col(Task.due_at)] if asked.late else []
+    found += [Task.outcome == Outcome.RETURN] if asked.returned or asked.untold else []
+    found += [col(Task.fields)["untold"].is_not(None)] if asked.untold else []
     return found
 
 

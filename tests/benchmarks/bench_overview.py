@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,11 @@ def _measure(url: str, cases: int) -> None:
 
 def _times(s: Session) -> None:
     manager, today, days = actor(s, "lizhiyuan"), clock.today(), seeded_calendar()
-    year, following = date(today.year, 1, 1), date(today.year + 1, 1, 1)
     asked: dict[str, Callable[[], Any]] = {
         "stages": lambda: figures.stages(s, days),
         "money": lambda: figures.money(s, today.year),
         "months": lambda: figures.months(s, today.year),
+        "money by month": lambda: figures.flows(s, today.year),
         "punctuality of the year by month": lambda: punctuality.months(s, today.year),
         "punctuality of the month by person": lambda: punctuality.figures(
             s, punctuality.Of.PERSON, today.replace(day=1), today + timedelta(days=1)
@@ -99,7 +99,7 @@ def _times(s: Session) -> None:
         "heat map, a quarter": lambda: punctuality.at_gates(s, today - timedelta(days=91), today),
         "stuck": lambda: overview.stuck(s, manager),
     }
-    asked |= {f"groups by {by}": lambda by=by: figures.groups(s, by, year, following) for by in figures.By}
+    asked |= {f"groups by {by}": lambda by=by: figures.groups(s, by, today.year) for by in figures.By}
     asked |= {f"count {show}": lambda show=show: overview.count(s, manager, Filters(show)) for show in Show}
     console = Console()
     for name, ask in asked.items():

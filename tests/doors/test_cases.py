@@ -256,7 +256,8 @@ def test_every_figure_of_the_overview_opens_a_list_of_that_length(server: Server
     href, value = counts["已预留"]
     assert f"核定 <b>{value}</b>" in text(client, href)
     stages = re.findall(
-        r'<tr><td><a href="([^"]+)">([^<]+)</a></td><td class="bars">.*?<td class="n b">(\d+)</td>', page
+        r'<tr><td><a href="([^"]+)">([^<]+)</a></td><td class="bars">.*?<td class="n b"><a[^>]*>(\d+)</a></td>',
+        page,
     )
     assert {label for _, label, _ in stages} >= {"经办审核", "公示", "备案·补正"}
     for href, label, value in stages:
