@@ -39,7 +39,7 @@ class TrendView:
     chosen: str
     name: str
     options: tuple[tuple[str, tuple[Option, ...]], ...]
-    charts: tuple[Chart, ...]
+    charts: tuple[tuple[str, str, str, Chart], ...]  # title, name of the bars, name of the line
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
@@ -83,10 +83,9 @@ def _cells(one: Flow, of: Filters) -> tuple[Cell, ...]:
 
 def _chart(
     year: int, name: str, title: str, months: Sequence[Flow], bar: tuple[str, str], line: tuple[str, str]
-) -> Chart:
+) -> tuple[str, str, str, Chart]:
     """A bar and a line, 万元; the sentence tells the year's sums and the last month."""
-    drawn = []
-    told = []
+    drawn, told = [], []
     for (word, column), kind, tone in ((bar, "bar", "plain"), (line, "line", "act")):
         amounts = [getattr(one, column) for one in months]
         data = [float(round(amount / 10_000, 2)) for amount in amounts]
@@ -95,4 +94,4 @@ def _chart(
         told.append(f"{word}共 {wan(sum(amounts, Decimal(0)))}、本月 {wan(amounts[-1])}")
     x = [f"{n}月" for n in range(1, len(months) + 1)]
     words = f"{name} {year} 年各月{title}（万元）：{'；'.join(told)}"
-    return Chart(words, {"x": x, "series": drawn}, "#flows")
+    return title, bar[0], line[0], Chart(words, {"x": x, "series": drawn}, "#flows")

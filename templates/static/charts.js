@@ -41,7 +41,7 @@ function series(one, ink) {
     : { show: false };
   if (one.kind === "bar") {
     return { name: one.name, type: "bar", barMaxWidth: one.bare ? 26 : 14, itemStyle: { color: tone }, data: one.data,
-      label: { show: !one.bare, position: "top", color: ink, fontSize: 11 } };
+      label: { show: !one.bare, position: "top", color: ink, fontSize: 11, formatter: ({ value }) => (value ? `${value}` : "") } };
   }
   const dash = one.kind === "dash";
   return { name: one.name, type: "line", data: one.data, endLabel: end, itemStyle: { color: tone },

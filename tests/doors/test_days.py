@@ -1,4 +1,5 @@
-"""Short days of those whom the long journey passes only in between: a member and the secretary of 联席会议, a manager."""
+"""Short days of those whom the long journey passes only in between: a member and the secretary of 联席会议, a manager,
+市财政局."""
 
 import io
 import zipfile
@@ -91,3 +92,57 @@ def test_a_manager_asks_the_holder_to_hurry_follows_a_figure_and_takes_the_list_
         page.goto(f"/cases/{number}")
         expect(page.get_by_role("row", name="受理 2")).to_contain_text("超")
     assert "催办" in server.client("chenjiamin").get("/messages").text
+
+
+@pytest.mark.browser
+def test_the_finance_bureau_returns_a_letter_pays_the_corrected_one_and_takes_its_list_to_excel(
+    server: Server,
+) -> None:
+    number = builders.claimed()
+    for login in ("chenjiamin", "wangliqun", "zhoubingwen", "mozhaohui", "lujianping"):
+        builders.answer(number, login)
+    clock.set_offset(timedelta(days=14))
+    wake()
+    with chromium() as browser:
+        officer = window(browser, server, "qiushaofen", DESK)
+        officer.get_by_role("link", name="待办").first.click()
+        officer.get_by_role("link", name="德润包装").first.click()
+        expect(officer.get_by_role("heading", name="资金审核：")).to_be_visible()
+        officer.get_by_label("退回用款函").check()
+        officer.get_by_role("textbox", name="意见").fill("预算科目有误，请更正。")
+        officer.get_by_role("button", name="提交：退回用款函").click()
+        expect(officer.get_by_text("已办理。")).to_be_visible()
+        wake()
+        bureau = window(browser, server, "xiechuyun", PHONE)
+        bureau.goto(f"/tasks/{builders.open_task(number).id}")
+        expect(bureau.get_by_text("预算科目有误，请更正。").first).to_be_visible()
+        bureau.get_by_role("textbox", name="意见").fill("已按市财政局意见更正预算科目。")
+        bureau.get_by_role("button", name="提交：重新出具用款函").click()
+        expect(bureau.get_by_text("已办理。")).to_be_visible()
+        bureau.context.close()
+        wake()
+        officer.goto("/queue")
+        expect(officer.locator("tr.r .dot")).to_be_visible()
+        officer.get_by_role("link", name="德润包装").first.click()
+        changed = officer.locator("section.changes")
+        expect(changed).to_contain_text("已按市财政局意见更正预算科目。")
+        expect(changed).to_contain_text("用款")
+        officer.get_by_role("button", name="提交：同意拨付").click()
+        expect(officer.get_by_text("已办理。")).to_be_visible()
+        wake()
+        treasurer = window(browser, server, "zhanruolan", DESK)
+        treasurer.goto(f"/tasks/{builders.open_task(number).id}")
+        treasurer.get_by_label("拨付凭证号").fill("PZ-2026-88")
+        treasurer.get_by_label("拨付日期").fill(clock.today().isoformat())
+        treasurer.get_by_role("button", name="提交：确认已拨付").click()
+        expect(treasurer.get_by_text("已办理。")).to_be_visible()
+        wake()
+        treasurer.goto(f"/cases?show=paid&year={clock.today().year}")
+        expect(treasurer.get_by_role("row", name=number)).to_be_visible()
+        with treasurer.expect_download() as saved:
+            treasurer.get_by_role("link", name="导出 Excel").click()
+        book = zipfile.ZipFile(io.BytesIO(saved.value.path().read_bytes()))
+        assert number.encode() in b"".join(
+            book.read(name) for name in book.namelist() if name.endswith(".xml")
+        )
+    assert state(number) == "receipt"
