@@ -8,12 +8,11 @@ with Fengbu("https://fengbu.example", key) as bank:
 
 from api.client.calls import AwaitsReleaseError, Fengbu, RefusedError
 from api.client.desk import Desk
+from api.client.desk_models import Colleague, Comment, Task
 from api.client.models import (
     Batch,
     Case,
     Claim,
-    Colleague,
-    Comment,
     Document,
     Event,
     Fault,
@@ -22,7 +21,6 @@ from api.client.models import (
     Me,
     Notice,
     Submission,
-    Task,
     Upload,
 )
 from api.client.office_models import Handover, Item, Meeting, Member, Recusal, Substitution, Vote

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.client.models import Changes, Colleague, Comment, Done, Enclosed, Task, Upload
+from api.client.desk_models import Changes, Colleague, Comment, Done, Enclosed, Task
+from api.client.models import Upload
 from api.client.office import Office
 
 

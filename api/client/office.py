@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from api.client.calls import Fengbu
-from api.client.models import Case, Colleague, LoanChange
+from api.client.desk_models import Colleague
+from api.client.models import Case, LoanChange
 from api.client.office_models import Handover, Item, Meeting, Recusal, Substitution
 
 

@@ -303,9 +303,8 @@ def outcome_of(s: Session, gate: Gate, seats: Sequence[Task], last: Task) -> Out
             return Outcome.APPROVE
         possible = len(approvals) + len(seats) - len(answered)
         return Outcome.REFUSE if possible < needed else None
-    if last.outcome != Outcome.APPROVE:
-        return last.outcome
-    return Outcome.APPROVE if len(approvals) == len(seats) else None
+    pending = last.outcome == Outcome.APPROVE and len(approvals) < len(seats)
+    return None if pending else last.outcome
 
 
 def _told(outcome: Outcome, opinion: str, fields: dict[str, Any], task: Task) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Files with an opinion; when a reviewer last looked at a case
 
 Revision ID: 0026
-Revises: 0027
+Revises: 0030
 Create Date: 2026-11-30 14:40:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0027"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
