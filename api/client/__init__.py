@@ -8,7 +8,7 @@ with Fengbu("https://fengbu.example", key) as bank:
 
 from api.client.calls import AwaitsReleaseError, Fengbu, RefusedError
 from api.client.desk import Desk
-from api.client.desk_models import Colleague, Comment, Task
+from api.client.desk_models import Changes, Colleague, Comment, Enclosed, Task
 from api.client.models import (
     Batch,
     Case,
@@ -29,11 +29,13 @@ __all__ = [
     "AwaitsReleaseError",
     "Batch",
     "Case",
+    "Changes",
     "Claim",
     "Colleague",
     "Comment",
     "Desk",
     "Document",
+    "Enclosed",
     "Event",
     "Fault",
     "Fengbu",

@@ -16,7 +16,7 @@ from models import clock
 from models.gates import GATES, Party
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS
+from models.policy.materials import SLOTS
 from models.records import opinion_file, visit
 from models.records.attachment import Attachment
 from models.records.case import CaseRecord
@@ -194,7 +194,7 @@ def _yuan(amount: str) -> str:
 
 
 def _files(files: Sequence[Attachment], since: datetime, case: CaseRecord) -> list[FileChange]:
-    known = (CLAIM_SLOTS if case.process == Process.CLAIM else FILING_SLOTS).get(Board(case.board), ())
+    known = SLOTS[Process(case.process)].get(Board(case.board), ())
     titles = {slot.key: slot.title for slot in known}
     found: list[FileChange] = []
     for slot in dict.fromkeys(file.slot for file in files):

@@ -41,6 +41,7 @@ PAGES = (
     "/overview", "/overview?board=bank", "/overview?by=town&of=board:bank", "/overview?by=industry&of=industry:工业",
     "/overview?by=board&of=institution:{bank}", "/overview/punctuality", "/overview/punctuality?by=gate",
     "/overview/punctuality?by=institution", "/overview/heat?process=claim", "/overview/heat?process=filing",
+    "/overview/heat?process=recovery",
 )  # fmt: skip
 
 
