@@ -1,15 +1,15 @@
 """Files with an opinion; when a reviewer last looked at a case
 
-Revision ID: 0026
-Revises: 0030
+Revision ID: 0029
+Revises: 0028
 Create Date: 2026-11-30 14:40:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0030"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

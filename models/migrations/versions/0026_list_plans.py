@@ -3,16 +3,16 @@
 Every index costs each write of its table; each one here says what was slow without it (200,000 open cases, 1,000,000
 closed). Where an index gains columns it is still one index, and a list is then read without its table's rows.
 
-Revision ID: 0025
-Revises: 0028
+Revision ID: 0026
+Revises: 0025
 Create Date: 2026-11-23 18:10:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0028"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

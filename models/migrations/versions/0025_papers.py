@@ -1,6 +1,6 @@
 """Documents of loan changes; registers that go on in the middle of a year
 
-Revision ID: 0028
+Revision ID: 0025
 Revises: 0024
 Create Date: 2026-11-30 07:00:00
 """
@@ -8,7 +8,7 @@ Create Date: 2026-11-30 07:00:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
+revision = "0025"
 down_revision = "0024"
 branch_labels = None
 depends_on = None

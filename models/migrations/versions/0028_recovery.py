@@ -1,6 +1,6 @@
 """Recovery of a compensated loan (追偿返还) as a process of its own
 
-Revision ID: 0030
+Revision ID: 0028
 Revises: 0027
 Create Date: 2026-11-30 14:40:00
 """
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0030"
+revision = "0028"
 down_revision = "0027"
 branch_labels = None
 depends_on = None
