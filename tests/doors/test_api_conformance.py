@@ -40,7 +40,9 @@ def bank(callers: Callers, monkeypatch: pytest.MonkeyPatch) -> Api:
 
 
 # The server runs in this process: that one of its threads draws a random number while inputs are invented is no fault.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize("kind", [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE])
 def test_every_answer_is_as_described(bank: Api, kind: schemathesis.GenerationMode) -> None:
     assert len(LABELS) > 30
