@@ -33,7 +33,7 @@ from tests.runtime.whole import PREFECT, PREFECT_READY, Whole, eventually, move_
 
 pytestmark = pytest.mark.xdist_group("whole")
 CASES = 5
-BURST = 16
+BURST = 48
 
 
 @pytest.fixture(scope="module")
