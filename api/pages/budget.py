@@ -16,6 +16,7 @@ from api.pages.case_views import MeterView
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.limits import LINE_COLUMNS, line, meter
+from api.pages.policy_layout import refusal
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Note, Tag, Tone
@@ -127,9 +128,8 @@ def withdraw(db: Db, actor: Proposer, change_id: int) -> Response:
 
 
 def _refused(request: Request, db: Session, actor: Actor, error: ActionRefusedError) -> HTMLResponse:
-    words = error.faults[0].message if isinstance(error, InvalidError) else error.sentence
-    note = Note("late", "没有办成。", words, alert=True)
-    return _page(request, db, actor, notes=(note,), status=422 if isinstance(error, InvalidError) else 409)
+    status = 422 if isinstance(error, InvalidError) else 409
+    return _page(request, db, actor, notes=(refusal(error),), status=status)
 
 
 def _page(

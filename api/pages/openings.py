@@ -16,7 +16,7 @@ from api.pages import case_rows, policy_layout
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.numbers import places
-from api.pages.policy_layout import Deciding
+from api.pages.policy_layout import Deciding, refusal
 from api.pages.render import page, stamp
 from api.pages.views import Column, Note, Tag, Tone
 from flows.actions import opening_registers
@@ -107,10 +107,8 @@ def decide(
 
 
 def _refused(request: Request, db: Session, actor: Actor, error: ActionRefusedError) -> HTMLResponse:
-    invalid = isinstance(error, InvalidError)
-    words = error.faults[0].message if isinstance(error, InvalidError) else error.sentence
-    note = Note("late", "没有办成。", words, alert=True)
-    return _page(request, db, actor, notes=(note,), status=422 if invalid else 409)
+    status = 422 if isinstance(error, InvalidError) else 409
+    return _page(request, db, actor, notes=(refusal(error),), status=status)
 
 
 def _page(

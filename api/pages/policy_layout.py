@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.pages.render import stamp
-from api.pages.views import Tab
+from api.pages.views import Note, Tab
+from flows.actions.errors import ActionRefusedError, InvalidError
 from models import clock
 from models.permissions import Actor, may_confirm_rules, may_play_what_if
 from models.permissions import Verdict as Permission
@@ -44,6 +45,12 @@ def deciding(
     verdict = may_confirm(actor, proposed_by, proposer)
     own = proposed_by == actor.person_id
     return Deciding(action, bool(verdict), own, "" if verdict else getattr(verdict, "sentence", ""), yes)
+
+
+def refusal(error: ActionRefusedError) -> Note:
+    """What was refused, in its first sentence."""
+    words = error.faults[0].message if isinstance(error, InvalidError) else error.sentence
+    return Note("late", "没有办成。", words, alert=True)
 
 
 def verdict_of(word: str) -> Verdict | None:

@@ -17,6 +17,7 @@ from api.auth.refusals import Refused
 from api.pages.form_views import DialogView, FieldView, Option
 from api.pages.layout import frame
 from api.pages.numbers import places
+from api.pages.policy_layout import refusal
 from api.pages.render import page
 from api.pages.views import Column, Empty, Link, Note, Tag, Tone
 from flows.actions import reporting
@@ -147,13 +148,8 @@ def _decided(
         with db.begin_nested():
             act()
     except (ConflictError, InvalidError) as error:
-        return _page(request, db, actor, _found(db, report_id), (_refusal(error),), status=_status(error))
+        return _page(request, db, actor, _found(db, report_id), (refusal(error),), status=_status(error))
     return RedirectResponse(f"/reports/{report_id}?done={done}", 303)
-
-
-def _refusal(error: ActionRefusedError) -> Note:
-    words = error.faults[0].message if isinstance(error, InvalidError) else error.sentence
-    return Note("late", "没有办成。", words, alert=True)
 
 
 def _status(error: ActionRefusedError) -> int:
