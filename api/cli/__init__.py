@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import documents, imports, ledger, policy_explain, white_list
+from api.cli import documents, founding, imports, ledger, policy_explain, white_list
 
 app = typer.Typer(help="风补：融资风险补偿业务系统。", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(policy_explain.app, name="policy")
@@ -14,6 +14,7 @@ app.add_typer(documents.app, name="documents")
 white_list.add_to(imports.app)
 app.add_typer(imports.app, name="import")
 app.add_typer(ledger.app, name="ledger")
+founding.add_to(app)
 
 
 @app.command()

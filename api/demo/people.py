@@ -92,6 +92,8 @@ PLACES = (
             Member("guanhaoran", "关浩然", Role.FINANCE_TREASURER),
         ),
         number_word="东财",
+        payee_bank="莞邑银行（示例）国库代理处",
+        payee_account="4400 0000 0000 0009",
         contact=("资金监管科（示例）", "0769-0000 1002", "东莞市示例路2号"),
     ),
     Place(
@@ -283,16 +285,19 @@ def _papers(
     if place.files_board is not None:
         first = next(member for member in place.people if member.role == Role.FILER)
         mailbox = f"risk@{place.code.lower()}.example"
-        papers += [
-            InstitutionContact(institution_id=key, name=first.name, email=mailbox, phone="0769-0000 0000"),
+        papers.append(
+            InstitutionContact(institution_id=key, name=first.name, email=mailbox, phone="0769-0000 0000")
+        )
+    if place.payee_account:
+        papers.append(
             InstitutionAccount(
                 institution_id=key,
                 account_name=place.names[-1].full,
                 account_number=place.payee_account.replace(" ", ""),
                 bank_name=place.payee_bank,
                 valid_from=AGREED,
-            ),
-        ]
+            )
+        )
     papers += [
         ShareAgreement(
             institution_id=key,

@@ -195,6 +195,7 @@ def keeping(suffix: str, current: str) -> tuple[Tab, ...]:
         Tab("人员", f"/people{suffix}", current=current == "people"),
         Tab("接口密钥", f"/keys{suffix}", current=current == "keys"),
         Tab("通知地址", f"/addresses{suffix}", current=current == "addresses"),
+        Tab("名录登记", f"/institutions/own{suffix}", current=current == "entry"),
     )
 
 

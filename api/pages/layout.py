@@ -12,12 +12,14 @@ from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions import (
     Actor,
     may_backfill,
+    may_change_reach,
     may_convene,
     may_manage,
     may_manage_keys,
     may_read_rules,
     may_resolve_incident,
     may_see_deliveries,
+    may_see_institutions,
     may_see_limits,
     may_see_registers,
     may_talk,
@@ -91,8 +93,7 @@ def _places(db: Session, actor: Actor, waiting: int | None) -> tuple[NavItem, ..
         places.append(NavItem("policy", "政策", "scale", "/policy", phone=False))
     if inside:
         places.append(NavItem("notices", "通知", "bell", "/notices", notice.unread(db, actor.institution_id)))
-    if may_manage_keys(actor, actor.institution_id):
-        places.append(NavItem("keys", "机构", "users", "/people", end=True))
+    places += _kept(actor)
     if may_resolve_incident(actor):
         places.append(NavItem("admin", "运维", "server", "/admin", end=True))
     if get_settings().demo:
@@ -125,6 +126,16 @@ def _meetings(actor: Actor) -> list[NavItem]:
     if not (member or may_convene(actor)):
         return []
     return [NavItem("meetings", "会议", "users", "/meetings", phone=member)]
+
+
+def _kept(actor: Actor) -> list[NavItem]:
+    """名录 for those who register institutions, 机构 for whoever keeps their people."""
+    places = []
+    if may_see_institutions(actor) and may_change_reach(actor, actor.institution_id):
+        places.append(NavItem("institutions", "名录", "bank", "/institutions", phone=False, end=True))
+    if may_manage_keys(actor, actor.institution_id):
+        places.append(NavItem("keys", "机构", "users", "/people", end=True))
+    return places
 
 
 def _day_kind(db: Session) -> str:

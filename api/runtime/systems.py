@@ -126,8 +126,11 @@ def _refuse_demo(base: Database) -> str:
             setting = s.get(ClockSetting, 1)
             if setting is not None and setting.offset_seconds:
                 raise RuntimeError("这个数据库的时钟被移动过，只能用于演示；正式系统不能启动。")
+            founded = s.exec(select(Person.id)).first() is not None
     finally:
         engine.dispose()
+    if not founded:
+        return "数据库里还没有人员：请在另一个终端运行 fengbu init --template > 机构.yaml，改好后 fengbu init 机构.yaml"
     return "没有默认口令，时钟未移动"
 
 

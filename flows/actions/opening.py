@@ -56,6 +56,8 @@ def open_case(
     A recovery is `about` its claim, and followed up by the institution that reviewed that.
     """
     applicant_id = institution_id or actor.institution_id
+    if process is Process.FILING:
+        _cooperates(s, applicant_id)
     managing_id = about.managing_institution_id if about else _managing(s, board, applicant_id)
     if not PROCESSES:
         import_module("flows.filing")
@@ -90,6 +92,15 @@ def open_case(
         )
     )
     return record
+
+
+def _cooperates(s: Session, applicant_id: int) -> None:
+    stopped = s.get_one(Institution, applicant_id).stopped_on
+    if stopped is not None and stopped <= clock.today():
+        raise ConflictError(
+            f"{institution.name_on(s, applicant_id, clock.today()).name}自 {stopped.isoformat()} 起停止新增备案。"
+            "此前已备案的贷款，补偿申请和追偿返还照常办理；有疑问请联系市工业和信息化局。"
+        )
 
 
 def _managing(s: Session, board: Board, applicant_id: int) -> int:

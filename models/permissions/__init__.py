@@ -25,6 +25,13 @@ from models.permissions.cases import (
     may_talk,
     may_withdraw,
 )
+from models.permissions.institutions import (
+    may_change_reach,
+    may_confirm_institution,
+    may_enroll,
+    may_see_institution,
+    may_see_institutions,
+)
 from models.permissions.office import (
     may_administer,
     may_arrange,
@@ -74,7 +81,9 @@ __all__ = [
     "may_arrange",
     "may_ask_to_void",
     "may_backfill",
+    "may_change_reach",
     "may_change_templates",
+    "may_confirm_institution",
     "may_confirm_removal",
     "may_confirm_rules",
     "may_confirm_template",
@@ -84,6 +93,7 @@ __all__ = [
     "may_decide_opening",
     "may_decide_void",
     "may_draft_report",
+    "may_enroll",
     "may_file",
     "may_issue_report",
     "may_manage",
@@ -108,6 +118,8 @@ __all__ = [
     "may_see_budget",
     "may_see_case",
     "may_see_deliveries",
+    "may_see_institution",
+    "may_see_institutions",
     "may_see_limits",
     "may_see_loan_changes",
     "may_see_meetings",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from models.lifecycle import Board
@@ -53,6 +53,7 @@ class Institution(SQLModel, table=True):
     contact_phone: str = Field(default="", max_length=40)
     address: str = Field(default="", max_length=120)
     active: bool = True
+    stopped_on: date | None = dated(nullable=True)  # 停止合作: from this day no new loans are filed
     checker_since: datetime | None = moment(
         nullable=True
     )  # 经办/复核: since when another person releases what is filed
@@ -92,9 +93,10 @@ class InstitutionContact(SQLModel, table=True):
 
 
 class InstitutionAccount(SQLModel, table=True):
-    """The account compensation is paid to, from `valid_from`."""
+    """The account an institution receives money on, from `valid_from`: compensation, or what 市财政局 gets back."""
 
     __tablename__ = "institution_accounts"
+    __table_args__ = (UniqueConstraint("institution_id", "valid_from"),)
 
     id: int | None = Field(default=None, primary_key=True)
     institution_id: int = Field(foreign_key="institutions.id", index=True)
@@ -108,7 +110,11 @@ class ShareAgreement(SQLModel, table=True):
     """Who bears which part of a loss on the guarantee board, by guarantor and date (shares in %, sum 100)."""
 
     __tablename__ = "share_agreements"
-    __table_args__ = (Index("ix_share_agreements_lookup", "institution_id", "valid_from"),)
+    __table_args__ = (
+        Index("ix_share_agreements_lookup", "institution_id", "valid_from"),
+        UniqueConstraint("institution_id", "valid_from"),
+        CheckConstraint("bank + national + provincial + city + other = 100", name="shares_sum_to_100"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     institution_id: int = Field(foreign_key="institutions.id")

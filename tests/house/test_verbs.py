@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "addresses": "where notices go is changed by a person who signed in: a stolen key must not redirect them",
     "keys": "a key is made and ended by a person who signed in: a stolen key must not make another",
     "budgeting": OFFICE,
+    "enrolling": OFFICE,
     "reference": OFFICE,
     "reporting": OFFICE,
     "opening_registers": OFFICE,
