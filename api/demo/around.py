@@ -11,7 +11,6 @@ from models import clock
 from models.gates import Role
 from models.lifecycle import Process, State
 from models.records.case import CaseRecord
-from models.records.institution import InstitutionAccount, Kind, of_kind
 from models.records.loan import Loan, LoanState
 from models.records.loan_change import ChangeKind
 from models.records.two_people import Verdict
@@ -50,17 +49,3 @@ def change_loans(s: Session) -> None:
     typed = {"on": today.isoformat(), "new_due_on": later.isoformat()}
     typed |= {"reason": "订单回款延后（示例）", "document": "展期协议（示例）"}
     changing.propose(s, filer, extended.id or 0, ChangeKind.EXTENSION, typed)
-
-
-def treasury_account(s: Session) -> None:
-    """Where the city's share of recoveries is returned."""
-    (treasury,) = of_kind(s, Kind.FINANCE)
-    s.add(
-        InstitutionAccount(
-            institution_id=treasury.id or 0,
-            account_name="东莞市财政局（示例）",
-            account_number="2700000000000018",
-            bank_name="国家金库东莞市中心支库（示例）",
-            valid_from=date(2024, 1, 1),
-        )
-    )

@@ -63,7 +63,6 @@ def fill() -> str:
         if s.exec(select(Person)).first() is not None:
             return "沿用上次的数据"
         seed(s)
-        around.treasury_account(s)
         days = Days(working_calendar(s), clock.today())
     with clock.at(days.back(90)):
         with session() as s:

@@ -92,8 +92,8 @@ PLACES = (
             Member("guanhaoran", "关浩然", Role.FINANCE_TREASURER),
         ),
         number_word="东财",
-        payee_bank="莞邑银行（示例）国库代理处",
-        payee_account="4400 0000 0000 0009",
+        payee_bank="国家金库东莞市中心支库（示例）",
+        payee_account="2700 0000 0000 0018",
         contact=("资金监管科（示例）", "0769-0000 1002", "东莞市示例路2号"),
     ),
     Place(

@@ -94,7 +94,7 @@ def test_a_wrong_entry_is_kept_in_the_form_with_a_sentence(
 
 def test_the_account_the_city_is_paid_back_on_is_kept_by_the_treasury(server: Server, db: Database) -> None:
     home = key(db, "CZJ")
-    assert "4400 0000 0000 0009" in text(server.client(TREASURER).get(f"/institutions/{home}"))
+    assert "2700 0000 0000 0018" in text(server.client(TREASURER).get(f"/institutions/{home}"))
     place = f"/institutions/{home}/account"
     assert server.client(TREASURER).post(place, data=form("account", **ACCOUNT)).status_code == 303
     again = server.client(OFFICER).post(place, data=form("account", **ACCOUNT))
@@ -106,7 +106,7 @@ def test_the_account_the_city_is_paid_back_on_is_kept_by_the_treasury(server: Se
         kept = institution.account_on(s, home, date(2026, 1, 5))
         assert kept is not None and kept.account_number == "4400000012345678"
         before = institution.account_on(s, home, date(2026, 1, 4))
-        assert before is not None and before.account_number == "4400000000000009"
+        assert before is not None and before.account_number == "2700000000000018"
     earlier = server.client(TREASURER).post(place, data=form("account", **ACCOUNT | {"since": "2026-01-05"}))
     assert earlier.status_code == 422 and "启用日须晚于现行登记的启用日 2026-01-05" in text(earlier)
 
