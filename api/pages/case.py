@@ -12,7 +12,7 @@ from api.auth.db import Db
 from api.auth.permit import SeenCase, check
 from api.auth.refusals import Refused
 from api.auth.session import COOKIE, CurrentActor
-from api.pages import task_verbs
+from api.pages import changes_view, task_verbs
 from api.pages.case_view import view
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
@@ -80,12 +80,12 @@ def show(
 ) -> HTMLResponse:
     """One case. `done` names what was just done here, `said` the verb that was used."""
     told = DONE.get(done)
-    visiting.visit_case(db, actor, case)
     return page(
         request,
         "pages/case/index.html",
         frame=frame(request, db, actor, "cases"),
         notes=((Note("ok", *told),) if told else ()) + task_verbs.notes(said),
+        changes=changes_view.view(visiting.visit_case(db, actor, case)),
         view=view(db, actor, case),
         sent_columns=SENT_COLUMNS,
         ledger_columns=LEDGER_COLUMNS,

@@ -18,7 +18,7 @@ from api.pages.form_views import AttachedFile
 from api.pages.render import fragment, stamp
 from api.pages.task_form import Typed
 from api.pages.task_papers import size
-from flows.actions import answering, opinion_files
+from flows.actions import answering, half_written, opinion_files
 from flows.actions.errors import InvalidError
 from models.permissions import Actor
 from models.records import opinion_file
@@ -59,7 +59,7 @@ def add(request: Request, db: Db, actor: CurrentActor, task: ReviewedTask, form:
     except InvalidError as error:
         said = error.faults[0].message
         return _answer(request, db, actor, task, said, fault=said)
-    answering.save_draft(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
+    half_written.save(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
     return _answer(request, db, actor, task, said)
 
 

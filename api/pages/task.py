@@ -17,7 +17,7 @@ from api.pages.opinion_files import Posted, fields_of, named, stage
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
 from api.pages.views import Link, Note
-from flows.actions import answering, sitting, visiting
+from flows.actions import answering, half_written, sitting, visiting
 from flows.actions.errors import (
     ActionRefusedError,
     ConflictError,
@@ -57,7 +57,6 @@ def show(
         task,
         paper=paper,
         notes=task_done.notes(db, actor, done) + task_verbs.notes(said),
-        changes=changes_view.view(visiting.visit_case(db, actor, db.get_one(CaseRecord, task.case_id))),
     )
 
 
@@ -126,14 +125,15 @@ def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str, file
 def _again(
     request: Request, db: Session, actor: Actor, task: Task, typed: Typed, faults: tuple[FieldFault, ...]
 ) -> HTMLResponse:
-    """422: the same panel with the faults beside their fields."""
+    """422: the same panel with the faults beside their fields, and what happened to the case meanwhile."""
     if request.headers.get("HX-Request"):
         view = task_view.view(db, actor, task, typed=typed, faults=faults)
         words = f"有 {len(faults)} 处要改，还没有提交。"
         headers = {"HX-Retarget": "#decide", "HX-Reswap": "outerHTML"}
+        changes = _changes(db, actor, task)
         return fragment(
-            request, "pages/task/decide.html", status=422, announce=words, headers=headers, view=view
-        )
+            request, "pages/task/decide.html", status=422, announce=words, headers=headers, view=view, changes=changes
+        )  # fmt: skip
     words = " ".join(fault.message for fault in faults)
     note = Note("late", "还没有提交。", words, alert=True)
     return _page(request, db, actor, task, typed=typed, faults=faults, notes=(note,), status=422)
@@ -142,15 +142,16 @@ def _again(
 def _refused(
     request: Request, db: Session, actor: Actor, task: Task, typed: Typed, error: ActionRefusedError
 ) -> HTMLResponse:
-    """403 and 409: nothing was recorded; the page says why and keeps what was typed."""
+    """403 and 409: nothing was recorded; the page says why and what happened meanwhile, and keeps what was typed."""
     status = 403 if isinstance(error, ForbiddenError) else 409
     db.refresh(task)
-    answering.save_draft(db, actor, task.id or 0, typed.draft())
+    half_written.save(db, actor, task.id or 0, typed.draft())
     note = Note("late", "没有提交。", error.sentence, alert=True)
     if request.headers.get("HX-Request"):
         link = Link("看最新情况", f"/tasks/{task.id}")
         shown = Note("late", "没有提交。", error.sentence, link=link)
-        return fragment(request, "pages/task/note.html", status=status, note_view=shown)
+        changes = _changes(db, actor, task)
+        return fragment(request, "pages/task/note.html", status=status, note_view=shown, changes=changes)
     return _page(request, db, actor, task, typed=typed, notes=(note,), status=status)
 
 
@@ -183,8 +184,13 @@ def _moved(
 @router.post("/draft")
 def draft(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> HTMLResponse:
     """Keep a half-written answer."""
-    answering.save_draft(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
-    return HTMLResponse(f"草稿 {clock.local(clock.now()):%H:%M} 已存")
+    kept = half_written.save(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
+    return HTMLResponse(f"草稿 {clock.local(clock.now()):%H:%M} 已存" if kept else "草稿没有保存：这件不由你办理")
+
+
+def _changes(db: Session, actor: Actor, task: Task) -> ChangesView | None:
+    """Every page of a task is a look at its case, also the one that comes back with faults or after somebody else's answer."""
+    return changes_view.view(visiting.visit_case(db, actor, db.get_one(CaseRecord, task.case_id)))
 
 
 def _page(
@@ -197,7 +203,6 @@ def _page(
     typed: Typed | None = None,
     faults: tuple[FieldFault, ...] = (),
     notes: tuple[Note, ...] = (),
-    changes: ChangesView | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     following = queue.next_task(db, actor, task)
@@ -207,7 +212,7 @@ def _page(
         status=status,
         frame=frame(request, db, actor, "queue"),
         notes=notes,
-        changes=changes,
+        changes=_changes(db, actor, task),
         view=task_view.view(db, actor, task, paper=paper, typed=typed, faults=faults),
         limits=meters.of_task(db, task),
         crumbs=(Link("待办", "/queue"),),

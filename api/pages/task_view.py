@@ -25,7 +25,7 @@ from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter
 from api.pages.task_papers import Papers, papers
 from api.pages.verb_fields import Spot
 from api.pages.views import ClauseView, Link, Tag, WorkingDays
-from flows.actions import sitting, untold
+from flows.actions import half_written, sitting, untold
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock
@@ -130,7 +130,7 @@ def view(
         decision=decision,
         answerable=answerable,
         verb=_verb(task, actor, gate, answerable),
-        unsent=(typed.opinion or "") if typed is not None and not answerable else "",
+        unsent=_unsent(task, actor, typed) if not answerable else "",
         seats=_seats(db, task, seats, gate),
         colleagues=colleagues.view(Spot(db, actor, case, task)),
     )
@@ -142,6 +142,11 @@ def _facts(db: Session, matter: Matter) -> tuple[Fact, ...]:
     if matter.claim is None:
         return task_facts.filing_facts(db, matter.case, matter.loans)
     return task_facts.claim_facts(db, matter.case, matter.claim, matter.loans[0])
+
+
+def _unsent(task: Task, actor: Actor, typed: Typed | None) -> str:
+    """What the reader wrote and cannot submit any more."""
+    return (typed.opinion if typed is not None else None) or half_written.unsent(task, actor)
 
 
 def _draft(task: Task, actor: Actor) -> Typed:

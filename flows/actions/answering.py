@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import opinion_files, signing, untold
+from flows.actions import half_written, opinion_files, signing, untold
 from flows.actions.attaching import Stored
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import capacity, choices, in_the_name, locked_task, verdict
@@ -81,7 +81,8 @@ def answer(
     now = clock.now()
     task.state = TaskState.ANSWERED
     task.answered_at, task.answered_by = now, actor.person_id
-    task.outcome, task.opinion, task.fields, task.draft = outcome, opinion, fields, {}
+    task.outcome, task.opinion, task.fields = outcome, opinion, fields
+    task.draft = half_written.left_over(task, actor)
     task.on_behalf_of = principal.person_id if principal else None
     s.add(
         Event(
@@ -128,14 +129,6 @@ def release(s: Session, actor: Actor, task_id: int) -> Task:
         raise ForbiddenError("这是指定给你的席位，不能释放；不能办理时请联系召集部门。")
     task.assignee_id = None
     return task
-
-
-def save_draft(s: Session, actor: Actor, task_id: int, draft: dict[str, Any]) -> None:
-    """Keep a half-written answer. Only the holder of a task, or anyone who may answer an unclaimed one."""
-    task = _open_task(s, actor, task_id)
-    if isinstance(verdict(s, actor, task), Denied):
-        return
-    task.draft = {"by": actor.person_id, "at": clock.now().isoformat(), **draft}
 
 
 def settled(case_number: str, revision: int, patience: float = 0.6) -> bool:

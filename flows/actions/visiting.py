@@ -4,7 +4,7 @@ Facts come from the events that changed them, before and after as they were told
 is told once, and not at all when it is back at what it was. For the reviewing sides only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -164,9 +164,15 @@ def _read(read: _Read, event: Event) -> None:
             str(facts.get("objector", "")), "公示", "提出异议", str(facts.get("content", "")), event.at
         )
         read.opinions.append(said)
+    elif event.event in MONEY_BACK:
+        label, words = MONEY_BACK[event.event](facts)
+        _changed(read, label, "", words)
     elif event.event == "task_answered":
         gate = GATES.get(event.gate)
-        if gate is not None and gate.party is not Party.APPLICANT:
+        stated = _stated(event) if gate is not None and gate.party is Party.APPLICANT else ""
+        if gate is not None and stated:
+            _changed(read, gate.title, "", stated)
+        elif gate is not None and gate.party is not Party.APPLICANT:
             files = tuple((int(one["id"]), str(one["name"])) for one in facts.get("files") or ())
             said = Said(event.person_name, facts.get("gate", gate.title), facts.get("label", ""), facts.get("opinion", ""), event.at, files)  # fmt: skip
             read.opinions.append(said)
@@ -176,6 +182,35 @@ def _read(read: _Read, event: Event) -> None:
         read.papers[key] = Paper(what, key, facts.get("title", "文书"), facts.get("number") or "")
 
 
+def _stated(event: Event) -> str:
+    """What the applicant stated at a gate of its own: what arrived, what it paid back. A correction tells its own story."""
+    fields: dict[str, str] = event.data.get("fields") or {}
+    for paid, day in (("received_amount", "received_on"), ("returned_amount", "returned_on")):
+        if paid in fields:
+            return f"{_yuan(fields[paid])}元，{fields.get(day, '')}"
+    return ""
+
+
+def _registered(facts: Mapping[str, Any]) -> tuple[str, str]:
+    words = f"回款 {_yuan(facts.get('amount', ''))} 元" if facts.get("receipts") else "报送追偿进展"
+    return f"追偿登记 {facts.get('number', '')}".strip(), words
+
+
+MONEY_BACK: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
+    "recovery_registered": _registered,
+    "recovery_refused": lambda facts: ("回款", f"不予认定：{facts.get('reason', '')}"),
+    "return_demanded": lambda facts: (
+        "核定本次应返还（元）",
+        f"{_yuan(facts.get('amount', ''))}，返还期限 {facts.get('on', '')}",
+    ),
+    "money_returned": lambda facts: (
+        f"返还到账（元）{facts.get('number', '')}",
+        f"{_yuan(facts.get('amount', ''))}，{facts.get('on', '')}",
+    ),
+}
+"""What 追偿返还 tells, on its own case and on the claim's: label and words."""
+
+
 def _changed(read: _Read, label: str, before: str, after: str) -> None:
     first = read.facts[label][0] if label in read.facts else before
     read.facts[label] = (first, after)
@@ -183,10 +218,10 @@ def _changed(read: _Read, label: str, before: str, after: str) -> None:
 
 def _amount(s: Session, read: _Read, events: Sequence[Event], case_id: int, since: datetime) -> None:
     """测算金额 runs along with what it is calculated from; a first calculation has no before."""
-    figures = [str(one.data.get("amount", "")) for one in events if one.event == "calculated"]
-    if figures:
-        before = visit.calculated_before(s, case_id, since)
-        _changed(read, "测算金额（元）", _yuan(before), _yuan(figures[-1]))
+    for figure, label in (("calculated", "测算金额（元）"), ("return_calculated", "测算本次应返还（元）")):
+        found = [str(one.data.get("amount", "")) for one in events if one.event == figure]
+        if found:
+            _changed(read, label, _yuan(visit.calculated_before(s, case_id, since, figure)), _yuan(found[-1]))
 
 
 def _yuan(amount: str) -> str:

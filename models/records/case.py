@@ -74,9 +74,13 @@ class CaseRecord(SQLModel, table=True):
                 postgresql_where=text("closed_at IS NULL"),
                 postgresql_include=[one for one in LISTED if one not in columns],
             )
-            for name, columns in (("alive", ("opened_at", "id")), ("living", ("id",)))
+            for name, columns in (
+                ("alive", ("opened_at", "id")),
+                ("alive_amount", ("amount", "id")),
+                ("alive_town", ("town", "opened_at", "id")),
+                ("living", ("id",)),
+            )
         ),
-        Index("ix_cases_alive_amount", "amount", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_opened_by", "opened_by", "opened_at"),
         # one open recovery per claim
         Index(

@@ -7,12 +7,14 @@ along the list's own order; seldom ones are looked up first: either way the work
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Integer, Text, and_, cast, func, literal, or_, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, Integer, LargeBinary, Text, and_, cast, func
+from sqlalchemy import case as sql_case
+from sqlalchemy import literal, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import once
@@ -20,9 +22,11 @@ from models.records.institution import InstitutionName
 from models.records.paging import planned
 
 SELDOM = 8_000
-"""Words found in at most this many rows are looked up first."""
-OFTEN = 0.03
-"""Words in this share of the rows need no looking up to know that they are common."""
+"""Cases found in at most this number are named one by one, so that PostgreSQL may begin with them."""
+MANY = 20_000
+"""Words found in at most this many rows are looked up first: up to here that costs less than meeting them on a walk."""
+OFTEN, OFTEN_OPEN = 0.03, 0.1
+"""Words in this share of the rows (of open cases only) need no looking up to know that they are common."""
 RAREST = 4
 """Of a long word's grams so many are looked up; the rows they leave are few, and are compared with the whole word."""
 COUNTED_WALKING = 100
@@ -50,25 +54,50 @@ class CaseWords(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: the cases, where they are few; and what is still to be checked row by row."""
+    """What a search found: the cases, where they are not too many; and what is still to be checked row by row."""
 
     cases: tuple[int, ...] | None
     terms: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    bits: tuple[int, bytes] | None = None
 
     @property
     def common(self) -> bool:
         """The words are found so often that the list is walked through."""
         return self.cases is None
 
+    @classmethod
+    def of(cls, cases: Collection[int] | None, terms: Sequence[tuple[str, tuple[int, ...]]]) -> "Hits":
+        """Cases named, or a bit each; None: only what is to be checked."""
+        if cases is not None and len(cases) > SELDOM:
+            return cls(None, tuple(terms), _bits(cases))
+        return cls(None if cases is None else tuple(sorted(cases)), tuple(terms))
+
     def among(self, case_id: Any) -> list[ColumnElement[bool]]:
-        """The conditions of a list whose rows belong to the case `case_id` (a column)."""
+        """The conditions of a list whose rows belong to the case `case_id` (a column).
+
+        More cases than can be named are a bit each: a row of the walk is then looked at without reading another
+        table, which is what a walk costs, above all where the list holds few of them for a while."""
         found: list[Any] = []
+        if self.bits is not None:
+            first, bits = self.bits
+            place = case_id - first
+            held = func.get_bit(literal(bits, LargeBinary), cast(place, BigInteger)) == 1
+            found.append(sql_case((and_(place >= 0, place < len(bits) * 8), held), else_=False))
         if self.cases is not None:
             found.append(case_id == func.any(cast(list(self.cases), ARRAY(Integer))))
         for term, places in self.terms:
             inside = select(literal(True)).where(CaseWords.case_id == case_id, _contains(term, places))
             found.append(inside.limit(1).scalar_subquery())
         return found
+
+
+def _bits(ids: Collection[int]) -> tuple[int, bytes]:
+    """A set of ids as PostgreSQL's `get_bit` reads it: the id of the first bit, and the bits."""
+    first = min(ids)
+    bits = bytearray((max(ids) - first) // 8 + 1)
+    for one in ids:
+        bits[(one - first) >> 3] |= 1 << ((one - first) & 7)
+    return first, bytes(bits)
 
 
 def terms(words: str) -> tuple[str, ...]:
@@ -112,7 +141,7 @@ def _find(s: Session, asked: Sequence[str], open_only: bool) -> Hits:
             often.append((term, places))
         else:
             seldom = few if seldom is None else seldom & few
-    return Hits(None if seldom is None else tuple(sorted(seldom)), tuple(often))
+    return Hits.of(seldom, often)
 
 
 def _places(s: Session, term: str) -> tuple[int, ...]:
@@ -152,7 +181,7 @@ def _shares(s: Session, term: str, open_only: bool) -> list[dict[str, float]]:
 
 def _is_common(s: Session, term: str, shares: Sequence[Mapping[str, float]], open_only: bool) -> bool:
     """Whether the word is in so many rows that a walk meets it soon: it is in no more than its rarest gram."""
-    often = any(min(part.values()) >= OFTEN for part in shares)
+    often = any(min(part.values()) >= (OFTEN_OPEN if open_only else OFTEN) for part in shares)
     return often and (grams(term) == (term,) or _in_sample(s, term, open_only))
 
 
@@ -166,7 +195,7 @@ def _in_sample(s: Session, term: str, open_only: bool) -> bool:
         {"term": term, "open_only": open_only},
     )
     seen, having = rows.one()
-    return bool(having >= seen * OFTEN and having)
+    return bool(having >= seen * (OFTEN_OPEN if open_only else OFTEN) and having)
 
 
 def _look_up(
@@ -190,13 +219,14 @@ def _look_up(
     planner(s, enable_seqscan=False)
     try:
         for one in asked:
-            rows = s.exec(one.limit(SELDOM + 1)).all()
-            if len(rows) > SELDOM:
+            some = one.limit(MANY + 1).subquery()
+            rows = s.exec(select(func.array_agg(some.c.case_id))).one() or ()
+            if len(rows) > MANY:
                 return None
             found.update(rows)
     finally:
         planner(s, enable_seqscan=True)
-    return found if len(found) <= SELDOM else None
+    return found if len(found) <= MANY else None
 
 
 def planner(s: Session, **switches: bool) -> None:

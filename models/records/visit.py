@@ -23,9 +23,11 @@ MOST = 200
 """Things of a kind that are read of one case; nobody reads a longer list of changes."""
 EVENTS = (
     "correction_resubmitted", "loan_change_decided", "task_answered", "objection_registered", "document_issued",
-    "document_reissued", "document_voided",
+    "document_reissued", "document_voided", "recovery_registered", "recovery_refused", "return_demanded", "money_returned",
 )  # fmt: skip
-"""What counts as a change for somebody who knows the case: facts, opinions, letters. Numbers run along with them."""
+"""What counts as a change for somebody who knows the case: facts, opinions, letters, money that came back. Numbers
+(`FIGURES`) run along with them."""
+FIGURES = ("calculated", "return_calculated")
 
 
 class CaseVisit(SQLModel, table=True):
@@ -69,7 +71,7 @@ def events(session: Session, case_id: int, since: datetime, but: int) -> Sequenc
     query = select(Event).where(
         Event.case_id == case_id,
         Event.at > since,
-        col(Event.event).in_((*EVENTS, "calculated")),
+        col(Event.event).in_((*EVENTS, *FIGURES)),
         col(Event.person_id).is_distinct_from(but),
     )
     return session.exec(query.order_by(col(Event.id)).limit(MOST)).all()
@@ -90,11 +92,11 @@ def attachments(session: Session, case_id: int, since: datetime) -> Sequence[Att
     return session.exec(query.order_by(col(Attachment.id)).limit(MOST)).all()
 
 
-def calculated_before(session: Session, case_id: int, since: datetime) -> str:
-    """The amount (元) that was calculated last up to a moment; empty without one."""
+def calculated_before(session: Session, case_id: int, since: datetime, figure: str) -> str:
+    """The amount (元) that was calculated last up to a moment (`figure`, one of `FIGURES`); empty without one."""
     query = (
         select(Event)
-        .where(Event.case_id == case_id, Event.event == "calculated", Event.at <= since)
+        .where(Event.case_id == case_id, Event.event == figure, Event.at <= since)
         .order_by(col(Event.id).desc())
     )
     found = session.exec(query.limit(1)).first()

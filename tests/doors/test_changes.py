@@ -30,7 +30,7 @@ OFFICER, COLLEAGUE, HEAD, BANKER = "wangliqun", "chenjiamin", "zhoubingwen", "li
 
 def section(page: str) -> str:
     """The list of changes on a page, without markup; empty where there is none."""
-    found = re.search(r'<section class="changes">(.*?)</section>', page, re.S)
+    found = re.search(r'<section class="changes"[^>]*>(.*?)</section>', page, re.S)
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
 
 
@@ -149,6 +149,46 @@ def test_applicants_looks_are_not_kept_and_they_ask_in_vain(server: Server, call
         assert not s.exec(select(CaseVisit)).all()
     task = builders.open_task(number)
     assert callers(BANKER).get(f"{V1}/tasks/{task.id}/changes").status_code == 404
+
+
+def test_the_page_after_a_refusal_tells_what_happened_while_the_reader_wrote_and_keeps_the_words(
+    server: Server, db: Db
+) -> None:
+    number, client = builders.claimed(), server.client(OFFICER)
+    assert look(client, number) == ""
+    task = builders.open_task(number)
+    with session() as s:
+        telling.comment(s, actor(s, COLLEAGUE), number, "评估报告已过期")
+    typed = {"answer": "return", "opinion": "请补评估报告", "shown": task.shown_hash}
+    page = client.post(f"/tasks/{task.id}/answer", data=typed)
+    assert page.status_code == 422 and "评估报告已过期" in section(page.text) and "请补评估报告" in page.text
+    with session() as s:
+        telling.comment(s, actor(s, COLLEAGUE), number, "又看了一遍")
+    part = client.post(f"/tasks/{task.id}/answer", data=typed, headers={"HX-Request": "true"})
+    assert part.status_code == 422 and 'id="changes" hx-swap-oob="true"' in part.text
+    assert "又看了一遍" in section(part.text) and "请补评估报告" in part.text
+    builders.answer(number, COLLEAGUE, opinion="同意受理，材料齐全。")
+    late = typed | {"answer": "approve", "opinion": "受理，我也写了一段。"}
+    part = client.post(f"/tasks/{task.id}/answer", data=late, headers={"HX-Request": "true"})
+    assert part.status_code == 409 and "陈嘉敏" in part.text
+    assert "同意受理，材料齐全。" in section(part.text) and 'hx-swap-oob="true"' in part.text
+    again = client.get(f"/tasks/{task.id}").text
+    assert "同意受理，材料齐全。" in section(again) and "受理，我也写了一段。" in again, "the link leads to both"
+    assert "受理，我也写了一段。" not in server.client(HEAD).get(f"/tasks/{task.id}").text
+
+
+def test_whoever_was_still_writing_when_another_answered_finds_the_draft(server: Server) -> None:
+    number, client = builders.claimed(), server.client(OFFICER)
+    task = builders.open_task(number)
+    kept = client.post(f"/tasks/{task.id}/draft", data={"answer": "approve", "opinion": "写到一半"})
+    assert "已存" in kept.text
+    builders.answer(number, COLLEAGUE)
+    assert "写到一半" in client.get(f"/tasks/{task.id}").text
+    assert "写到一半" not in server.client(COLLEAGUE).get(f"/tasks/{task.id}").text
+    barred = server.client(COLLEAGUE).post(f"/tasks/{task.id}/draft", data={"opinion": "再写"})
+    assert "没有保存" in barred.text
+    assert "已存" in client.post(f"/tasks/{task.id}/draft", data={"opinion": "写完了"}).text
+    assert "写完了" in client.get(f"/tasks/{task.id}").text
 
 
 def test_over_the_api_the_same_is_asked_since_the_last_look_or_since_an_instant(

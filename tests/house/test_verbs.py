@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "incidents": "an operator's retry, beside the error it is about",
     "saving_views": PAGE,
     "drafting": PAGE,
-    "answering.save_draft": PAGE,
+    "half_written": PAGE,
     "handing_in.release": CHECKER,
     "handing_in.give_back": CHECKER,
     "handing_in.take_up": PAGE,

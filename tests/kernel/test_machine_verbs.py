@@ -18,7 +18,6 @@ from flows.actions import (
 from models.permissions import Actor
 
 ELSEWHERE = {
-    "answering.save_draft": "changes no case",
     "telling.read": "changes no case",
     "standing_in.hand_over": "ends an account, which the next example needs: test_standing_in.py",
     "concluding.ready": "a part of concluding.conclude",
