@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.lifecycle import Process, State
@@ -14,6 +14,7 @@ from models.records.base import Facts, coded, dated, money, once, one_of
 from models.records.base import facts as json_facts
 from models.records.case import CaseRecord
 from models.records.claim import Claim
+from models.records.loan import Loan
 
 ZERO = Decimal("0.00")
 COUNTED = (State.RETURNED, State.NOTHING_DUE)
@@ -168,18 +169,17 @@ def registered_on(session: Session, claim_case_id: int) -> Sequence[tuple[Recove
 def paid_claims(
     session: Session, institution_id: int, words: str = "", limit: int = 50
 ) -> Sequence[CaseRecord]:
-    """An institution's claims that were paid, the latest payment first: those a recovery may be registered of."""
+    """An institution's claims that were paid, the latest payment first: those a recovery may be registered of. `words`:
+    a part of the firm's name or of a number of the case or its loan, or the credit code."""
     query = (
         select(CaseRecord)
         .join(Claim, col(Claim.case_id) == col(CaseRecord.id))
         .where(CaseRecord.institution_id == institution_id, col(Claim.paid) > 0)
     )
     if words:
-        like = f"%{words}%"
-        query = query.where(
-            col(CaseRecord.subject).ilike(like)
-            | col(CaseRecord.number).ilike(like)
-            | (CaseRecord.uscc == words)
+        named = (CaseRecord.subject, CaseRecord.number, Loan.contract_number, Loan.receipt_number, Loan.filing_number)
+        query = query.join(Loan, col(Loan.id) == col(Claim.loan_id)).where(
+            or_(CaseRecord.uscc == words, *(col(one).icontains(words, autoescape=True) for one in named))
         )
     return session.exec(
         query.order_by(col(Claim.voucher_date).desc(), col(CaseRecord.id).desc()).limit(limit)

@@ -58,10 +58,26 @@ def test_words_in_very_many_cases_are_walked_through_and_find_the_same(
         few = {words: (found(s, words), waiting(s, words)) for words in ("恒炬", "恒炬 2号", "莞邑", "无此")}
     monkeypatch.setattr(search, "SELDOM", 1)
     monkeypatch.setattr(search, "COUNTED_WALKING", 2)
+
+    def same() -> None:
+        with db() as s:
+            for words, expected in few.items():
+                rows = overview.cases(s, actor(s, MANAGER), Filters(Show.ALL, words=words)).rows
+                assert ({row.case.number for row in rows}, waiting(s, words)) == expected, words
+
+    same()
     with db() as s:
-        for words, expected in few.items():
-            rows = overview.cases(s, actor(s, MANAGER), Filters(Show.ALL, words=words)).rows
-            assert ({row.case.number for row in rows}, waiting(s, words)) == expected, words
+        hits = search.find(s, "恒炬")
+        assert hits is not None and hits.bits is not None, "too many to be named: a bit each"
+    later = builders.filed(contract_number="C-9", firm_name="东莞市另一家有限公司")
+    with db() as s:
+        assert hits.among(CaseRecord.id) and later not in {
+            one.number for one in s.exec(select(CaseRecord).where(*hits.among(CaseRecord.id)))
+        }, "a case younger than the search is beyond its bits"
+    monkeypatch.setattr(search, "MANY", 1)
+    few["莞邑"] = (few["莞邑"][0] | {later}, few["莞邑"][1] | {later})
+    same()
+    with db() as s:
         many = overview.cases(s, actor(s, MANAGER), Filters(Show.ALL, words="恒炬"))
         assert (many.total, many.exact, many.amount) == (3, False, None)
     assert few["恒炬"][0] == set(filed)

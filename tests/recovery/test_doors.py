@@ -17,9 +17,11 @@ from models import clock
 from models.database import session
 from models.gates import Outcome
 from models.lifecycle import Board, State
+from models.records import loan as loans
 from models.records import person, recovery
 from models.records.case_filters import Filters, Show
 from models.records.figures import money
+from models.records.loan import Loan
 from models.records.overview import count
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.doors.api import PDF, V1, Callers
@@ -92,6 +94,30 @@ def test_what_changed_tells_registrations_demands_slips_and_money_that_came_back
     recoveries.confirm(number)
     for page in (f"/cases/{number}", f"/cases/{claim}"):
         assert f"返还到账（元）{number} 80,000.00，{clock.today()}" in news(officer, page).replace("　", " ")
+
+
+def test_every_case_of_a_loan_is_found_by_its_numbers_the_recovery_too(
+    server: Any, db: Db, claim: str
+) -> None:
+    bank, officer = server.client("linwanyi"), server.client("wangliqun")
+    files = papers("receipt_voucher", "cost_vouchers")
+    done = bank.post(f"/bank/recoveries/{claim}", data=typed(), files=files)
+    number = done.headers["location"].split("/")[-2]
+    with db() as s:
+        loan = loans.by_id(s, recovery.claim_of(s, case_of(s, number)).loan_id)
+        known = (loan.contract_number, loan.receipt_number, loan.filing_number)
+
+    def found(words: str) -> set[str]:
+        page = officer.get("/cases", params={"q": words, "show": "all"}).text
+        return {one for one in (claim, number) if f"/cases/{one}" in page}
+
+    for words in known:
+        assert words and found(words) == {claim, number}, words
+        assert claim in bank.get("/bank/recoveries/new", params={"q": words}).text
+    with db() as s:
+        s.get_one(Loan, loan.id).contract_number = "更正后合同-2026-55"
+    assert found("更正后合同-2026-55") == {claim, number}, "a correction is followed"
+    assert found(known[0]) == set()
 
 
 def papers(*slots: str) -> dict[str, tuple[str, bytes, str]]:
