@@ -185,7 +185,9 @@ def _moved(
 def draft(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> HTMLResponse:
     """Keep a half-written answer."""
     kept = half_written.save(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
-    return HTMLResponse(f"草稿 {clock.local(clock.now()):%H:%M} 已存" if kept else "草稿没有保存：这件不由你办理")
+    return HTMLResponse(
+        f"草稿 {clock.local(clock.now()):%H:%M} 已存" if kept else "草稿没有保存：这件不由你办理"
+    )
 
 
 def _changes(db: Session, actor: Actor, task: Task) -> ChangesView | None:

@@ -1,7 +1,6 @@
 """The tables, one file per noun, with the questions we ask of them. Importing this registers every table."""
 
 from models.records import (
-    account_change,
     api_call,
     api_key,
     attachment,
@@ -49,7 +48,6 @@ from models.records import (
 )
 
 __all__ = [
-    "account_change",
     "api_call",
     "api_key",
     "attachment",

@@ -177,9 +177,15 @@ def paid_claims(
         .where(CaseRecord.institution_id == institution_id, col(Claim.paid) > 0)
     )
     if words:
-        named = (CaseRecord.subject, CaseRecord.number, Loan.contract_number, Loan.receipt_number, Loan.filing_number)
+        named = (
+            CaseRecord.subject,
+            CaseRecord.number,
+            Loan.contract_number,
+            Loan.receipt_number,
+            Loan.filing_number,
+        )
         query = query.join(Loan, col(Loan.id) == col(Claim.loan_id)).where(
-            or_(CaseRecord.uscc == words, *(col(one).icontains(words, autoescape=True) for one in named))
+            or_(col(CaseRecord.uscc) == words, *(col(one).icontains(words, autoescape=True) for one in named))
         )
     return session.exec(
         query.order_by(col(Claim.voucher_date).desc(), col(CaseRecord.id).desc()).limit(limit)

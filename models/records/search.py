@@ -12,9 +12,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, Integer, LargeBinary, Text, and_, cast, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    text,
+)
 from sqlalchemy import case as sql_case
-from sqlalchemy import literal, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.records.base import once

@@ -77,7 +77,9 @@ def test_an_extension_counts_once_the_managing_institution_has_confirmed_it(s: S
     (row,) = of_loan(s, loan.id or 0)
     assert (row.number, row.due_on) == (f"{loan.filing_number}-变1", date(2026, 12, 7)), "10 工作日"
     hits = search.find(s, row.number)
-    assert hits is not None and hits.cases == (loan.case_id,), "the loan's case is found by the change's number"
+    assert hits is not None and hits.cases == (loan.case_id,), (
+        "the loan's case is found by the change's number"
+    )
     assert maturity(loan, [row]) == filed
     unfiled = facts.drawdown(s, loan, None).extensions
     assert [(e.new_maturity, e.filed) for e in unfiled] == [(date(2027, 12, 31), False)]

@@ -173,7 +173,9 @@ def test_the_page_after_a_refusal_tells_what_happened_while_the_reader_wrote_and
     assert part.status_code == 409 and "陈嘉敏" in part.text
     assert "同意受理，材料齐全。" in section(part.text) and 'hx-swap-oob="true"' in part.text
     again = client.get(f"/tasks/{task.id}").text
-    assert "同意受理，材料齐全。" in section(again) and "受理，我也写了一段。" in again, "the link leads to both"
+    assert "同意受理，材料齐全。" in section(again) and "受理，我也写了一段。" in again, (
+        "the link leads to both"
+    )
     assert "受理，我也写了一段。" not in server.client(HEAD).get(f"/tasks/{task.id}").text
 
 

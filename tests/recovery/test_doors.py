@@ -17,11 +17,9 @@ from models import clock
 from models.database import session
 from models.gates import Outcome
 from models.lifecycle import Board, State
-from models.records import loan as loans
 from models.records import person, recovery
 from models.records.case_filters import Filters, Show
 from models.records.figures import money
-from models.records.loan import Loan
 from models.records.overview import count
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.doors.api import PDF, V1, Callers
@@ -56,68 +54,6 @@ def typed(**changes: str) -> dict[str, str]:
         "costs.0.amount": "5000", "costs.0.reason": "执行费", "costs.1.amount": "", "costs.1.reason": "",
         "action": "execution", "court_number": "（2026）粤1971执1号", "progress": "首笔到账。",
     } | changes  # fmt: skip
-
-
-def news(client: Any, page: str) -> str:
-    """上次查看之后 on a page, without markup."""
-    found = re.search(r'<section class="changes"[^>]*>(.*?)</section>', client.get(page).text, re.S)
-    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
-
-
-def test_what_changed_tells_registrations_demands_slips_and_money_that_came_back(
-    server: Any, db: Db, claim: str
-) -> None:
-    bank, officer = server.client("linwanyi"), server.client("wangliqun")
-    assert news(officer, f"/cases/{claim}") == ""
-    done = bank.post(
-        f"/bank/recoveries/{claim}", data=typed(), files=papers("receipt_voucher", "cost_vouchers")
-    )
-    number = done.headers["location"].split("/")[-2]
-    play.run_due()
-    assert f"追偿登记 {number} 回款 95,000.00 元" in news(officer, f"/cases/{claim}").replace("　", " ")
-    assert news(officer, f"/cases/{number}") == "", "a first look"
-    play.do(number, "recovery_review", Outcome.RETURN, "请补正", faults=[{"where": "费用", "problem": "缺"}])
-    bank.post(f"/bank/cases/{number}/correct", data=typed(**{"receipts.0.amount": "105000"}))
-    play.run_due()
-    recoveries.review(number)
-    told = news(officer, f"/cases/{number}")
-    assert "测算本次应返还（元） 72,000.00 → 80,000.00" in told.replace("　", " ")
-    assert "核定本次应返还（元）" in told and "80,000.00，返还期限" in told
-    form = {"returned_on": clock.today().isoformat(), "returned_amount": "80000", "slip_number": "FH-1"}
-    bank.post(f"/bank/cases/{number}/return", data=form, files=papers("return_slip"))
-    play.run_due()
-    with db() as s:
-        slip = play.open_task(s, number, "return_confirmation").id
-    treasury = server.client("zhanruolan")
-    assert treasury.get(f"/tasks/{slip}").status_code == 200
-    assert f"80,000.00元，{clock.today()}" in news(officer, f"/cases/{number}"), "the slip the bank stated"
-    recoveries.confirm(number)
-    for page in (f"/cases/{number}", f"/cases/{claim}"):
-        assert f"返还到账（元）{number} 80,000.00，{clock.today()}" in news(officer, page).replace("　", " ")
-
-
-def test_every_case_of_a_loan_is_found_by_its_numbers_the_recovery_too(
-    server: Any, db: Db, claim: str
-) -> None:
-    bank, officer = server.client("linwanyi"), server.client("wangliqun")
-    files = papers("receipt_voucher", "cost_vouchers")
-    done = bank.post(f"/bank/recoveries/{claim}", data=typed(), files=files)
-    number = done.headers["location"].split("/")[-2]
-    with db() as s:
-        loan = loans.by_id(s, recovery.claim_of(s, case_of(s, number)).loan_id)
-        known = (loan.contract_number, loan.receipt_number, loan.filing_number)
-
-    def found(words: str) -> set[str]:
-        page = officer.get("/cases", params={"q": words, "show": "all"}).text
-        return {one for one in (claim, number) if f"/cases/{one}" in page}
-
-    for words in known:
-        assert words and found(words) == {claim, number}, words
-        assert claim in bank.get("/bank/recoveries/new", params={"q": words}).text
-    with db() as s:
-        s.get_one(Loan, loan.id).contract_number = "更正后合同-2026-55"
-    assert found("更正后合同-2026-55") == {claim, number}, "a correction is followed"
-    assert found(known[0]) == set()
 
 
 def papers(*slots: str) -> dict[str, tuple[str, bytes, str]]:

@@ -1,15 +1,15 @@
-"""What a desk needs: lists of one town's open cases, every case of a loan by its numbers, the account money returns to
+"""Lists of one town's open cases; every case of a loan is found by the loan's numbers
 
-Revision ID: 0030
-Revises: 0029
+Revision ID: 0031
+Revises: 0030
 Create Date: 2026-11-30 18:00:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
@@ -18,7 +18,14 @@ LISTED = [
     "process", "state", "board", "institution_id", "town", "industry", "amount", "decided_amount", "opened_at", "id",
 ]  # fmt: skip
 
-FILING = ("firm_name", "uscc", "contract_number", "receipt_number", "guarantee_contract_number", "lender_name")
+FILING = (
+    "firm_name",
+    "uscc",
+    "contract_number",
+    "receipt_number",
+    "guarantee_contract_number",
+    "lender_name",
+)
 LENDING = ("contract_number", "receipt_number", "guarantee_contract_number", "lender_name")
 FORESEEN = (
     "COALESCE(l.filing_number, c.number || '-' || lpad(l.item::text, greatest(2, length(l.item::text)), '0'))"
@@ -47,7 +54,8 @@ RENEW = f"""
     RETURN NULL;
 """
 CHANGED_LOANS = RENEW.replace(
-    "{loans}", f"SELECT l.* FROM after l JOIN before o ON o.id = l.id WHERE ({BEFORE}) IS DISTINCT FROM ({AFTER})"
+    "{loans}",
+    f"SELECT l.* FROM after l JOIN before o ON o.id = l.id WHERE ({BEFORE}) IS DISTINCT FROM ({AFTER})",
 )
 NEW_CHANGES = RENEW.replace("{loans}", "SELECT l.* FROM loans l WHERE l.id IN (SELECT loan_id FROM added)")
 TRIGGERS = f"""
@@ -62,23 +70,6 @@ CREATE FUNCTION case_words_of_new_loan_changes() RETURNS trigger LANGUAGE plpgsq
 CREATE TRIGGER case_words_added AFTER INSERT ON loan_changes REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION case_words_of_new_loan_changes();
 CREATE OR REPLACE FUNCTION case_words_of_changed_loan() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {CHANGED_LOANS} END $$;
-"""
-GUARDS = """
-CREATE FUNCTION keep_account_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'account change %: what was registered or decided cannot be changed', OLD.id
-        USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE TRIGGER account_changes_are_kept BEFORE UPDATE ON account_changes FOR EACH ROW
-    WHEN (OLD.verdict IS NOT NULL OR (OLD.institution_id, OLD.account_name, OLD.account_number, OLD.bank_name,
-        OLD.valid_from, OLD.document, OLD.proposed_by, OLD.proposed_at)
-        IS DISTINCT FROM (NEW.institution_id, NEW.account_name, NEW.account_number, NEW.bank_name,
-        NEW.valid_from, NEW.document, NEW.proposed_by, NEW.proposed_at))
-    EXECUTE FUNCTION keep_account_change();
-CREATE TRIGGER account_changes_never_removed BEFORE DELETE ON account_changes FOR EACH ROW
-    EXECUTE FUNCTION keep_account_change();
-CREATE TRIGGER account_changes_never_emptied BEFORE TRUNCATE ON account_changes FOR EACH STATEMENT
-    EXECUTE FUNCTION refuse_change();
 """
 FILLED = (
     f"{INTO} SELECT c.id, -1, NULL::integer, c.closed_at IS NULL, {OF_LENDING} FROM recoveries r"
@@ -119,45 +110,12 @@ def upgrade() -> None:
     op.execute(TRIGGERS)
     for statement in FILLED:
         op.execute(statement)
-    op.create_table(
-        "account_changes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("institution_id", sa.Integer(), nullable=False),
-        sa.Column("account_name", sa.String(length=120), nullable=False),
-        sa.Column("account_number", sa.String(length=40), nullable=False),
-        sa.Column("bank_name", sa.String(length=120), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("document", sa.String(length=200), nullable=False),
-        sa.Column("proposed_by", sa.Integer(), nullable=False),
-        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("verdict", sa.String(length=40), nullable=True),
-        sa.Column("decided_by", sa.Integer(), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("note", sa.String(length=500), nullable=False),
-        sa.CheckConstraint("verdict IN ('confirmed', 'rejected', 'withdrawn')", name="verdict_is_known"),
-        sa.CheckConstraint(
-            "verdict IS DISTINCT FROM 'confirmed' OR decided_by <> proposed_by", name="confirmed_by_another"
-        ),
-        sa.CheckConstraint(
-            "(verdict IS NULL) = (decided_by IS NULL) AND (verdict IS NULL) = (decided_at IS NULL)",
-            name="decided_completely",
-        ),
-        sa.ForeignKeyConstraint(["institution_id"], ["institutions.id"]),
-        sa.ForeignKeyConstraint(["proposed_by"], ["people.id"]),
-        sa.ForeignKeyConstraint(["decided_by"], ["people.id"]),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        "uq_account_changes_open", "account_changes", ["institution_id"], unique=True,
-        postgresql_where=sa.text("verdict IS NULL"),
-    )  # fmt: skip
-    op.execute(GUARDS)
 
 
 def downgrade() -> None:
-    op.drop_table("account_changes")
-    op.execute("DROP FUNCTION keep_account_change()")
-    op.execute("DROP TRIGGER case_words_added ON loan_changes; DROP FUNCTION case_words_of_new_loan_changes()")
+    op.execute(
+        "DROP TRIGGER case_words_added ON loan_changes; DROP FUNCTION case_words_of_new_loan_changes()"
+    )
     op.execute("DROP TRIGGER case_words_added ON recoveries; DROP FUNCTION case_words_of_new_recoveries()")
     op.execute(CHANGED_LOANS_BEFORE)
     op.execute("DELETE FROM case_words w USING recoveries r WHERE w.case_id = r.case_id AND w.part = -1")
