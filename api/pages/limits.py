@@ -26,6 +26,7 @@ from models import clock
 from models.permissions import Actor, may_see_limits
 from models.records import institution, ledger, lending, usage, waiting
 from models.records.case import CaseRecord
+from models.records.institution import Kind, of_kind
 from models.records.ledger import ACCOUNT_NAMES, AccountKind, LedgerAccount
 from models.records.rules import rules
 from models.records.waiting import LedgerWait
@@ -113,6 +114,7 @@ def limits(
             g for g in groups if g.rows or g.searched or g.title != ACCOUNT_NAMES[AccountKind.RECOVERY]
         ),
         line=line(db, waiting.with_cases(db)),
+        treasury=next((one.id for one in of_kind(db, Kind.FINANCE)), None),
         q=q.strip(),
         account_columns=ACCOUNT_COLUMNS,
         line_columns=LINE_COLUMNS,

@@ -94,6 +94,7 @@ def test_a_wrong_entry_is_kept_in_the_form_with_a_sentence(
 
 def test_the_account_the_city_is_paid_back_on_is_kept_by_the_treasury(server: Server, db: Database) -> None:
     home = key(db, "CZJ")
+    assert f"/institutions/{home}#account" in server.client(TREASURER).get("/limits").text
     assert "2700 0000 0000 0018" in text(server.client(TREASURER).get(f"/institutions/{home}"))
     place = f"/institutions/{home}/account"
     assert server.client(TREASURER).post(place, data=form("account", **ACCOUNT)).status_code == 303

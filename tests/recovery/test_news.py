@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -12,6 +13,7 @@ from models import clock
 from models.gates import Outcome
 from models.records import loan as loans
 from models.records import recovery
+from models.records.institution import InstitutionAccount, Kind, of_kind
 from models.records.loan import Loan
 from tests.kernel.stage import case_of
 from tests.recovery.test_doors import callers, claim, papers, server, typed, web
@@ -56,6 +58,30 @@ def test_what_changed_tells_registrations_demands_slips_and_money_that_came_back
     recoveries.confirm(number)
     for page in (f"/cases/{number}", f"/cases/{claim}"):
         assert f"返还到账（元）{number} 80,000.00，{clock.today()}" in news(officer, page).replace("　", " ")
+
+
+def test_a_bank_that_returns_money_is_told_of_an_account_newer_than_its_notice(
+    server: Any, db: Db, claim: str
+) -> None:
+    bank = server.client("linwanyi")
+    files = papers("receipt_voucher", "cost_vouchers")
+    done = bank.post(f"/bank/recoveries/{claim}", data=typed(), files=files)
+    number = done.headers["location"].split("/")[-2]
+    play.run_due()
+    recoveries.review(number)
+    page = bank.get(f"/bank/cases/{number}/return").text
+    assert "收款账户" in page and "与通知书所印的不同" not in page
+    with db() as s:
+        (treasury,) = of_kind(s, Kind.FINANCE)
+        s.add(
+            InstitutionAccount(
+                institution_id=treasury.id or 0, account_name="东莞市财政局", account_number="88880000",
+                bank_name="国家金库东莞市中心支库", valid_from=clock.today() + timedelta(days=1),
+            )
+        )  # fmt: skip
+    clock.set_offset(timedelta(days=1))
+    page = bank.get(f"/bank/cases/{number}/return").text
+    assert "88880000" in page and "与通知书所印的不同" in page
 
 
 def test_every_case_of_a_loan_is_found_by_its_numbers_the_recovery_too(
