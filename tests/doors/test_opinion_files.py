@@ -80,7 +80,7 @@ def test_files_stay_with_the_draft_and_are_given_with_the_answer(server: Server)
     builders.wake()
     case = server.client(COLLEAGUE).get(f"/cases/{number}").text
     (key, *_) = [file.id for file in files_of(task)]
-    assert case.count(f"/opinion-files/{key}/preview") == 2, "on the timeline and among the files"
+    assert case.count(f"/opinion-files/{key}/preview") == 3, "as news, on the timeline and among the files"
     later = server.client(COLLEAGUE).get(f"/tasks/{builders.open_task(number).id}").text
     assert f"/opinion-files/{key}/preview" in later and f"paper=o-{key}" in later
     assert server.client(COLLEAGUE).get(f"/opinion-files/{key}").content == PDF
