@@ -24,6 +24,8 @@ from models.records.loan import Loan
 from models.records.person import Person
 from models.records.reference import working_calendar
 
+LENT = 130
+"""Working days ago: before every claim."""
 BIG_LENDERS = (("GYB", 400_000_000), ("DJB", 250_000_000))
 """What the banks lent in the year besides the shown cases: the base of their 2 % (元)."""
 
@@ -34,8 +36,10 @@ CLAIM_GATES = (
 STOPS = (
     *("acceptance",) * 4, *("correction",) * 2, *("first_review",) * 4, *("second_review",) * 3,
     *("office_review",) * 3, *("leader_approval",) * 2, "meeting", *("public_notice",) * 2, "objection",
-    *("finance_review",) * 2, *("payment",) * 2, *("receipt",) * 2, *("paid",) * 3, "refused", "not_accepted",
+    *("finance_review",) * 2, *("payment",) * 2, *("receipt",) * 2, *("paid",) * 8, "refused", "not_accepted",
 )  # fmt: skip
+LONG_AGO = 14
+"""Working days between one paid claim and the next: what was paid lies months back, as in an office at work."""
 FILING_STOPS = (
     *("filing_review",) * 4, "correction", *("filing_second_review",) * 2, *("registered",) * 3, "filing_refused",
 )  # fmt: skip
@@ -64,7 +68,7 @@ def fill() -> str:
             return "沿用上次的数据"
         seed(s)
         days = Days(working_calendar(s), clock.today())
-    with clock.at(days.back(90)):
+    with clock.at(days.back(LENT)):
         with session() as s:
             for number, (bank, lent) in enumerate(BIG_LENDERS):
                 _lending(s, bank, Decimal(lent), 900 + number * 10)
@@ -73,8 +77,9 @@ def fill() -> str:
     for number, stop in enumerate(FILING_STOPS, start=1):
         _filing(number, stop, days)
         total += 1
-    for number, stop in enumerate(STOPS, start=101):
-        _claim(number, stop, days)
+    # the oldest first, so that document numbers run with the days
+    for age, number, stop in sorted(_claims(), reverse=True):
+        _claim(number, stop, days, age)
         total += 1
     total += recoveries.play_all()
     with session() as s:  # one change of the budget waits for its second person
@@ -137,12 +142,20 @@ FAULTS = [
 ]
 
 
-def _claim(number: int, stop: str, days: Days) -> None:
+def _claims() -> Iterator[tuple[int, int, str]]:
+    """Age, number and stop of every claim."""
+    paid = 0
+    for number, stop in enumerate(STOPS, start=101):
+        yield _age(stop, number) + (LONG_AGO * paid if stop == "paid" else 0), number, stop
+        paid += stop == "paid"
+
+
+def _claim(number: int, stop: str, days: Days, age: int) -> None:
     board, applicant = _applicant(number)
     unpaid = 9_800_000 if stop == "meeting" else 400_000 + (number * 137) % 23 * 90_000
     share = Decimal("0.20") if board == Board.GUARANTEE else Decimal("0.80")
     requested = (Decimal(unpaid) * share).quantize(Decimal("0.01"))
-    moments = _moments(days, _age(stop, number))
+    moments = _moments(days, age)
     with clock.at(next(moments)):
         with session() as s:
             case = a_claim(s, board, applicant, f"{unpaid}.00", str(requested), number=number).number

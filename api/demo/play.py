@@ -3,7 +3,7 @@
 For the demonstration's data, the benchmarks and the tests of the processes.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,8 @@ from models.records.loan import Loan, LoanState
 from models.records.person import Person, PersonRole
 from models.records.reference import CalendarDay, LprQuote
 from models.records.task import Participation, Task, TaskState
+
+TOWNS = ("松山湖", "虎门镇", "长安镇", "厚街镇", "东城街道", "常平镇", "大朗镇")
 
 
 def seed(s: Session, budget: str = "60000000.00") -> None:
@@ -131,6 +133,7 @@ def a_case(
 
 def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> Loan:
     """A loan of a filing: eligible unless `changes` say otherwise."""
+    town = TOWNS[number % len(TOWNS)]
     firm = s.exec(select(Enterprise).where(Enterprise.uscc == uscc(number))).first()
     facts: dict[str, Any] = {
         "sector": "制造业",
@@ -139,7 +142,7 @@ def a_loan(s: Session, record: CaseRecord, number: int = 1, **changes: Any) -> L
         "revenue_wan": Decimal("4200.00"),
         "assets_wan": Decimal("3000.00"),
         "size_class": Size.SMALL.value,
-        "town": "松山湖",
+        "town": town,
     }
     if firm is None:
         firm = Enterprise(uscc=uscc(number), name=f"东莞市示例第{number}精密有限公司", **facts)
@@ -211,7 +214,7 @@ def a_claim(
             classification="次级",
             unpaid_principal=Decimal(unpaid),
             guarantor_paid=Decimal(unpaid) if guarantee else None,
-            guarantor_paid_on=date(2026, 8, 30) if guarantee else None,
+            guarantor_paid_on=clock.today() - timedelta(days=20) if guarantee else None,
             fund_shares_confirmed=guarantee,
             cause="经营困难，停产。",
             recovery_plan="已起诉并申请执行。",

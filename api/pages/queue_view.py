@@ -160,7 +160,8 @@ def picks(asked: Asked, counts: Facets, rows: Rows) -> tuple[tuple[Tab, ...], tu
             break
         on = (asked.process, asked.gate) == (process.value, gate)
         href = asked.href(process="" if on else process.value, gate="" if on else gate)
-        quick.append(Tab(f"{PROCESS_NAMES[process]}{GATES[gate].title}", href, least(count), on))
+        lead, title = PROCESS_NAMES[process], GATES[gate].title
+        quick.append(Tab(title if title.startswith(lead) else lead + title, href, least(count), on))
     for label, name, count in (
         ("补正回来", "corrected", counts.corrected),
         (f"≥ {LARGE / 10_000:.0f} 万元", "large", counts.large),
