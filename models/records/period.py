@@ -56,8 +56,8 @@ def sums(s: Session, start: date, end: date, managing_id: int | None = None) -> 
 def groups(
     s: Session, key: str, start: date, end: date, managing_id: int | None = None
 ) -> tuple[tuple[str, int, Decimal, Decimal, Decimal, Decimal], ...]:
-    """Claims opened in the period by `key` (institution, board, town, industry): (key, claims, claimed, approved,
-    paid, returned), most claimed first."""
+    """By `key` (institution, board, town, industry): (key, claims, claimed, approved, paid, returned), most claimed
+    first. Claims are those opened in the period; money is what was paid and came back in it, whenever it was asked for."""
     query = _of(_GROUPS.replace("<key>", _KEYS[key]), managing_id)
     rows = s.connection().execute(text(query), _values(start, end, managing_id))
     return tuple((r[0], r[1], r[2], r[3], r[4], r[5]) for r in rows)
@@ -115,12 +115,22 @@ _KEYS = {
     "industry": "l.industry",
 }
 _GROUPS = """
-SELECT <key> AS key, count(*), sum(k.requested), coalesce(sum(k.approved), 0), coalesce(sum(k.paid), 0),
-    coalesce(sum(r.amount), 0)
-FROM claims k JOIN cases c ON c.id = k.case_id JOIN loans l ON l.id = k.loan_id
-LEFT JOIN (SELECT e.case_id, sum(e.amount) AS amount FROM ledger_entries e JOIN ledger_accounts a
-    ON a.id = e.account_id AND a.kind = 'recovery' AND e.type = 'return' GROUP BY e.case_id) r ON r.case_id = c.id
-WHERE c.opened_at >= :start AND c.opened_at < :end <mine> GROUP BY 1 ORDER BY 3 DESC, 1
+SELECT key, count(DISTINCT case_id) FILTER (WHERE what = 'claimed'), sum(claimed), sum(approved), sum(paid), sum(returned)
+FROM (
+    SELECT <key> AS key, c.id AS case_id, 'claimed' AS what, k.requested AS claimed, coalesce(k.approved, 0) AS approved,
+        0 AS paid, 0 AS returned
+    FROM claims k JOIN cases c ON c.id = k.case_id JOIN loans l ON l.id = k.loan_id
+    WHERE c.opened_at >= :start AND c.opened_at < :end <mine>
+    UNION ALL
+    SELECT <key>, c.id, 'paid', 0, 0, k.paid, 0
+    FROM claims k JOIN cases c ON c.id = k.case_id JOIN loans l ON l.id = k.loan_id
+    WHERE k.voucher_date >= :first AND k.voucher_date < :after <mine>
+    UNION ALL
+    SELECT <key>, c.id, 'returned', 0, 0, 0, e.amount
+    FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'recovery'
+    JOIN cases c ON c.id = e.case_id JOIN claims k ON k.case_id = c.id JOIN loans l ON l.id = k.loan_id
+    WHERE e.type = 'return' AND e.at >= :start AND e.at < :end <mine>
+) AS moved GROUP BY 1 ORDER BY 3 DESC, 5 DESC, 1
 """
 _MONTHS = """
 SELECT extract(year FROM day) AS year, extract(month FROM day) AS month, sum(opened) AS opened, sum(closed) AS closed,

@@ -54,6 +54,10 @@ def _report(paper: Paper) -> None:
                 amount("{{ row.paid|yuan }}"), "{{ row.bar or '—' }}",
             )  # fmt: skip
     paper.p("Heading1", "四、分类情况")
+    paper.p(
+        "Body",
+        "件数、申请、核定按期内提出的补偿申请统计；支付按凭证日期、返还按入账日期计入发生的时期，与申请在哪一年提出无关。",
+    )
     for number, (name, title) in enumerate(_GROUPS, start=1):
         with paper.when(name):
             paper.p("Heading2", f"{_NUMERALS[number]}{title}")

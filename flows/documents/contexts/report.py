@@ -9,8 +9,9 @@ from flows.documents.contexts.base import Count, DocumentContext, Frozen, Money,
 
 
 class ReportGroup(Frozen):
-    """Claims of one board, institution, town or industry opened in the period: how many, and their amounts (元) as
-    they stood when the report was drafted. `bar` draws `claimed` against the largest of its table."""
+    """One board, institution, town or industry in the period: claims opened in it, what they ask for and were granted
+    when the report was drafted; what was `paid` (by voucher) and came back in it (元), whenever it was asked for. `bar`
+    draws `claimed` against the largest of its table."""
 
     label: Words
     claims: Count
