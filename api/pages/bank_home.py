@@ -204,8 +204,8 @@ def _case_row(db: Session, actor: Actor, one: CaseRecord) -> CaseRow:
     if waiting:
         names = institution.names_on(db, clock.today())
         holder = "本单位" if mine else names[waiting[0].institution_id].short_name
-        due = clock.local(waiting[0].due_at)
-        until = "已逾期" if due < clock.local(clock.now()) else f"{due:%m-%d} 前"
+        due = clock.local(waiting[0].due_at).date()
+        until = "已逾期" if due < clock.today() else f"{due:%m-%d} 前"
     loans = len(db.exec(select(Loan.id).where(Loan.case_id == one.id)).all())
     return CaseRow(
         one.number, one.subject, state_tag(State(one.state), mine=mine), holder, until, one.amount, loans

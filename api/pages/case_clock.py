@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from api.pages import task_clock
 from api.pages.views import Tag
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import GATES
+from models.policy.deadlines import Standing
 from models.records.case import EntryKind, JournalEntry
 
 
@@ -59,20 +59,23 @@ def _row(days: WorkingCalendar, rounds: Sequence[JournalEntry]) -> ClockRow:
     began = clock.local(last.began).date()
     left = max(budget - last.used_before, 0)
     provisional = "（暂定）" if last.due_provisional else ""
-    due = task_clock.due_day(last)
-    lines.append(f"{began} 起 {left} 个工作日 → {due} 截止{provisional}")
+    due = last.last_day
+    given = f"{began} 起 {left} 个工作日" if left else f"{began} 回来时已无剩余，当日办结"
+    lines.append(f"{given} → {due} 截止{provisional}")
     return ClockRow(
         GATES[last.name].title if last.name in GATES else "",
         budget,
         used,
         stopped,
         f"{due}{provisional}",
-        _tag(last, used, budget),
+        _tag(last, last.stands(days)),
         tuple(lines),
     )
 
 
-def _tag(last: JournalEntry, used: int, budget: int) -> Tag:
-    if used > budget:
-        return Tag(f"超 {used - budget} 日", "late")
-    return Tag("按时办结", "ok") if last.finished_at else Tag(f"余 {budget - used} 日", "act")
+def _tag(last: JournalEntry, stands: Standing) -> Tag:
+    if stands.late:
+        return Tag(f"{'超' if last.finished_at else '逾期'} {stands.over} 日", "late")
+    if last.finished_at:
+        return Tag("按时办结", "ok")
+    return Tag(f"余 {stands.left} 日", "act") if stands.left else Tag("今日截止", "soon")

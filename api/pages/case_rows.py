@@ -89,14 +89,14 @@ def due(case: CaseRecord, waiting: JournalEntry | None, days: WorkingCalendar) -
         return WorkingDays("待额度", "soon", budget_note="额度补足后自动继续")
     if waiting.kind == EntryKind.UNTIL:
         return public_notice(waiting, days)
-    if case.state == State.CORRECTION and (waiting.due_at or clock.now()) >= clock.now():
+    if case.state == State.CORRECTION and not waiting.stands(days).late:
         return task_clock.stopped(days, waiting)
     return task_clock.working_days(days, waiting)
 
 
 def public_notice(waiting: JournalEntry, days: WorkingCalendar) -> WorkingDays:
     """公示: which day of how many."""
-    opened, last = clock.local(waiting.opened_at).date(), task_clock.due_day(waiting)
+    opened, last = clock.local(waiting.opened_at).date(), waiting.last_day
     whole = days.working_days_between(opened, last)
     total = whole.days
     nth = min(max(days.working_days_between(opened, clock.today()).days, 0), total)

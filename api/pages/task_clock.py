@@ -27,28 +27,21 @@ def calendar(db: Session) -> WorkingCalendar:
     return kept if kept.published else seeded_calendar()
 
 
-def due_day(entry: JournalEntry) -> date:
-    """The last day on which the gate may be answered in time."""
-    return clock.local(entry.due_at or entry.opened_at).date()
-
-
 def working_days(
     days: WorkingCalendar, entry: JournalEntry, earlier: Sequence[JournalEntry] = ()
 ) -> WorkingDays:
     """The clock of a gate's present round; `earlier` rounds (oldest first) put their pauses into the cells."""
-    today, opened, due = clock.today(), clock.local(entry.began).date(), due_day(entry)
-    budget = entry.budget_days or max(days.working_days_between(opened, due).days, 0)
-    spent = days.working_days_between(opened, today).days
-    nth = entry.used_before + spent
-    left = days.working_days_between(today, due).days
+    today, opened, due = clock.today(), clock.local(entry.began).date(), entry.last_day
+    stands = entry.stands(days, today)
+    budget, nth, left = stands.given, stands.used, stands.left
+    spent = nth - entry.used_before
     before, paused = _before(days, [*earlier, entry], entry.used_before)
     cells: list[Cell] = [*before]
     at_work = bool(days.is_working_day(today)) and spent > 0
     tone: Tone = "idle"
-    if today > due:
-        over = max(-left, 1)
-        cells += _cells("used", budget - entry.used_before) + _cells("over", min(over, MOST_OVER))
-        words, tone = f"逾期 {over} 工作日", "late"
+    if stands.late:
+        cells += _cells("used", budget - entry.used_before) + _cells("over", min(stands.over, MOST_OVER))
+        words, tone = f"逾期 {stands.over} 工作日", "late"
     else:
         cells += _cells("used", spent - at_work) + _cells("today", at_work) + _cells("left", left)
         words = f"余 {left} 工作日" if left else "今日截止"
@@ -56,6 +49,8 @@ def working_days(
     provisional = "（暂定）" if entry.due_provisional else ""
     served = f"，自 {sentence_day(opened, weekday=False)}签收次日起算" if entry.counts_from else ""
     note = f"限 {budget} 工作日" + (f"，今天第 {nth} 日" if nth else "，今天收到")
+    if nth > budget and not stands.late:
+        note = f"限 {budget} 工作日，此前各轮已用 {entry.used_before} 日，回来当日办结"
     return WorkingDays(
         words,
         tone,
@@ -69,18 +64,15 @@ def stopped(days: WorkingCalendar, entry: JournalEntry) -> WorkingDays:
     """A clock that stands still while the applicant corrects; `entry` is the 补正 gate's round."""
     count = days.working_days_between(clock.local(entry.opened_at).date(), clock.today()).days
     cells = tuple(_cells("paused", min(count, MOST_CELLS)))
-    due = f"限 {sentence_day(due_day(entry))}前补正"
+    due = f"限 {sentence_day(entry.last_day)}前补正"
     return WorkingDays(f"已停钟 {count} 日" if count else "今日停钟", "stop", cells, due=due)
 
 
 def answered(days: WorkingCalendar, entry: JournalEntry) -> WorkingDays:
     """How many working days the round took, once it is over."""
-    opened = clock.local(entry.began).date()
-    closed = clock.local(entry.finished_at).date() if entry.finished_at else clock.today()
-    used = entry.used_before + days.working_days_between(opened, closed).days
-    budget = entry.budget_days or 0
-    tone: Tone = "late" if budget and used > budget else "idle"
-    return WorkingDays(f"用时 {used}/{budget} 日", tone)
+    stands = entry.stands(days)
+    tone: Tone = "late" if entry.due_at is not None and stands.late else "idle"
+    return WorkingDays(f"用时 {stands.used}/{entry.budget_days or 0} 日", tone)
 
 
 def bounds(days: WorkingCalendar) -> tuple[date, date, date]:

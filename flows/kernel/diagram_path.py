@@ -174,15 +174,15 @@ def _visit(mark: Mark, entry: JournalEntry, calendar: WorkingCalendar) -> None:
 
 
 def _so_far(entry: JournalEntry, calendar: WorkingCalendar) -> str:
-    """第3/5日 of the working days given, or 逾期2日."""
-    today = clock.today()
-    used = entry.used_before + calendar.working_days_between(clock.local(entry.began).date(), today).days
+    """第3/5日 of the working days given, or 逾期2日; 今日截止 where a round came back with its days used up."""
     if entry.due_at is None:
         return ""
-    given = entry.budget_days or max(_worked(calendar, entry.began, entry.due_at), 0)
-    if used > given:
-        return f"逾期{used - given}日"
-    return f"第{max(used, 1)}/{given}日"
+    stands = entry.stands(calendar)
+    if stands.late:
+        return f"逾期{stands.over}日"
+    if stands.used > stands.given:
+        return f"余{stands.left}日" if stands.left else "今日截止"
+    return f"第{max(stands.used, 1)}/{stands.given}日"
 
 
 def _worked(calendar: WorkingCalendar, start: datetime, end: datetime) -> int:

@@ -140,12 +140,10 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
     entry = returned_entry(s, record.id or 0)
     gate = GATES[entry.name]
     days = working_calendar(s)
-    opened = clock.local(entry.opened_at).date()
     stopped = clock.local(entry.finished_at or clock.now()).date()
-    used = entry.used_before + days.working_days_between(opened, stopped).days
+    stood = entry.stands(days, stopped)
     given = deadlines.working_days("correction_days", clock.today(), rules(s))
     due = deadlines.due("correction_days", clock.today(), days, rules(s))
-    allowed = entry.budget_days or 1
     return contexts.CorrectionNotice(
         **common,
         about=_ABOUT[Process(record.process)],
@@ -157,9 +155,9 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
             contexts.Fault(no=number, **_fault(item)) for number, item in enumerate(faults(entry), start=1)
         ),
         stage=gate.title,
-        allowed_days=allowed,
-        used_days=used,
-        remaining_days=max(allowed - used, 0),
+        allowed_days=max(stood.given, 1),
+        used_days=stood.used,
+        remaining_days=max(stood.given - stood.used, 0),
         stopped_on=stopped,
         correction_days=given,
         correction_due_on=due.day,

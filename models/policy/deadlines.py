@@ -4,11 +4,51 @@
 named `<step>_days`, taken as of the day the step starts (A19).
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from models.calendar import Due, WorkingCalendar, seeded_calendar
 from models.policy.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a step stands on a day, in 工作日: `used` of `given`, the rounds before the clock stopped (停钟) among them; `left`
+    after that day up to the last one; `over` beyond the last one, 0 unless it is late."""
+
+    used: int
+    given: int
+    left: int
+    over: int
+
+    @property
+    def late(self) -> bool:
+        """逾期: the last day is over. More days may be used than given without that: a step that comes back when its days
+        are used up has the day it comes back."""
+        return self.over > 0
+
+
+def standing(
+    calendar: WorkingCalendar,
+    began: date,
+    last: date,
+    on: date,
+    given: int | None = None,
+    used_before: int = 0,
+) -> Standing:
+    """The one reckoning behind the clock of a page, the diagram, the queue, the heat map and the documents.
+
+    `began`: from when this round counts; `last`: its last day; `given` None: as many as lie between. A day off after the
+    last day is late by one.
+    """
+    left = calendar.working_days_between(on, last).days
+    return Standing(
+        used=used_before + calendar.working_days_between(began, on).days,
+        given=given or max(calendar.working_days_between(began, last).days, 0),
+        left=max(left, 0),
+        over=max(-left, 1) if on > last else 0,
+    )
 
 
 def due(

@@ -6,14 +6,17 @@ movable demo clock); everything else is business time.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from models import clock
+from models.calendar import WorkingCalendar
 from models.lifecycle import Board, Process, State
+from models.policy.deadlines import Standing, standing
 from models.records.base import Facts, coded, facts, moment, money, one_of
 
 
@@ -184,6 +187,17 @@ class JournalEntry(SQLModel, table=True):
     def began(self) -> datetime:
         """From when a gate's working days are counted: its opening, or the later service of what it answers."""
         return self.counts_from or self.opened_at
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which a gate may be answered in time."""
+        return clock.local(self.due_at or self.opened_at).date()
+
+    def stands(self, days: WorkingCalendar, on: date | None = None) -> Standing:
+        """How a gate's present round stands on a day: today, or the day it was answered."""
+        then = clock.local(self.finished_at).date() if self.finished_at else clock.today()
+        began = clock.local(self.began).date()
+        return standing(days, began, self.last_day, on or then, self.budget_days, self.used_before)
 
 
 class Incident(SQLModel, table=True):

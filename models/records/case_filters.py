@@ -178,12 +178,12 @@ def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
 
 
 def late() -> Any:
-    """Gates (their cases) whose deadline has passed."""
+    """Gates (their cases) whose last day is over, as `models.policy.deadlines.standing` has it."""
     return select(Late.case_id).where(
         col(Late.finished_at).is_(None),
         col(Late.voided_at).is_(None),
         Late.kind == EntryKind.GATE,
-        Late.due_at < clock.now(),  # type: ignore[operator]
+        Late.due_at < clock.start_of(clock.today()),  # type: ignore[operator]
     )
 
 

@@ -96,10 +96,15 @@ class Money:
 
 def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) -> tuple[Stage, ...]:
     """Open cases by stage, in one question. The medians come from the calendar table; None without one."""
-    now, today = clock.now(), clock.today()
+    today = clock.today()
     near = clock.start_of(calendar.add_working_days(today, SOON_DAYS + 1).day)
     query = text(_STAGES.format(board="AND c.board = :board" if board else ""))
-    values = {"now": now, "near": near, "today": today, "board": board.value if board else None}
+    values = {
+        "begun": clock.start_of(today),
+        "near": near,
+        "today": today,
+        "board": board.value if board else None,
+    }
     rows = s.connection().execute(query, values)
     found = {(Process(r.process), State(r.state)): r for r in rows}
     order = [(process, state) for process in Process for state in State if (process, state) in found]
@@ -177,9 +182,9 @@ WITH worked AS (
 )
 SELECT process, state,
     count(*) FILTER (WHERE state <> 'correction' AND (due_at IS NULL OR due_at >= :near OR kind = 'until')) AS ok,
-    count(*) FILTER (WHERE state <> 'correction' AND kind = 'gate' AND due_at >= :now AND due_at < :near) AS soon,
-    count(*) FILTER (WHERE kind = 'gate' AND due_at < :now) AS late,
-    count(*) FILTER (WHERE state = 'correction' AND (due_at IS NULL OR due_at >= :now)) AS stop,
+    count(*) FILTER (WHERE state <> 'correction' AND kind = 'gate' AND due_at >= :begun AND due_at < :near) AS soon,
+    count(*) FILTER (WHERE kind = 'gate' AND due_at < :begun) AS late,
+    count(*) FILTER (WHERE state = 'correction' AND (due_at IS NULL OR due_at >= :begun)) AS stop,
     sum(amount) AS amount, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median
 FROM standing GROUP BY process, state
 """

@@ -44,7 +44,9 @@ def moved(s: Session, year: int) -> list[tuple[CaseRecord, Loan, str, Decimal]]:
         if (settled or came_back) and clock.local(entry.at).year == year:
             case = s.get_one(CaseRecord, entry.case_id)
             claim = s.exec(select(Claim).where(Claim.case_id == case.id)).one()
-            found.append((case, s.get_one(Loan, claim.loan_id), "paid" if settled else "returned", entry.amount))
+            found.append(
+                (case, s.get_one(Loan, claim.loan_id), "paid" if settled else "returned", entry.amount)
+            )
     return found
 
 
@@ -69,9 +71,8 @@ def test_what_moved_in_a_year_is_in_its_report_whenever_it_was_asked_for(office:
         cases.in_a_run(late, lambda case: limits.settle(case, "PZ-2", "2027-01-11"))
         with session() as s:
             limits.give_back(s, case_of(s, early), Decimal("200000.00"), "追偿返还")
-    with clock.at(MARCH):
-        with session() as s:
-            limits.give_back(s, case_of(s, late), Decimal("50000.00"), "追偿返还")
+    with clock.at(MARCH), session() as s:
+        limits.give_back(s, case_of(s, late), Decimal("50000.00"), "追偿返还")
     with clock.at(MARCH), session() as s:
         for year, expected in ((2026, ("1000000.00", "0")), (2027, ("500000.00", "250000.00"))):
             entries = moved(s, year)
