@@ -42,8 +42,6 @@ class Settings(BaseSettings):
 
     demo: bool = False
     """Demo data, one-click sign-in and a clock that may be moved. Never for real cases."""
-    secret_key: SecretStr | None = Field(default=None, min_length=32)
-    """Signs cookies and tokens. The demo makes its own; `fengbu up` refuses to start without one."""
 
     smtp_host: str | None = None
     smtp_port: Port = 25
@@ -95,7 +93,7 @@ class Settings(BaseSettings):
 
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("database_url", "prefect_database_url", "public_url", "secret_key", mode="before")
+    @field_validator("database_url", "prefect_database_url", "public_url", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         """``DATABASE_URL=`` in an environment file means "not set", as in a shell."""

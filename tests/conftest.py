@@ -98,7 +98,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["DATABASE_URL"] = postgres.socket_url(config.stash[HOME] / "postgres", f"test_{name}")
     os.environ["FENGBU_DATA_DIR"] = str(config.stash[HOME] / name)
-    os.environ["FENGBU_SECRET_KEY"] = "a secret for tests, long enough to be one"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import documents, founding, imports, ledger, policy_explain, white_list
+from api.cli import backup, documents, founding, imports, ledger, policy_explain, white_list
 
 app = typer.Typer(help="风补：融资风险补偿业务系统。", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(policy_explain.app, name="policy")
@@ -15,6 +15,7 @@ white_list.add_to(imports.app)
 app.add_typer(imports.app, name="import")
 app.add_typer(ledger.app, name="ledger")
 founding.add_to(app)
+backup.add_to(app)
 
 
 @app.command()

@@ -59,7 +59,7 @@ def _on_the_database(work: Callable[..., T]) -> T:
     from models.records.reference import sync_clock
 
     try:
-        with _standing():
+        with standing():
             with database.session() as s:
                 sync_clock(s)
             with database.session() as s:
@@ -74,8 +74,8 @@ def _on_the_database(work: Callable[..., T]) -> T:
 
 
 @contextmanager
-def _standing() -> Iterator[None]:
-    """The database with its tables: the one that runs, or started for as long as this takes."""
+def standing(*, tables: bool = True) -> Iterator[None]:
+    """The configured database, with its `tables`: the one that runs, or started for as long as this takes."""
     from api.runtime import postgres
     from api.runtime.parts import Database
     from flows.documents import versions
@@ -90,9 +90,10 @@ def _standing() -> Iterator[None]:
     os.environ["DATABASE_URL"] = running or base.urls.app
     get_settings.cache_clear()
     try:
-        database.run_migrations(os.environ["DATABASE_URL"])
-        with database.session() as s:
-            versions.adopt_all(s)
+        if tables:
+            database.run_migrations(os.environ["DATABASE_URL"])
+            with database.session() as s:
+                versions.adopt_all(s)
         yield
     finally:
         database.engine().dispose()

@@ -1,13 +1,11 @@
 """The systems `fengbu demo` and `fengbu up` start, out of the standard parts."""
 
-import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session, create_engine, select
@@ -57,7 +55,6 @@ def demo_settings(base: Settings, data_dir: Path, smtp_port: int) -> Settings:
             "smtp_host": "127.0.0.1",
             "smtp_port": smtp_port,
             "webhook_allow_private": True,
-            "secret_key": base.secret_key or _kept_secret(data_dir),
         }
     )
 
@@ -90,14 +87,8 @@ def demo(*, fresh: bool) -> int:
 
 
 def up() -> int:
-    """Run the real system until Ctrl-C; refuses a missing key, default passwords and a moved clock."""
-    settings = get_settings()
-    if settings.secret_key is None:
-        Console(stderr=True).print(
-            "没有设置 FENGBU_SECRET_KEY（至少 32 个字符）：它用来签名登录凭据，请设置后再启动。"
-        )
-        return 2
-    parts = standard_parts(settings)
+    """Run the real system until Ctrl-C; refuses default passwords and a moved clock."""
+    parts = standard_parts(get_settings())
     _insert(parts, CHECKS, _refuse_demo)
     return Supervisor(parts).run()
 
@@ -142,11 +133,3 @@ def _insert(parts: list[Part], name: str, action: Callable[[Database], str]) -> 
     for part in parts[place + 2 :]:
         if MIGRATIONS in part.after:
             part.after = (*part.after, name)
-
-
-def _kept_secret(data_dir: Path) -> SecretStr:
-    kept = data_dir / "secret"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
-    return SecretStr(kept.read_text())

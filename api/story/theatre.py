@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import SecretStr
-
 from api.runtime.parts import (
     DATABASE,
     MIGRATIONS,
@@ -52,7 +50,6 @@ def theatre() -> Iterator[Theatre]:
                 "port": free_port(),
                 "prefect_port": free_port(),
                 "public_url": None,
-                "secret_key": SecretStr("a story's key, used for nothing else"),
                 "smtp_host": "127.0.0.1",
                 "smtp_port": mail.port,
                 "webhook_allow_private": True,

@@ -45,7 +45,6 @@ def main(loans: int) -> None:
         running = postgres.start(Path(home))
         try:
             os.environ["DATABASE_URL"] = running.url_for(postgres.APP_DATABASE)
-            os.environ["FENGBU_SECRET_KEY"] = "a secret for a benchmark, long enough to be one"
             os.environ["FENGBU_API_CALLS_PER_MINUTE"] = "1000000"
             get_settings.cache_clear()
             postgres.ensure_database(os.environ["DATABASE_URL"])

@@ -186,7 +186,6 @@ def main() -> None:
         try:
             os.environ["DATABASE_URL"] = running.url_for("fengbu")
             os.environ |= {"FENGBU_DATA_DIR": home, "FENGBU_PREFECT_PORT": str(free_port())}
-            os.environ["FENGBU_SECRET_KEY"] = "a secret for a benchmark, long enough to be one"
             get_settings.cache_clear()
             urls = postgres.database_urls(get_settings(), running)
             for url in (urls.app, urls.prefect):

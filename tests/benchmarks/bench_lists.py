@@ -199,7 +199,6 @@ def main(cases: int, rounds: int, out: Path) -> None:
         running = postgres.start(Path(home))
         try:
             url = os.environ["DATABASE_URL"] = running.url_for(postgres.APP_DATABASE)
-            os.environ["FENGBU_SECRET_KEY"] = "a secret for a benchmark, long enough to be one"
             get_settings.cache_clear()
             database.run_migrations(url)
             began = time.perf_counter()

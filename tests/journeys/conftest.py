@@ -50,7 +50,6 @@ def address(db: Callable[[], AbstractContextManager[Session]], server_dir: Path)
         "FENGBU_DEMO": "1",
         "FENGBU_POLL_SECONDS": "1",
         "FENGBU_PORT": str(port),
-        "FENGBU_SECRET_KEY": os.environ["FENGBU_SECRET_KEY"],
     }
     web = ManagedProcess("web", (*WEB, str(port)), data_dir=server_dir)
     worker = ManagedProcess("worker", (*FENGBU, "worker"), data_dir=server_dir)

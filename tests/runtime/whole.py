@@ -15,7 +15,6 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
-from pydantic import SecretStr
 
 from api.demo import play
 from api.runtime import postgres, prefect_server
@@ -138,7 +137,6 @@ def whole_system(place: Path) -> Iterator[Whole]:
             data_dir=place,
             demo=True,
             prefect_port=free_port(),
-            secret_key=SecretStr("a secret of a system that is there to be broken"),
             smtp_host="127.0.0.1",
             smtp_port=mail.port,
             lease_seconds=LEASE,
