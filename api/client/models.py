@@ -55,6 +55,8 @@ class ToCorrect(Answer):
     problem: str
     remedy: str
     clause: str
+    points: list[str] = []
+    """JSON pointers into the body of `correct`: what this item is about; empty if it names no place."""
 
 
 class Claim(Answer):

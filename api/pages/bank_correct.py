@@ -1,7 +1,6 @@
-"""补正: what was returned, at the top; below it the loans, the claim or the recovery to put right; one button to submit again."""
+"""补正: what was returned, at the top; below it the fields and materials it names, open; the rest read-only and folded."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,13 +9,12 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.auth.db import Db
-from api.pages import recovery_sheet
+from api.pages import bank_returned, recovery_sheet
 from api.pages.bank_forms import (
     FIRM,
     GUARANTEE,
     LOAN,
     Applicant,
-    Finding,
     OwnCase,
     Posted,
     by_field,
@@ -30,29 +28,28 @@ from api.pages.bank_forms import (
 )
 from api.pages.bank_loss import confirmed, files_of, sheet
 from api.pages.bank_recovery import correction
-from api.pages.form_views import DialogView, FieldView
+from api.pages.bank_returned import OPEN, focus, merged
+from api.pages.form_views import DialogView, FieldView, SlotView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
-from api.pages.task_facts import clause_view
 from api.pages.views import Tag
-from flows.actions import correcting, drafting, handing_in, matters
+from flows.actions import correcting, drafting, handing_in, matters, pointing
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import LoanForm, claim_form, loan_form, read_claim, read_loan
 from flows.actions.recovery_forms import nested, read_recovery
 from flows.steps import papers
-from flows.steps.document_filing import faults as listed_faults
-from flows.steps.document_filing import returned_entry
 from models.lifecycle import Board, Process
 from models.permissions import Actor
-from models.policy.materials import FILING_SLOTS, SLOTS, Slot
-from models.records.case import CaseRecord, JournalEntry
+from models.policy.materials import SLOTS, Slot
+from models.records.case import CaseRecord
 from models.records.claim import of_case as claim_of
 from models.records.draft import Draft, DraftKind, find
 from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
 
 router = APIRouter(prefix="/bank/cases")
-_ITEM = re.compile(r"第\s?(\d{1,5})\s?笔")
+MOST_OPENED = 200
+"""Places opened on purpose that a draft remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +78,10 @@ def resubmit(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: 
     correcting.open_task(db, actor, case.number, Process(case.process))
     typed = text_of(posted)
     does, note = typed.pop("do", "submit"), typed.pop("note", "")
-    chosen = _number(typed.pop("loan", ""))
+    chosen, shown = _number(typed.pop("loan", "")), typed.pop("open", None)
     draft = drafting.open_draft(db, actor, DraftKind.CORRECTION, case.number)
     faults = tuple(stage_uploads(db, draft, posted, _slots(case)))
-    _keep(db, case, draft, chosen, typed, note)
+    _keep(db, case, draft, chosen, merged(_stands(db, case, draft, chosen), typed, shown), note)
     if faults:
         return _page(request, db, actor, case, chosen=chosen, faults=faults)
     if case.process == Process.CLAIM and (does == "save" or does.startswith("confirm:")):
@@ -93,16 +90,17 @@ def resubmit(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: 
         if does != "save":
             drafting.keep(draft, looked=confirmed(draft, does.removeprefix("confirm:"), held))
             does = "save"
-    if does == "save":
+    if does == "save" or does.startswith(OPEN):
         suffix = f"?loan={chosen}" if chosen else ""
-        return RedirectResponse(f"/bank/cases/{case.number}/correct{suffix}", 303)
+        return RedirectResponse(f"/bank/cases/{case.number}/correct{suffix}{_open(draft, chosen, does)}", 303)
     at = chosen
     try:
         files = drafting.staged(db, draft)
         if case.process == Process.CLAIM:
-            matter = matters.correct_claim(case, read_claim(Board(case.board), typed), files, note)
+            form = read_claim(Board(case.board), draft.data["typed"])
+            matter = matters.correct_claim(case, form, files, note)
         elif case.process == Process.RECOVERY:
-            matter = matters.correct_recovery(case, read_recovery(nested(typed)), files, note)
+            matter = matters.correct_recovery(case, read_recovery(nested(draft.data["typed"])), files, note)
         else:
             changed: dict[int, LoanForm] = {}
             for key, words in draft.data.get("loans", {}).items():
@@ -125,10 +123,39 @@ def upload(
     correcting.open_task(db, actor, case.number, Process(case.process))
     draft = drafting.open_draft(db, actor, DraftKind.CORRECTION, case.number)
     faults = stage_uploads(db, draft, posted, [one for one in _slots(case) if one.key == slot])
-    base = f"/bank/cases/{case.number}/correct"
-    views = slot_views(db, _slots(case), draft, by_field(faults), upload_base=base, case_id=case.id or 0)
+    seen = focus(pointing.returned(db, case), draft, faults)
+    views = seen.slots(_slot_views(db, case, draft, by_field(faults)))
     said = faults[0].message if faults else "已上传。"
     return fragment(request, "pages/bank/slots.html", slots=views, announce=said)
+
+
+def _slot_views(
+    db: Session, case: CaseRecord, draft: Draft | None, errors: dict[str, str]
+) -> tuple[SlotView, ...]:
+    base = f"/bank/cases/{case.number}/correct"
+    return slot_views(db, _slots(case), draft, errors, upload_base=base, case_id=case.id or 0)
+
+
+def _stands(db: Session, case: CaseRecord, draft: Draft | None, chosen: int) -> dict[str, str]:
+    """The application as it would be typed: as this draft has it, else as it was submitted; of a filing, one loan."""
+    kept = draft.data if draft else {}
+    if case.process == Process.FILING:
+        row = next((row for row in loans_of(db, case.id or 0) if row.id == chosen), None)
+        stands = typed_from(loan_form(Board(case.board)), row) if row else {}
+        return dict(kept.get("loans", {}).get(str(chosen)) or stands)
+    if case.process == Process.RECOVERY:
+        return dict(kept.get("typed") or recovery_sheet.flat(db, case))
+    return dict(kept.get("typed") or typed_from(claim_form(Board(case.board)), claim_of(db, case.id or 0)))
+
+
+def _open(draft: Draft, chosen: int, does: str) -> str:
+    """Open a place on purpose; the part of the address that leads to it."""
+    name = does.removeprefix(OPEN) if does.startswith(OPEN) else ""
+    if not name:
+        return ""
+    place = f"loans.{chosen}.{name}" if chosen and not name.startswith("materials.") else name
+    drafting.keep(draft, opened=sorted({*(draft.data.get("opened") or ()), place[:80]})[:MOST_OPENED])
+    return f"#{bank_returned.anchor(name)}"
 
 
 def _keep(db: Session, case: CaseRecord, draft: Draft, chosen: int, typed: dict[str, str], note: str) -> None:
@@ -151,12 +178,13 @@ def _page(
     faults: tuple[FieldFault, ...] = (),
 ) -> HTMLResponse:
     draft = find(db, actor.person_id, DraftKind.CORRECTION, case.number)
-    entry = returned_entry(db, case.id or 0)
+    back, action = pointing.returned(db, case), f"/bank/cases/{case.number}/correct"
     shared: dict[str, Any] = {
         "frame": frame(request, db, actor, "home"),
         "subject": case.subject,
-        "action": f"/bank/cases/{case.number}/correct",
-        "returned": _returned(entry),
+        "action": action,
+        "returned": bank_returned.listed(db, case, back, action),
+        "back": back,
         "saved": draft.updated_at if draft else None,
         "note_field": _note(draft, by_field(faults)),
         "dialogs": (_confirm(case),),
@@ -177,23 +205,28 @@ def _claim(
     faults: tuple[FieldFault, ...],
     shared: dict[str, Any],
 ) -> HTMLResponse:
-    claim = claim_of(db, case.id or 0)
-    kept = draft.data.get("typed") if draft else None
-    view = sheet(
+    whole = sheet(
         db,
         actor,
-        db.get_one(Loan, claim.loan_id),
-        typed=kept or typed_from(claim_form(Board(case.board)), claim),
+        db.get_one(Loan, claim_of(db, case.id or 0).loan_id),
+        typed=_stands(db, case, draft, 0),
         draft=draft,
         faults=faults,
         base=f"/bank/cases/{case.number}/correct",
         case_id=case.id or 0,
     )
+    seen = focus(shared.pop("back"), draft, faults)
+    every = (*whole.loss, *whole.words, *whole.account)
+    loss, words, account = map(seen.fields, (whole.loss, whole.words, whole.account))
+    view = replace(whole, loss=loss, words=words, account=account, slots=seen.slots(whole.slots))
+    parts = {"loss": view.loss or view.words, "account": view.account, "slots": view.slots}
     return page(
         request,
         "pages/bank/claim.html",
         status=422 if faults else 200,
-        view=view,
+        view=replace(view, findings=seen.findings(whole.findings, every, parts, whole.slots)),
+        kept=seen.kept(every, whole.slots),
+        shown=seen.names(every),
         heading=f"补正 {case.number}",
         about=f"申请补偿 {yuan(case.amount)} 元",
         steps=(),
@@ -211,12 +244,17 @@ def _filing(
     faults: tuple[FieldFault, ...],
     shared: dict[str, Any],
 ) -> HTMLResponse:
-    board, rows = Board(case.board), loans_of(db, case.id or 0)
+    board, rows, back = Board(case.board), loans_of(db, case.id or 0), shared.pop("back")
     kept: dict[str, dict[str, str]] = draft.data.get("loans", {}) if draft else {}
-    named = _named(shared["returned"]) & {r.item for r in rows} or {r.item for r in rows}
-    row = next((r for r in rows if r.id == chosen), next(r for r in rows if r.item in named))
+    of_all = not back.points or any(not name.startswith(("loans.", "materials.")) for name in back.points)
+    named = {r.id for r in rows} if of_all else back.loans
+    row = next((r for r in rows if r.id == chosen), next((r for r in rows if r.id in named), rows[0]))
     form, errors = loan_form(board), by_field(faults)
-    typed = kept.get(str(row.id)) or typed_from(form, row)
+    typed, seen = _stands(db, case, draft, row.id or 0), focus(back, draft, faults, row.id or 0)
+    groups = {"firm": FIRM, "loan": LOAN, "guarantee": GUARANTEE if board == Board.GUARANTEE else ()}
+    views = {group: field_views(form, names, typed, errors) for group, names in groups.items()}
+    every = tuple(view for group in views.values() for view in group)
+    slots = _slot_views(db, case, draft, errors)
     return page(
         request,
         "pages/bank/correct.html",
@@ -230,47 +268,20 @@ def _filing(
                 r.receipt_number,
                 Tag("已更改", "soon", "edit") if str(r.id) in kept else None,
                 r.id == row.id,
-                r.item in named,
+                r.id in named,
             )
             for r in rows
         ),
         current=row,
-        firm=field_views(form, FIRM, typed, errors),
-        loan=field_views(form, LOAN, typed, errors),
-        guarantee=field_views(form, GUARANTEE, typed, errors) if board == Board.GUARANTEE else (),
+        firm=seen.fields(views["firm"]),
+        loan=seen.fields(views["loan"]),
+        guarantee=seen.fields(views["guarantee"]),
         wrong=wrong_fields(form, faults),
-        slots=slot_views(
-            db,
-            FILING_SLOTS[board],
-            draft,
-            errors,
-            upload_base=f"/bank/cases/{case.number}/correct",
-            case_id=case.id or 0,
-        ),
+        slots=seen.slots(slots),
+        kept=seen.kept(every, slots),
+        shown=seen.names(every),
         **shared,
     )
-
-
-def _returned(entry: JournalEntry) -> tuple[Finding, ...]:
-    found = []
-    for item in listed_faults(entry):
-        clause = str(item.get("clause") or "")
-        found.append(
-            Finding(
-                str(item.get("where") or "申请材料"),
-                "#slots" if "材料" in str(item.get("where") or "材料") else "#loss",
-                str(item.get("problem") or ""),
-                str(item.get("remedy") or ""),
-                "late",
-                clause_view(clause) if clause else None,
-            )
-        )
-    return tuple(found)
-
-
-def _named(returned: tuple[Finding, ...]) -> set[int]:
-    """Which loans the return names, as “第 2 笔”; none where it speaks of the filing as a whole."""
-    return {int(item) for one in returned for item in _ITEM.findall(f"{one.where} {one.what}")}
 
 
 def _note(draft: Draft | None, errors: dict[str, str]) -> FieldView:
@@ -279,7 +290,7 @@ def _note(draft: Draft | None, errors: dict[str, str]) -> FieldView:
         "note",
         str(draft.data.get("note", "")) if draft else "",
         errors.get("note", ""),
-        "没有改动时必填：写明无须更正的理由",
+        "没有改动，或改了没有退回的内容时必填：写明理由",
         "textarea",
         maxlength=1000,
     )
@@ -302,8 +313,7 @@ def _slots(case: CaseRecord) -> tuple[Slot, ...]:
 
 
 def _of_loan(faults: tuple[FieldFault, ...], loan_id: int) -> tuple[FieldFault, ...]:
-    prefix = f"loans.{loan_id}."
-    return tuple(FieldFault(f.field.removeprefix(prefix), f.message) for f in faults)
+    return tuple(FieldFault(f.field.removeprefix(f"loans.{loan_id}."), f.message) for f in faults)
 
 
 def _number(raw: str) -> int:

@@ -1,5 +1,6 @@
 """登记回款 and 返还: what came back of a compensated loan is registered; the city's share of it is returned."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -19,6 +20,7 @@ from api.pages.bank_forms import (
     stage_uploads,
     text_of,
 )
+from api.pages.bank_returned import Kept, focus
 from api.pages.form_views import DialogView, SlotView
 from api.pages.layout import frame
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
@@ -149,7 +151,7 @@ def correction(
 ) -> HTMLResponse:
     """The sheet of a returned recovery, to put right (补正); `shared` is what every correction's page shows."""
     paid = db.get_one(CaseRecord, case.about_id)
-    view = sheet(
+    whole = sheet(
         db,
         paid,
         typed=(draft.data.get("typed") if draft else None) or flat(db, case),
@@ -158,9 +160,31 @@ def correction(
         base=f"/bank/cases/{case.number}/correct",
         case=case,
     )
+    seen = focus(shared.pop("back"), draft, faults)
+    view = replace(
+        whole,
+        action=seen.fields(whole.action),
+        receipts=whole.receipts if seen.open("receipts") else (),
+        costs=whole.costs if seen.open("costs") else (),
+        slots=seen.slots(whole.slots),
+    )
+    every = [*whole.action, *(one for row in (*whole.receipts, *whole.costs) for one in row)]
+    lists = [
+        Kept(
+            name,
+            title,
+            "；".join("，".join(one.value for one in row) for row in rows if row[0].value) or "（空）",
+        )
+        for name, title, rows in (("receipts", "回款", whole.receipts), ("costs", "追偿费用", whole.costs))
+        if not seen.open(name)
+    ]
+    parts = {"money": view.receipts or view.costs, "slots": view.slots}
+    view = replace(view, findings=seen.findings(whole.findings, every, parts, whole.slots))
     shared |= {
         "heading": f"补正 {case.number}",
         "about": f"补偿案件 {paid.number}　回款 {yuan(case.amount)} 元",
+        "kept": (*lists, *seen.kept(whole.action, whole.slots)),
+        "shown": seen.names(every),
     }
     return page(request, "pages/bank/recovery.html", status=422 if faults else 200, view=view, **shared)
 

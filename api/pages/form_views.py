@@ -76,6 +76,7 @@ class AnswerOption:
     fields: tuple[FieldView, ...] = ()
     todo: tuple[TodoItem, ...] = ()
     todo_more: str | None = None  # typed below the 补正清单; None = a list without ticks is not shown
+    places: tuple[tuple[str, tuple[str, ...]], ...] = ()  # what a typed line may point at, by group
     note: Note | None = None
     blocked: str = ""  # why it cannot be submitted yet; empty = it can
     next_steps: tuple[str, ...] = ()

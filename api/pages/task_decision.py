@@ -10,6 +10,7 @@ from api.pages.form_views import AnswerOption, AttachedFile, DecisionForm, Field
 from api.pages.render import yuan
 from api.pages.task_form import MOST_WORDS, VOUCHER, Prepared, Typed
 from api.pages.views import Note, WorkingDays
+from flows.actions import pointing
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock
@@ -54,23 +55,27 @@ class Panel:
     blocked: str = ""
     due: Decimal | None = None  # what a recovery returns, 元
     files: tuple[AttachedFile, ...] = ()
+    places: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
     """A line of the 补正清单 for each check that did not pass: of a claim, or of each loan of a filing."""
-    lines = [_prepared(check, "") for check in found if check.result is not Result.PASS]
+    lines = [_prepared(check) for check in found if check.result is not Result.PASS]
     for loan, checks in loans:
         where = f"第{loan.item}笔 {loan.firm_name}"
-        lines += [_prepared(check, where) for check in checks if check.result is not Result.PASS]
+        lines += [
+            _prepared(check, where, loan.id or 0) for check in checks if check.result is not Result.PASS
+        ]
     return lines[:MOST_TODO]
 
 
-def _prepared(check: Check, where: str) -> Prepared:
+def _prepared(check: Check, where: str = "", loan_id: int = 0) -> Prepared:
     place = f"{where}（{check.source}）" if where else check.source or "申请材料"
     problem = evidence.problem(check)
     remedy = check.remedy or "请补充说明并提供凭证。"
     certain = check.result is Result.FAIL
-    return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause, certain)
+    at = pointing.of_check(check.code, loan_id)
+    return Prepared(f"{where}|{check.code}"[-80:], place, problem, remedy, check.clause, certain, at)
 
 
 def panel(p: Panel) -> DecisionForm:
@@ -135,6 +140,7 @@ def _option(p: Panel, answer: Answer, errors: dict[str, str]) -> AnswerOption:
         fields=tuple(_field(name, p, errors) for name in answer.fields),
         todo=todo,
         todo_more=p.typed.more if returns else None,
+        places=p.places if returns else (),
         note=_note(p, answer, errors),
         next_steps=SIGNED[outcome]
         if p.task.added

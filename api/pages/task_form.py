@@ -17,6 +17,7 @@ MOST_WORDS = 10_000
 MOST_REASON = 500
 VOUCHER = 60
 REMEDY = "请补正后重新提交。"
+PARTS = ("where", "problem", "remedy", "clause")
 _SPLIT = re.compile(r"\s*[｜|]\s*")
 
 
@@ -30,6 +31,7 @@ class Prepared:
     remedy: str
     clause: str = ""
     certain: bool = True  # failed; what a person must judge is offered, not ticked
+    at: tuple[str, ...] = ()  # which fields and materials it is about (flows.actions.pointing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,16 @@ def parse(gate: Gate, typed: Typed, prepared: Sequence[Prepared], loans: Mapping
     return Parsed(chosen.outcome, opinion, fields, tuple(faults))
 
 
-def _faults(typed: Typed, prepared: Sequence[Prepared], faults: list[FieldFault]) -> list[dict[str, str]]:
-    items = [
-        {"where": p.where, "problem": p.problem, "remedy": p.remedy, "clause": p.clause}
+def _faults(typed: Typed, prepared: Sequence[Prepared], faults: list[FieldFault]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = [
+        {
+            "where": p.where,
+            "problem": p.problem,
+            "remedy": p.remedy,
+            "clause": p.clause,
+            "at": p.at,
+            "check": p.key,
+        }
         for p in prepared
         if (p.certain if typed.todo is None else p.key in typed.todo)
     ]
@@ -144,7 +153,7 @@ def _faults(typed: Typed, prepared: Sequence[Prepared], faults: list[FieldFault]
             items.append({"where": parts[0], "problem": parts[1], "remedy": remedy, "clause": ""})
     if not items:
         faults.append(FieldFault("faults", "请在补正清单中一次列明全部问题，至少一项。"))
-    if any(len(value) > MOST_REASON for item in items for value in item.values()):
+    if any(len(item[part]) > MOST_REASON for item in items for part in PARTS):
         faults.append(FieldFault("faults", f"补正清单每项的各部分最多 {MOST_REASON} 字，请分成几项写。"))
     return items
 

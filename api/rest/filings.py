@@ -67,7 +67,10 @@ class ClaimRequest(Body):
 
 
 class CorrectionIn(Body):
-    """补正：改动的贷款（备案）或全部事实（补偿、追偿），替换的材料，说明。没有改动时须写说明。"""
+    """补正：改动的贷款（备案）或全部事实（补偿、追偿），替换的材料，说明。
+
+    案件的 to_correct 列出退回的各项及其 points；没有改动，或改动了没有退回的内容时，须写说明。
+    """
 
     loans: dict[str, LoanIn] = Field(  # type: ignore[valid-type]
         default_factory=dict, max_length=MOST_LOANS, description="备案：贷款编号 → 更正后的全部内容"

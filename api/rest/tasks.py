@@ -13,6 +13,7 @@ from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, IfNoneMatch, Reply, Write, shown, unchanged
 from api.rest.common import CHANGE, ENCLOSING, READ, WRITE, Enclosing, answers, enclosed_of
 from api.rest.problems import ApiError
+from api.rest.returned import FaultIn, placed
 from api.rest.strict import RestRoute
 from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
@@ -72,15 +73,6 @@ class TaskOut(Out):
     outcome: Outcome | None = Field(description="已办的结论")
     opinion: str
     attachments: list[EnclosedOut] = Field(description="随意见提交的附件")
-
-
-class FaultIn(Body):
-    """补正清单中的一项。"""
-
-    where: StrictStr = Field("", max_length=500, examples=["放款凭证"])
-    problem: StrictStr = Field(min_length=1, max_length=500, examples=["缺少盖章页"])
-    remedy: StrictStr = Field("", max_length=500, examples=["请补传盖章页"])
-    clause: StrictStr = Field("", max_length=500, examples=["四（二）"])
 
 
 class AnswerIn(Body):
@@ -185,6 +177,7 @@ def answer(
         loans = {}
         if "excluded" in stated:
             loans = {str(one.id): f"第 {one.item} 笔 {one.firm_name}" for one in loans_of(db, row.case_id)}
+        stated = placed(stated, db.get_one(CaseRecord, row.case_id))
         fields = read_answer(gate, body.outcome, stated, loans) if row.state == TaskState.OPEN else {}
         files = enclosed_of(db, caller.actor, body.attachments)
         answering.answer(

@@ -1,16 +1,14 @@
 """What the API shows of a case, a loan, a document: one schema each, whoever asks."""
 
 from datetime import date
-from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session
 
+from api.rest.returned import ToCorrect, to_correct
 from api.rest.wire import Figure, Moment, Out, Yuan
-from flows.steps.document_filing import faults as listed_faults
-from flows.steps.document_filing import returned_entry
 from models import clock
-from models.gates import CORRECTION, GATES, PARTY_NAMES
+from models.gates import GATES, PARTY_NAMES
 from models.lifecycle import STATE_NAMES, WITHDRAWABLE, Board, Process, State
 from models.permissions import Actor
 from models.policy.lines import Check
@@ -32,15 +30,6 @@ class Waiting(Out):
     party: str = Field(description="由哪一方办理", examples=["受托管理机构"])
     yours: bool = Field(description="是否等你单位办理（补正、收款回执、返还回单）")
     due_on: date = Field(description="办理期限（含当日）")
-
-
-class ToCorrect(Out):
-    """补正要求中的一项。"""
-
-    where: str = Field(description="哪里", examples=["放款凭证"])
-    problem: str = Field(description="问题", examples=["缺少盖章页"])
-    remedy: str = Field(description="怎样补正", examples=["请补传盖章页"])
-    clause: str = Field(description="依据条款，没有为空", examples=["四（二）"])
 
 
 class CheckOut(Out):
@@ -224,7 +213,7 @@ def case_view(db: Session, actor: Actor, case: CaseRecord) -> CaseOut:
     return CaseOut(
         **dict(line),
         waiting_for=_waiting(db, actor, case),
-        to_correct=_to_correct(db, case) if line.state is State.CORRECTION else [],
+        to_correct=to_correct(db, case) if line.state is State.CORRECTION else [],
         claim=_claim(claim_of(db, case.id or 0)) if case.process == Process.CLAIM else None,
         recovery=_recovery(db, case) if case.process == Process.RECOVERY else None,
     )
@@ -242,16 +231,6 @@ def _waiting(db: Session, actor: Actor, case: CaseRecord) -> list[Waiting]:
             due_on=clock.local(task.due_at).date(),
         )
     return list(found.values())
-
-
-def _to_correct(db: Session, case: CaseRecord) -> list[ToCorrect]:
-    if not any(task.gate == CORRECTION.key for task in open_of_case(db, case.id or 0)):
-        return []
-    items: list[dict[str, Any]] = [dict(item) for item in listed_faults(returned_entry(db, case.id or 0))]
-    return [
-        ToCorrect(**{name: str(item.get(name) or "") for name in ("where", "problem", "remedy", "clause")})
-        for item in items
-    ]
 
 
 def _claim(claim: Claim) -> ClaimOut:

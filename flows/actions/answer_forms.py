@@ -26,8 +26,8 @@ def read_answer(
 ) -> dict[str, Any]:
     """The facts for `flows.actions.answering.answer`. `loans`: of a filing, id → how it is called.
 
-    `given` may hold target, clause, to_meeting, voucher_number, voucher_date, arrived_on, faults (a list of PARTS) and
-    excluded (loan id → reason). Raises `InvalidError`; a fact the answer has no use for is a fault too.
+    `given` may hold target, clause, to_meeting, voucher_number, voucher_date, arrived_on, faults (a list of PARTS, each
+    with the places it is `at`) and excluded (loan id → reason). Raises `InvalidError`; a fact the answer has no use for is a fault too.
     """
     chosen = gate.answer(outcome)
     if chosen is None:
@@ -75,7 +75,7 @@ def _fault(name: str, value: str, gate: Gate) -> str:
     return ""
 
 
-def _listed(given: Sequence[Mapping[str, str]], faults: list[FieldFault]) -> list[dict[str, str]]:
+def _listed(given: Sequence[Mapping[str, Any]], faults: list[FieldFault]) -> list[dict[str, str]]:
     items = []
     for place, one in enumerate(given):
         item = {part: printable(str(one.get(part) or "")).strip() for part in PARTS}
@@ -88,7 +88,7 @@ def _listed(given: Sequence[Mapping[str, str]], faults: list[FieldFault]) -> lis
             for part, words in item.items()
             if len(words) > LONGEST
         ]
-        items.append(item)
+        items.append(item | ({"at": one["at"]} if one.get("at") else {}))
     if not items:
         faults.append(FieldFault("faults", "请在补正清单中一次列明全部问题，至少一项。"))
     return items

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import half_written, opinion_files, signing, untold
+from flows.actions import half_written, opinion_files, pointing, signing, untold
 from flows.actions.attaching import Stored
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import capacity, choices, in_the_name, locked_task, verdict
@@ -75,6 +75,8 @@ def answer(
         _take_part(s, principal.person_id, task, principal.name)
 
     if outcome is Outcome.RETURN and task.added is None:
+        if gate.lists_faults:
+            fields = fields | {"faults": pointing.pointed(s, record, fields["faults"])}
         fields = fields | untold.noted(s, record, fields)
 
     given = opinion_files.give(s, actor, task, shown_files, files)
@@ -198,11 +200,8 @@ def _validate(
     if chosen.opinion_required and not opinion:
         faults.append(FieldFault("opinion", f"选择“{chosen.label}”须写明意见。"))
     if len(opinion) > MOST_CHARACTERS:
-        faults.append(
-            FieldFault(
-                "opinion", f"意见最多 {MOST_CHARACTERS} 字，现为 {len(opinion)} 字；请精简或作为附件上传。"
-            )
-        )
+        said = f"意见最多 {MOST_CHARACTERS} 字，现为 {len(opinion)} 字；请精简或作为附件上传。"
+        faults.append(FieldFault("opinion", said))
     if outcome is Outcome.SEND_BACK and fields.get("target") not in {t.value for t in gate.send_back_to}:
         faults.append(FieldFault("target", "请选择退回到哪一环节。"))
     if outcome is Outcome.RETURN and gate.lists_faults and not fields.get("faults"):

@@ -1,6 +1,7 @@
 """Correcting (补正): the applicant changes what was returned and submits again; the clock goes on.
 
-Only while the case waits at 补正. What changed is kept with the timeline, so that the reviewer sees it at once.
+Only while the case waits at 补正. What changed is kept with the timeline, so that the reviewer sees it at once; a change
+of what was not returned needs a reason, and is marked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +12,14 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from flows.actions import answering
+from flows.actions import answering, pointing
 from flows.actions.acted import acted
 from flows.actions.attaching import Stored, Upload, attach_stored, stored_all
 from flows.actions.claiming import against_loan, claim_facts
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError
 from flows.actions.filing import duplicates, loan_facts
 from flows.actions.forms import ClaimForm, LoanForm
+from flows.actions.pointing import Returned
 from flows.actions.recovering import against_claim as against_paid
 from flows.actions.recovering import lacking, write_rows
 from flows.actions.recovery_forms import ActionForm, RecoveryForm
@@ -36,7 +38,8 @@ from models.records.loan import of_case as loans_of
 from models.records.task import Task, open_of_case
 
 Changed = list[dict[str, str]]
-"""What changed, for the timeline: where, what, before, after."""
+"""What changed, for the timeline: where, what, before, after, and the place's name (`flows.actions.pointing`)."""
+BEYOND = "退回范围以外"
 
 
 def open_task(s: Session, actor: Actor, case_number: str, process: Process) -> tuple[CaseRecord, Task]:
@@ -70,7 +73,7 @@ def correct_filing(
     try:
         with s.begin_nested():
             for key in order:
-                changed += differences(rows[key], loans[key], f"第 {rows[key].item} 笔")
+                changed += differences(rows[key], loans[key], f"第 {rows[key].item} 笔", f"loans.{key}.")
                 for name, value in loan_facts(
                     s, Board(record.board), actor.institution_id, loans[key]
                 ).items():
@@ -137,8 +140,14 @@ def correct_recovery(
     write_rows(s, record.id or 0, form)
     record.amount = sum((one.amount for one in form.receipts), Decimal("0.00"))
     changed += [
-        {"where": "", "what": what, "before": before[what] or "（空）", "after": after or "（空）"}
-        for what, after in _in_words(s, record).items()
+        {
+            "where": "",
+            "what": what,
+            "before": before[what] or "（空）",
+            "after": after or "（空）",
+            "name": name,
+        }
+        for name, (what, after) in zip(("receipts", "costs"), _in_words(s, record).items(), strict=True)
         if after != before[what]
     ]
     titles = {slot.key: slot.title for slot in RECOVERY_SLOTS[Board(record.board)]}
@@ -166,16 +175,15 @@ def _refuse_duplicates(s: Session, record: CaseRecord, forms: list[LoanForm], or
         raise InvalidError(tuple(named))
 
 
-def differences(row: object, form: BaseModel, where: str) -> Changed:
-    """What the form changes of the row, in words; `where` names the loan, empty for a claim."""
+def differences(row: object, form: BaseModel, where: str, prefix: str = "") -> Changed:
+    """What the form changes of the row, in words; `where` and `prefix` name the loan, empty for a claim."""
     changed: Changed = []
     for name, info in type(form).model_fields.items():
         before, after = getattr(row, name), getattr(form, name)
         if before != after:
             before = type(after)(before) if isinstance(after, Enum) and before else before
-            changed.append(
-                {"where": where, "what": info.title or name, "before": said(before), "after": said(after)}
-            )
+            words = {"what": info.title or name, "before": said(before), "after": said(after)}
+            changed.append({"where": where, "name": f"{prefix}{name}"} | words)
     return changed
 
 
@@ -199,7 +207,7 @@ def _resubmit(
     note = printable(note).strip()
     if not changed and not note:
         raise InvalidError((FieldFault("note", "没有任何改动。请按补正要求更正，或写明无须更正的理由。"),))
-    told = {"changed": changed, "note": note}
+    told = {"changed": _marked(changed, pointing.returned(s, record), note), "note": note}
     where = {"gate": CORRECTION.key, "entry_id": task.entry_id}
     acted(s, actor, record.id or 0, "correction_resubmitted", told, **where)
     s.flush()
@@ -208,4 +216,24 @@ def _resubmit(
 
 
 def _replaced(title: str, before: str, file: Stored) -> dict[str, str]:
-    return {"where": "材料", "what": title, "before": before or "（空）", "after": file.filename}
+    words = {"what": title, "before": before or "（空）", "after": file.filename}
+    return {"where": "材料", "name": f"materials.{file.slot}"} | words
+
+
+def _marked(changed: Changed, back: Returned, note: str) -> Changed:
+    """The changes, marked where they go beyond what was returned. Raises `InvalidError` if nobody says why they do."""
+    marked, beyond = [], []
+    for one in changed:
+        place = one.pop("name")
+        loan, _, name = place.removeprefix("loans.").rpartition(".")
+        within = back.opens(name, int(loan)) if place.startswith("loans.") else back.opens(place)
+        if within or not back.exact:
+            marked.append(one)
+        else:
+            marked.append(one | {"beyond": BEYOND})
+            beyond.append(f"{one['where']}“{one['what']}”".strip())
+    if beyond and not note:
+        named = "、".join(beyond[:6]) + (f"等 {len(beyond)} 处" if len(beyond) > 6 else "")
+        said = f"改动了没有退回的内容：{named}。请在补正说明里写明为什么要改，或改回原来的内容。"
+        raise InvalidError((FieldFault("note", said),))
+    return marked

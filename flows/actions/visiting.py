@@ -92,6 +92,7 @@ class _Read:
     """What is gathered from the events."""
 
     facts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    beyond: dict[str, str] = field(default_factory=dict)  # facts that nobody had returned
     opinions: list[Said] = field(default_factory=list)
     papers: dict[int, Paper] = field(default_factory=dict)
 
@@ -132,7 +133,11 @@ def changes(s: Session, actor: Actor, case: CaseRecord, since: datetime) -> Chan
     return Changes(
         since,
         max([since, *moments]),
-        tuple(FieldChange(label, *pair) for label, pair in read.facts.items() if pair[0] != pair[1]),
+        tuple(
+            FieldChange(label + read.beyond.get(label, ""), *pair)
+            for label, pair in read.facts.items()
+            if pair[0] != pair[1]
+        ),
         tuple(_files(files, since, case)),
         tuple(read.opinions),
         tuple(
@@ -148,7 +153,9 @@ def _read(read: _Read, event: Event) -> None:
     if event.event == "correction_resubmitted":
         for one in facts.get("changed") or ():
             if one["where"] != MATERIALS:
-                _changed(read, f"{one['where']} {one['what']}".strip(), one["before"], one["after"])
+                label = f"{one['where']} {one['what']}".strip()
+                _changed(read, label, one["before"], one["after"])
+                read.beyond[label] = f"（{one['beyond']}）" if one.get("beyond") else ""
         if facts.get("note"):
             read.opinions.append(Said(event.person_name, "补正", "补正说明", facts["note"], event.at))
     elif event.event == "loan_change_decided":

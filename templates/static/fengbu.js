@@ -126,6 +126,8 @@ document.addEventListener("change", (event) => {
     document.body.dataset.shortcuts = target.checked ? "on" : "off";
   } else if (target.matches("[data-n]")) {
     chooseAnswer(target);
+  } else if (target.matches("[data-place]") && target.value) {
+    addPlace(target);
   }
 });
 new MutationObserver(() => drawCharts()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -152,6 +154,16 @@ if (chosen) {
   for (const part of $$("fieldset[data-when]", chosen.form)) {
     part.disabled = !part.dataset.when.split(" ").includes(chosen.dataset.n);
   }
+}
+
+function addPlace(select) {
+  // A loan (第 2 笔) is followed by its field on the same line; anything else begins a line and waits for the problem.
+  const box = $("textarea", select.parentElement);
+  const before = box.value.trimEnd();
+  const joint = before.endsWith("笔") ? " " : before && "\n";
+  box.value = before + joint + select.value + (select.value.endsWith("笔") ? "" : "｜");
+  select.value = "";
+  box.focus();
 }
 
 function addPhrase(words) {

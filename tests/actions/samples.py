@@ -10,7 +10,7 @@ from sqlmodel import Session
 from flows.actions import claiming, filing
 from flows.actions.forms import read_claim, read_filing
 from models import clock
-from models.gates import Gate
+from models.gates import CORRECTION, Gate, Outcome
 from models.lifecycle import Board
 from models.permissions import Actor
 from models.policy.materials import CLAIM_SLOTS
@@ -129,8 +129,25 @@ def claim_on(s: Session, actor: Actor, row: Loan, **changes: str) -> CaseRecord:
     return claiming.submit(s, actor, read_claim(board, claim(board, **changes)), row.id or 0, FILES[board])
 
 
+def returned(s: Session, record: CaseRecord, *faults: dict[str, object]) -> None:
+    """An answered round that returned the case with this 补正清单."""
+    result = {"outcome": Outcome.RETURN, "opinion": "请补正。", "fields": {"faults": list(faults)}}
+    entry = JournalEntry(
+        case_id=record.id or 0,
+        kind=EntryKind.GATE,
+        name="acceptance",
+        key=f"acceptance#{clock.now().isoformat()}",
+        opened_at=clock.now(),
+        result=result,
+    )
+    s.add(entry)
+    s.flush()
+
+
 def waiting_at(s: Session, record: CaseRecord, asked: Gate) -> Task:
-    """Put the case at a gate of its applicant, as the kernel does; its open task."""
+    """Put the case at a gate of its applicant, as the kernel does, a correction after a return; its open task."""
+    if asked is CORRECTION:
+        returned(s, record, {"where": "申请材料", "problem": "须更正"})
     entry = JournalEntry(
         case_id=record.id or 0,
         kind=EntryKind.GATE,

@@ -78,11 +78,15 @@ def test_what_was_returned_is_corrected_over_the_api(callers: Callers) -> None:
     filing = builders.filed()
     claimed = builders.claimed()
     for number, gate in ((filing, "filing_review"), (claimed, "acceptance")):
-        faults = [{"where": "放款凭证", "problem": "缺少盖章页"}]
+        point = {filing: "/materials/contracts", claimed: "/materials/contract"}[number]
+        faults = [{"where": "放款凭证", "problem": "缺少盖章页", "points": ["/claim/uscc"]}]
+        status, wrong = answer(officer, number, outcome="return", opinion="请补齐。", faults=faults)
+        assert (status, wrong["faults"][0]["pointer"]) == (422, "/faults/0/points")
+        faults[0]["points"] = [point]
         status, _ = answer(officer, number, outcome="return", opinion="请补齐。", faults=faults)
         assert status == 200
         case, tag = bank.see(f"/cases/{number}")
-        assert [one["problem"] for one in case["to_correct"]] == ["缺少盖章页"]
+        assert [(one["problem"], one["points"]) for one in case["to_correct"]] == [("缺少盖章页", [point])]
         nothing = bank.write(f"/cases/{number}/corrections", body_of(bank, number, note=""), seen=tag)
         assert nothing.status_code == 422
         sent = bank.write(

@@ -371,10 +371,13 @@ def test_a_returned_claim_is_corrected_on_the_page(server: Any, db: Database) ->
     client = server.client("linwanyi")
     sent = client.post(f"/bank/claims/{loan_id}", data=samples.claim(), files=files())
     number = sent.headers["location"].split("/")[-2]
-    give_back(db, number, "chenjiamin", FAULTS)
+    give_back(
+        db, number, "chenjiamin", [{"where": "申请", "problem": "请全面核对", "remedy": "请按合同更正"}]
+    )
     page = client.get(f"/bank/cases/{number}/correct")
     assert page.status_code == 200 and 'value="1,680,000.00"' in page.text
     assert page.text.count("更换<span") == 6 and "请按合同更正" in page.text
+    assert "查看其余填报内容" not in page.text  # a return that names no place leaves everything open
     answer = client.post(
         f"/bank/cases/{number}/correct",
         data=samples.claim(requested="1600000"),

@@ -115,7 +115,8 @@ def test_a_return_carries_the_ticked_faults_and_the_ones_written_by_hand(server:
     )  # fmt: skip
     faults = task_row(db, task).fields["faults"]
     assert [f["problem"].split("：")[0] for f in faults] == ["放款时在白名单内", "缺第 3 页", "请说明用途"]
-    assert faults[1] == {"where": "借款合同", "problem": "缺第 3 页", "remedy": "补传整份", "clause": ""}
+    by_hand = {"where": "借款合同", "problem": "缺第 3 页", "remedy": "补传整份", "clause": ""}
+    assert faults[1] == by_hand | {"at": ["materials.contract"]}
     builders.wake()
     assert builders.state(number) == "correction"
 

@@ -105,10 +105,18 @@ def test_a_bank_registers_what_came_back_corrects_it_and_returns_the_city_s_shar
     faults = [{"where": "费用凭证", "problem": "缺发票", "remedy": "补传"}]
     play.do(number, "recovery_review", Outcome.RETURN, "请补正", faults=faults)
     correct = f"/bank/cases/{number}/correct"
-    assert "缺发票" in text(bank.get(correct)) and 'value="执行费"' in bank.get(correct).text
+    page = bank.get(correct)
+    assert "缺发票" in text(page) and 'name="materials.cost_vouchers"' in page.text
+    assert 'value="执行费"' not in page.text and "执行费" in text(page)  # not returned: to be read, folded
+    assert (
+        'value="执行费"'
+        in bank.post(correct, data={"do": "open:costs", "open": ""}, follow_redirects=True).text
+    )
     unchanged = bank.post(correct, data=typed())
     assert unchanged.status_code == 422 and "没有任何改动" in text(unchanged)
-    again = bank.post(correct, data=typed(**{"receipts.0.amount": "105000"}))
+    beyond = bank.post(correct, data=typed(**{"receipts.0.amount": "105000"}))
+    assert beyond.status_code == 422 and "改动了没有退回的内容：“回款”" in text(beyond)
+    again = bank.post(correct, data=typed(**{"receipts.0.amount": "105000"}) | {"note": "入账后核对更正。"})
     assert again.status_code == 303, text(again)
     play.run_due()
     recoveries.review(number)
@@ -227,7 +235,9 @@ def test_a_core_system_corrects_what_was_returned(callers: Callers, claim: str) 
         "action": "settlement",
         "receipts": [{"received_on": clock.today().isoformat(), "amount": "96000.00", "voucher_number": "SK-2"}],
     }  # fmt: skip
-    done = bank.write(path, {"recovery": stated}, seen=tag)
+    beyond = bank.write(path, {"recovery": stated}, seen=tag)
+    assert beyond.json()["faults"][0]["pointer"] == "/note" and "追偿措施" in beyond.text
+    done = bank.write(path, {"recovery": stated, "note": "已和解，措施一并更正。"}, seen=tag)
     assert done.status_code == 200, done.text
     play.run_due()
     with session() as s:
