@@ -6,13 +6,16 @@ to the cases, so that a notice leaves the moment it is written. Both may run at 
 
 import asyncio
 
+import structlog
 from prefect import flow
 
-from flows.delivery import bounces
+from flows.delivery import bounce_mailbox, bounces
 from flows.delivery.dispatch import deliver_due, deliver_forever
 from models.database import session
 from models.records.reference import sync_clock
 from models.settings import get_settings
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["deliver_forever", "deliver_notices"]
 
@@ -26,10 +29,16 @@ async def deliver_notices() -> int:
 
 
 def _read_bounces() -> None:
-    folder = get_settings().bounce_maildir
+    settings = get_settings()
+    folder = settings.bounce_maildir
     if folder is not None and folder.is_dir():
         with session() as s:
             bounces.collect(s, folder)
+    if settings.bounce_imap_host:
+        try:
+            bounce_mailbox.collect(settings, session)
+        except bounce_mailbox.MailboxError as error:  # what is due goes out all the same
+            log.warning("bounces.mailbox_away", error=str(error))
 
 
 def _sync_clock() -> None:

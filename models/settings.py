@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     smtp_from: str = "fengbu@localhost"
     bounce_maildir: Path | None = None
     """The Maildir of `smtp_from`, where reports of undelivered mail arrive. Empty: they are not read."""
+    bounce_imap_host: str | None = None
+    """Or the mail server that keeps the mailbox of `smtp_from`; read over TLS with the user and password below."""
+    bounce_imap_port: Port = 993
+    bounce_imap_user: str | None = None
+    bounce_imap_password: SecretStr | None = None
+    bounce_imap_folder: str = "INBOX"
     webhook_allow_private: bool = False
     """Let webhooks reach private and loopback addresses (the demo's and the story's own peers)."""
 

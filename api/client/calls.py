@@ -170,6 +170,14 @@ class Fengbu:
         body = {"on": on.isoformat(), "repaid": f"{repaid:.2f}", "reason": reason, "document": document}
         return self._post(f"/loans/{loan.id}/prepayments", body, LoanChange)
 
+    def change_representative(
+        self, loan: Loan, on: date, former: str, successor: str, reason: str, document: str
+    ) -> LoanChange:
+        """法定代表人变更 of the borrower, as the registry has it since `on`."""
+        names = {"on": on.isoformat(), "former": former, "successor": successor}
+        body = names | {"reason": reason, "document": document}
+        return self._post(f"/loans/{loan.id}/representatives", body, LoanChange)
+
     def correct_loan(
         self, loan: Loan, corrected: Mapping[str, Any], reason: str, document: str
     ) -> LoanChange:

@@ -94,10 +94,12 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "progress": {"type": "textarea", "rows": 4, "hint": "写了就出具追偿进展报告；没有回款时必填"},
     "amount": {"type": "money"},
     "returned_amount": {"type": "money"},
+    "repaid": {"type": "money"},
     "requested": {"type": "money", "hint": "不超过未清偿本金；按测算结果与申请金额较低者补偿"},
 }
 _DATES = {
     "contract_date", "disbursed_on", "due_on", "overdue_since", "guarantor_paid_on", "received_on", "returned_on",
+    "on", "new_due_on",
 }  # fmt: skip
 
 

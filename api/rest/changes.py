@@ -1,4 +1,4 @@
-"""贷款变更 over the API: 展期（续备案）, 提前还款, 更正; registered by the loan's institution, confirmed by the managing one."""
+"""贷款变更 over the API: 展期（续备案）, 提前还款, 法定代表人变更, 更正; registered by the loan's institution, confirmed by the managing one."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -50,6 +50,15 @@ PrepaymentIn = wire(
     WHY | {"on": "2026-11-20", "repaid": "1000000.00"},
     "提前归还本金，元。",
 )
+RepresentativeIn = wire(
+    "RepresentativeIn",
+    change_forms.RepresentativeForm,
+    {
+        "reason": "原法定代表人离任。", "document": "登记通知书（粤莞）登字〔2026〕第1号", "on": "2026-11-20",
+        "former": "陈示例", "successor": "李示例",
+    },
+    "借款企业的法定代表人变更。",
+)  # fmt: skip
 CorrectedIn = wire(
     "CorrectedIn",
     GuaranteeLoanForm,
@@ -102,8 +111,8 @@ class ChangeOut(Out):
     on: date = Field(description="签订、还款或登记的日期")
     new_due_on: date | None
     repaid: Yuan | None
-    before: dict[str, str] = Field(description="更正前")
-    after: dict[str, str] = Field(description="更正后")
+    before: dict[str, str] = Field(description="更正、变更前；法定代表人在 representative")
+    after: dict[str, str] = Field(description="更正、变更后")
     reason: str
     document: str
     due_on: date = Field(description="审核期限")
@@ -177,6 +186,18 @@ def extend(db: Db, caller: Filer, once: Write, loan_id: Id, body: ExtensionIn) -
 def prepay(db: Db, caller: Filer, once: Write, loan_id: Id, body: PrepaymentIn) -> Response:  # type: ignore[valid-type]
     """经受托管理机构确认后计入这笔贷款。"""
     return _proposed(db, caller, once, loan_id, ChangeKind.PREPAYMENT, given(body))
+
+
+@router.post(
+    "/loans/{loan_id}/representatives",
+    status_code=201,
+    response_model=ChangeOut,
+    responses=answers(*WRITE) | WAITING,
+    summary="登记法定代表人变更",
+)
+def represent(db: Db, caller: Filer, once: Write, loan_id: Id, body: RepresentativeIn) -> Response:  # type: ignore[valid-type]
+    """经受托管理机构确认后计入这笔贷款；申请补偿之后也可以登记，审核人会核对。"""
+    return _proposed(db, caller, once, loan_id, ChangeKind.REPRESENTATIVE, given(body))
 
 
 @router.post(

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.actions.forms import loan_form
-from flows.actions.typed import Day, PositiveYuan, Words200
+from flows.actions.typed import Day, Line60, PositiveYuan, Words200
 from models.lifecycle import Board
 from models.policy.security import SECURITY_NAMES, Security
 from models.records.loan_change import ChangeKind, LoanChange
@@ -32,6 +32,14 @@ class PrepaymentForm(_Change):
     repaid: PositiveYuan = Field(title="提前归还本金")
 
 
+class RepresentativeForm(_Change):
+    """Another legal representative of the firm, as the registry (市场监管) has it; `document` is its notice."""
+
+    on: Day = Field(title="变更登记日")
+    former: Line60 = Field(title="原法定代表人")
+    successor: Line60 = Field(title="现法定代表人")
+
+
 class CorrectionForm(_Change):
     """Why the loan's figures are corrected; the figures themselves are the filing's own form."""
 
@@ -39,6 +47,7 @@ class CorrectionForm(_Change):
 FORMS: dict[ChangeKind, type[_Change]] = {
     ChangeKind.EXTENSION: ExtensionForm,
     ChangeKind.PREPAYMENT: PrepaymentForm,
+    ChangeKind.REPRESENTATIVE: RepresentativeForm,
     ChangeKind.CORRECTION: CorrectionForm,
 }
 FIXED = frozenset({"uscc"})
@@ -66,7 +75,10 @@ def typed_value(value: Any) -> str:
 
 
 def corrected(board: Board, change: LoanChange) -> tuple[tuple[str, str, str], ...]:
-    """What a correction changes, as one reads it: title, what stood, what stands ("" where there is nothing)."""
+    """What a correction or a change of the legal representative changes, as one reads it: title, what stood, what
+    stands ("" where there is nothing)."""
+    if change.kind == ChangeKind.REPRESENTATIVE:
+        return (("法定代表人", change.before["representative"], change.after["representative"]),)
     fields = loan_form(board).model_fields
 
     def shown(name: str, value: str) -> str:

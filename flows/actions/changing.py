@@ -1,7 +1,7 @@
-"""Changes of a registered loan: 展期（续备案）, 提前还款, 更正. Its institution registers, the managing one confirms.
+"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正. Its institution registers, the managing one confirms.
 
 四（二）: “备案审核、项目审核、后续跟踪”. Once a claim is filed nothing of the loan is corrected any more; what happened
-since (an extension, a repayment) may still be added.
+since (an extension, a repayment, another legal representative) may still be added.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,15 @@ from sqlmodel import Session, select
 
 from flows.actions import change_forms, two_people
 from flows.actions.acted import acted
-from flows.actions.change_forms import FORMS, ExtensionForm, PrepaymentForm, as_typed, corrigible, typed_value
+from flows.actions.change_forms import (
+    FORMS,
+    ExtensionForm,
+    PrepaymentForm,
+    RepresentativeForm,
+    as_typed,
+    corrigible,
+    typed_value,
+)  # fmt: skip
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.filing import duplicates, firms_of, loan_facts
 from flows.actions.forms import loan_form
@@ -38,6 +46,7 @@ from models.records.loan_change import (
     maturity,
     of_loan,
     outstanding,
+    represented,
 )
 from models.records.reference import working_calendar
 from models.records.rules import rules
@@ -69,6 +78,10 @@ def propose(s: Session, actor: Actor, loan_id: int, kind: ChangeKind, typed: Map
     elif isinstance(form, PrepaymentForm):
         found += _repaid(form, loan, outstanding(loan, changes))
         values |= {"on": form.on, "repaid": form.repaid}
+    elif isinstance(form, RepresentativeForm):
+        found += _represented(form, loan, represented(changes))
+        who = {"before": {"representative": form.former}, "after": {"representative": form.successor}}
+        values |= {"on": form.on} | who
     if form is None or found:
         raise InvalidError(tuple(found))
     due = deadlines.due("change_review_days", clock.today(), working_calendar(s), rules(s))
@@ -126,6 +139,19 @@ def _repaid(form: PrepaymentForm, loan: Loan, left: Decimal) -> list[FieldFault]
         faults.append(
             FieldFault("repaid", f"提前归还 {form.repaid:,.2f} 元大于剩余本金 {left:,.2f} 元，请核对。")
         )
+    return faults
+
+
+def _represented(form: RepresentativeForm, loan: Loan, known: str) -> list[FieldFault]:
+    faults = []
+    if not loan.contract_date <= form.on <= clock.today():
+        words = f"变更登记日须在合同签订日 {loan.contract_date} 至今天之间，请核对。"
+        faults.append(FieldFault("on", words))
+    if form.former == form.successor:
+        faults.append(FieldFault("successor", "现法定代表人与原法定代表人相同，没有变更。"))
+    if known and form.former != known:
+        words = f"这笔贷款上次登记的法定代表人是{known}，与所填的“{form.former}”不同，请核对。"
+        faults.append(FieldFault("former", words))
     return faults
 
 
@@ -257,6 +283,9 @@ def said(change: LoanChange) -> str:
         return f"{change.on} 签订展期，到期日改为 {change.new_due_on}"
     if change.repaid is not None:
         return f"{change.on} 提前归还本金 {change.repaid:,.2f} 元"
+    if change.kind == ChangeKind.REPRESENTATIVE:
+        names = (change.before["representative"], change.after["representative"])
+        return f"{change.on} 法定代表人由{names[0]}变更为{names[1]}"
     return f"更正 {len(change.after)} 项"
 
 

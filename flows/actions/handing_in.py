@@ -26,6 +26,7 @@ from flows.actions.importing import actor_of
 from flows.actions.matter import Matter
 from flows.actions.matters import KINDS
 from flows.documents.text import printable
+from flows.steps import colleagues
 from models import clock
 from models.gates import APPLICANT_DUTY
 from models.permissions import Actor, Denied, may_file, may_release, may_see_prepared
@@ -79,6 +80,7 @@ def hand_in(s: Session, actor: Actor, matter: Matter) -> Handed:
             s.add(row)
     except IntegrityError as error:  # a colleague was quicker
         raise ConflictError("同一事项刚刚由本单位另一人送复核，请在首页“待复核”查看。") from error
+    colleagues.laid_before(s, row)
     return Handed(waiting=row)
 
 
@@ -117,7 +119,9 @@ def give_back(s: Session, actor: Actor, row_id: int, reason: str) -> Prepared:
     if not reason:
         raise InvalidError((FieldFault("reason", "请写明退回的原因，经办会看到。"),))
     two_people.undecided(s, found := seen(s, actor, row_id), f"“{found.title}”")
-    return _decide(s, actor, row_id, Verdict.REJECTED, reason, lambda row: None)
+    row = _decide(s, actor, row_id, Verdict.REJECTED, reason, lambda row: None)
+    colleagues.returned(s, row)
+    return row
 
 
 def withdraw(s: Session, actor: Actor, row_id: int) -> Prepared:

@@ -49,6 +49,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
         "overdue_since", "classification", "materials.loss_statement", "materials.collection",
     ),
     "claim.recovery_started": ("recovery_plan", "materials.collection", "materials.legal_papers"),
+    "claim.representative": ("recovery_plan", "materials.debtor", "materials.collection"),
     "claim.subrogated": ("guarantor_paid_on", "materials.repayment_proof", "materials.repayment_voucher"),
     "claim.upper_settled": ("fund_shares_confirmed",),
     "claim.within_days": ("guarantor_paid_on",),

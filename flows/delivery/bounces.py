@@ -1,7 +1,8 @@
-"""Mail that came back: delivery status notifications (RFC 3464) in a Maildir, matched to what was sent.
+"""Mail that came back: delivery status notifications (RFC 3464), matched to what was sent.
 
 The mail server that takes our mail only promises to try. What it could not deliver it reports to our sender address;
-whoever runs that mailbox lets it be delivered to a Maildir (`FENGBU_BOUNCE_MAILDIR`). A report of a lasting failure
+whoever runs that mailbox lets it be delivered to a Maildir (`FENGBU_BOUNCE_MAILDIR`), or lets us read it over IMAP
+(`bounce_mailbox`). A report of a lasting failure
 parks the delivery with the reason, as if the server had refused at once. Delays and everything else are left alone.
 """
 
@@ -50,13 +51,18 @@ def collect(session: Session, folder: Path) -> int:
     parked = 0
     unread = [key for key in box.keys() if "S" not in box.get_message(key).get_flags()]  # noqa: SIM118 - no mapping
     for key in unread[:MOST]:
-        said = message_from_bytes(box.get_bytes(key)[:LARGEST], _class=EmailMessage, policy=default)
-        parked += sum(_park(session, bounce) for bounce in bounces_in(said))
+        parked += park(session, box.get_bytes(key))
         kept = box.get_message(key)
         kept.set_subdir("cur")
         kept.add_flag("S")
         box[key] = kept
     return parked
+
+
+def park(session: Session, mail: bytes) -> int:
+    """Park what a mail says came back for good; how many deliveries. Of a larger mail the first bytes are looked at."""
+    said = message_from_bytes(mail[:LARGEST], _class=EmailMessage, policy=default)
+    return sum(_park(session, bounce) for bounce in bounces_in(said))
 
 
 def bounces_in(message: Message) -> Iterator[Bounce]:

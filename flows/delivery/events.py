@@ -13,6 +13,8 @@ from flows.delivery.office_events import (
     AgendaChanged,
     Called,
     Concluded,
+    GivenBack,
+    LaidBefore,
     OfficeFacts,
     Published,
     Removed,
@@ -232,6 +234,8 @@ EVENTS: dict[str, type[Facts]] = {
     "meeting_concluded": Concluded,
     "white_list_published": Published,
     "white_list_removed": Removed,
+    "submission_prepared": LaidBefore,
+    "submission_returned": GivenBack,
 }
 
 EVENT_NAMES: dict[str, str] = {
@@ -270,6 +274,8 @@ EVENT_NAMES: dict[str, str] = {
     "meeting_concluded": "联席会议已议定",
     "white_list_published": "白名单已公布",
     "white_list_removed": "企业已移出白名单",
+    "submission_prepared": "申报待本单位复核",
+    "submission_returned": "申报被本单位复核退回",
 }
 
 

@@ -70,6 +70,22 @@ class Published(Facts):
     left: Count
 
 
+class LaidBefore(Facts):
+    """A submission (`amount`, 元) that `by` prepared waits for a checker of the same institution."""
+
+    title: Line
+    amount: Yuan
+    by: Words
+
+
+class GivenBack(Facts):
+    """The checker `by` returned a submission to who prepared it."""
+
+    title: Line
+    by: Words
+    reason: Words
+
+
 class Removed(Facts):
     """A firm left the white list; `last_day` is the last day it was on it."""
 

@@ -25,6 +25,7 @@ from models.records.claim import Claim
 from models.records.enterprise import WhiteListEntry
 from models.records.ledger import AccountKind, LedgerAccount
 from models.records.loan import Loan, LoanState
+from models.records.loan_change import ChangeKind
 from models.records.marks import kept
 from models.records.two_people import Verdict
 
@@ -116,6 +117,7 @@ def drawdown(s: Session, loan: Loan, filed_on: date | None) -> facts.Loan:
         other_board=False,
         already_filed=False,
         extensions=_extensions(s, loan),
+        representatives=_representatives(s, loan),
     )
 
 
@@ -129,6 +131,22 @@ def _extensions(s: Session, loan: Loan) -> tuple[facts.Extension, ...]:
         )
         for change in loan_change.of_loans(s, [loan.id]).get(loan.id, ())
         if change.new_due_on is not None
+    )
+
+
+def _representatives(s: Session, loan: Loan) -> tuple[facts.Representative, ...]:
+    """Changes of the firm's legal representative registered for the loan, confirmed or not."""
+    if loan.id is None or loan.state != LoanState.REGISTERED:
+        return ()
+    return tuple(
+        facts.Representative(
+            day=change.on,
+            former=change.before["representative"],
+            successor=change.after["representative"],
+            confirmed=change.verdict == Verdict.CONFIRMED,
+        )
+        for change in loan_change.of_loans(s, [loan.id]).get(loan.id, ())
+        if change.kind == ChangeKind.REPRESENTATIVE
     )
 
 

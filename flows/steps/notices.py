@@ -1,7 +1,7 @@
 """Telling an institution, or a member of the joint meeting: a notice and its deliveries, in the transaction of the event."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -46,6 +46,24 @@ def tell_institution(
     stored: dict[str, object] = {"case": None, "office": office.model_dump(mode="json")}
     notice = _written(session, event, stored, None, context, {"institution_id": institution_id})
     return _sent(session, notice, _to_institution(session, notice))
+
+
+def tell_colleagues(
+    session: Session,
+    institution_id: int,
+    event: str,
+    office: OfficeFacts,
+    context: dict[str, Any],
+    people: Iterable[Person],
+) -> Notice:
+    """Tell an institution what happened among its own people: in its inbox and to its endpoints, and by e-mail to the
+    `people` it concerns, who need not be its contacts."""
+    stored: dict[str, object] = {"case": None, "office": office.model_dump(mode="json")}
+    notice = _written(session, event, stored, None, context, {"institution_id": institution_id})
+    mailboxes = dict.fromkeys(one.email.strip() for one in people)
+    ways = [way for way in _to_institution(session, notice) if way.channel != Channel.EMAIL]
+    ways += [_delivery(notice, Channel.EMAIL, mailbox) for mailbox in mailboxes if mailbox]
+    return _sent(session, notice, ways)
 
 
 def mail_person(

@@ -37,6 +37,7 @@ CHECKS: dict[str, str] = {
     "claim.after_disbursement": "受理日不早于放款日",
     "claim.trigger": "已出现风险损失",
     "claim.recovery_started": "已启动追偿",
+    "claim.representative": "法定代表人备案后变更",
     "claim.subrogated": "已代偿",
     "claim.upper_settled": "国家融担基金、省再担保已分担或确认",
     "claim.within_days": "代偿后按期申请",

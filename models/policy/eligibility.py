@@ -66,6 +66,7 @@ def claim(
     else:
         _trigger(checks, facts)
     _recovering(checks, facts)
+    _represented(checks, facts)
     return tuple(checks.found)
 
 
@@ -192,6 +193,27 @@ def _recovering(checks: CheckList, facts: ClaimFacts) -> None:
             clause="四（二）",
             source="催收、诉讼材料",
             remedy="申请补偿前须启动追偿，请提供催收或诉讼材料。",
+        )
+
+
+def _represented(checks: CheckList, facts: ClaimFacts) -> None:
+    """四（二）: “后续跟踪”: who answers for the firm changed after the filing; whether guarantees and recovery followed,
+    a person looks."""
+    changes = facts.loan.representatives
+    if changes:
+        said = (
+            f"{chinese(one.day)}由{one.former}变更为{one.successor}{'' if one.confirmed else '（待确认）'}"
+            for one in changes
+        )
+        checks.say(
+            "claim.representative",
+            "法定代表人备案后变更",
+            Result.LOOK,
+            value="；".join(said),
+            expected="与市场监管登记一致，保证（反担保）和追偿对象已相应落实",
+            clause="四（二）",
+            source="贷款变更登记",
+            remedy="请提供变更登记通知书，并说明原法定代表人的保证责任和追偿安排。",
         )
 
 

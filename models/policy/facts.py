@@ -93,6 +93,15 @@ class Extension(Facts):
     filed: Flag = Field(title="是否已续备案")
 
 
+class Representative(Facts):
+    """Another legal representative of the firm (法定代表人变更) since the loan was filed."""
+
+    day: Day = Field(title="变更登记日")
+    former: Text = Field(title="原法定代表人")
+    successor: Text = Field(title="现法定代表人")
+    confirmed: Flag = Field(title="是否已确认")
+
+
 class Repricing(Facts):
     """A new rate of a floating-rate loan from a date."""
 
@@ -119,6 +128,7 @@ class Loan(Facts):
     shares: Shares | None = Field(None, title="分险比例（%）")
     extensions: tuple[Extension, ...] = Field((), title="展期")
     repricings: tuple[Repricing, ...] = Field((), title="重定价")
+    representatives: tuple[Representative, ...] = Field((), title="法定代表人变更")
     other_board: Flag | None = Field(None, title="是否已入另一板块")
     already_filed: Flag | None = Field(None, title="同一借据是否已备案")
     other_support: Text | None = Field(None, title="其他财政支持")

@@ -1,4 +1,4 @@
-"""Changes of a registered loan: 展期（续备案）, 提前还款, 更正; registered by its institution, confirmed by the managing one.
+"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正; registered by its institution, confirmed by the managing one.
 
 A row is never edited once it is decided. What was filed stays readable: a correction keeps what stood before, and
 extensions and repayments stand beside the loan's own figures.
@@ -24,12 +24,14 @@ class ChangeKind(StrEnum):
 
     EXTENSION = "extension"
     PREPAYMENT = "prepayment"
+    REPRESENTATIVE = "representative"
     CORRECTION = "correction"
 
 
 CHANGE_NAMES: dict[ChangeKind, str] = {
     ChangeKind.EXTENSION: "展期（续备案）",
     ChangeKind.PREPAYMENT: "提前还款",
+    ChangeKind.REPRESENTATIVE: "法定代表人变更",
     ChangeKind.CORRECTION: "更正",
 }
 
@@ -37,8 +39,9 @@ CHANGE_NAMES: dict[ChangeKind, str] = {
 class LoanChange(ByTwo, table=True):
     """One change. `number` is the filing's with its own count: an extension's is its 续备案号.
 
-    `on`: the day the extension was signed, the money came, or the correction was registered. `before` and `after`
-    are the columns of the loan a correction changes, as they are stored.
+    `on`: the day the extension was signed, the money came, the firm's new legal representative was registered, or the
+    correction was. `before` and `after` are the columns of the loan a correction changes, as they are stored; of a
+    change of the legal representative their names, as `representative`.
     """
 
     __tablename__ = "loan_changes"
@@ -48,6 +51,10 @@ class LoanChange(ByTwo, table=True):
         CheckConstraint("(kind = 'extension') = (new_due_on IS NOT NULL)", name="extension_has_its_day"),
         CheckConstraint("(kind = 'prepayment') = (repaid IS NOT NULL)", name="repayment_has_its_amount"),
         CheckConstraint("repaid > 0", name="repaid_something"),
+        CheckConstraint(
+            "kind <> 'representative' OR (\"before\" ? 'representative' AND \"after\" ? 'representative')",
+            name="representatives_have_names",
+        ),
         Index("uq_loan_changes_open", "loan_id", unique=True, postgresql_where=text("verdict IS NULL")),
         Index("ix_loan_changes_loan", "loan_id", "id"),
     )
@@ -84,6 +91,16 @@ def of_loans(session: Session, loan_ids: Sequence[int]) -> dict[int, list[LoanCh
     for change in session.exec(query.order_by(col(LoanChange.id))):
         found.setdefault(change.loan_id, []).append(change)
     return found
+
+
+def represented(changes: Sequence[LoanChange]) -> str:
+    """The firm's legal representative after every change that counts or waits; empty if none is known."""
+    names = [
+        c.after["representative"]
+        for c in changes
+        if c.kind == ChangeKind.REPRESENTATIVE and c.verdict in (None, Verdict.CONFIRMED)
+    ]
+    return str(names[-1]) if names else ""
 
 
 def maturity(loan: Loan, changes: Sequence[LoanChange]) -> date:

@@ -42,6 +42,9 @@ TODAY = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 FILES, REVIEWS = "linwanyi", "chenjiamin"
 EXTENDED = {"on": "2026-11-20", "new_due_on": "2027-12-31", "reason": "续作", "document": "展期协议 ZQ-1"}
 REPAID = {"on": "2026-11-20", "repaid": "1,000,000.00", "reason": "回款", "document": "还款凭证"}
+REPRESENTED = {
+    "on": "2026-11-10", "former": "陈示例", "successor": "李示例", "reason": "离任", "document": "登记通知书 1 号",
+}  # fmt: skip
 WHY = {"reason": "录入有误", "document": "借款合同"}
 
 
@@ -56,7 +59,12 @@ def registered(s: Session) -> Loan:
 
 
 def proposed(s: Session, loan: Loan, kind: ChangeKind, **typed: str) -> int:
-    usual = {ChangeKind.EXTENSION: EXTENDED, ChangeKind.PREPAYMENT: REPAID, ChangeKind.CORRECTION: WHY}[kind]
+    usual = {
+        ChangeKind.EXTENSION: EXTENDED,
+        ChangeKind.PREPAYMENT: REPAID,
+        ChangeKind.REPRESENTATIVE: REPRESENTED,
+        ChangeKind.CORRECTION: WHY,
+    }[kind]
     return changing.propose(s, actor(s, FILES), loan.id or 0, kind, usual | typed).id or 0
 
 
@@ -238,3 +246,43 @@ def test_the_database_lets_no_change_be_edited(s: Session) -> None:
         with pytest.raises(DBAPIError, match="only decided"), s.begin_nested():
             s.connection().execute(text(statement))
     assert database.engine()
+
+
+def test_another_legal_representative_is_looked_at_when_the_loan_is_claimed(s: Session) -> None:
+    loan = registered(s)
+    confirmed(s, proposed(s, loan, ChangeKind.REPRESENTATIVE))
+    again = {"former": "李示例", "successor": "王示例", "on": "2026-11-20"}
+    proposed(s, loan, ChangeKind.REPRESENTATIVE, **again)
+    claimed = samples.claim_on(s, actor(s, FILES), loan)
+    given = facts.claim(s, claim_of(s, claimed.id or 0), loan, claimed)
+    found = [
+        c for c in eligibility.claim(given, None, working_calendar(s)) if c.code == "claim.representative"
+    ]
+    assert [(c.result, c.value) for c in found] == [
+        (Result.LOOK, "2026年11月10日由陈示例变更为李示例；2026年11月20日由李示例变更为王示例（待确认）")
+    ]
+
+
+def test_a_claimed_loan_may_still_get_another_legal_representative(s: Session) -> None:
+    loan = registered(s)
+    claimed = samples.claim_on(s, actor(s, FILES), loan)
+    change = proposed(s, loan, ChangeKind.REPRESENTATIVE)
+    confirmed(s, change)
+    told = [
+        event.data["words"] for event in events_of(s, claimed.id or 0) if event.event == "loan_change_decided"
+    ]
+    assert told == ["2026-11-10 法定代表人由陈示例变更为李示例"]
+    letter = s.exec(select(Notice).where(Notice.event == "loan_change_decided")).one()
+    assert "法定代表人变更" in letter.body
+
+
+def test_a_legal_representative_follows_the_one_that_was_registered_before(s: Session) -> None:
+    loan = registered(s)
+    same = refused(s, loan, ChangeKind.REPRESENTATIVE, successor="陈示例", on="2026-11-24")
+    assert set(same) == {"successor", "on"}
+    confirmed(s, proposed(s, loan, ChangeKind.REPRESENTATIVE))
+    assert "李示例" in refused(s, loan, ChangeKind.REPRESENTATIVE)["former"]
+    with pytest.raises(DBAPIError, match="representatives_have_names"), s.begin_nested():
+        row = of_loan(s, loan.id or 0)[0]
+        s.add(LoanChange(**row.model_dump(exclude={"id", "number", "before"}), number="x", before={}))
+        s.flush()

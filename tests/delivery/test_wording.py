@@ -146,8 +146,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "reason": "被列为失信被执行人",
         "source_document": "东工信函〔2026〕31号",
     },
+    "submission_prepared": {"title": "补偿申请：松湖精密", "amount": "1680000", "by": "林婉仪"},
+    "submission_returned": {"title": "补偿申请：松湖精密", "by": "冼如意", "reason": "利率与合同不符。"},
 }
-ABOUT_OFFICE = {event for event in FACTS if event.startswith(("meeting_", "white_list_"))}
+ABOUT_OFFICE = {event for event in FACTS if event.startswith(("meeting_", "white_list_", "submission_"))}
 SAYS = {
     "filing_backfilled": ("东莞市电子计算中心依据东工信〔2024〕18号备案清单", "共12笔", "仍须由"),
     "filing_received": ("共12笔", "￥1,250,000.00元（大写：壹佰贰拾伍万元整）"),
@@ -200,6 +202,8 @@ SAYS = {
     "meeting_cancelled": ("原定于2026年11月30日", "已取消", "已投的票仍然有效"),
     "meeting_concluded": ("会议纪要（东工信函〔2026〕12号）已出具", "BC-2026-0187，松湖精密：通过"),
     "white_list_published": ("列入120家，移出3家", "2026年11月30日起生效", "东工信〔2026〕30号"),
+    "submission_prepared": ("林婉仪经办的“补偿申请：松湖精密”", "￥1,680,000.00元", "尚未报出"),
+    "submission_returned": ("被冼如意退回经办", "利率与合同不符。", "取回修改"),
     "white_list_removed": ("2026年11月30日为在名单内的最后一日", "失信被执行人", "此前发放的贷款不受影响"),
 }
 
