@@ -6,7 +6,7 @@ with Fengbu("https://fengbu.example", key) as bank:
     case = bank.file([loan])
 """
 
-from api.client.calls import AwaitsReleaseError, Fengbu, RefusedError
+from api.client.calls import Fengbu
 from api.client.desk import Desk
 from api.client.desk_models import Changes, Colleague, Comment, Enclosed, Task
 from api.client.models import (
@@ -24,6 +24,7 @@ from api.client.models import (
     Upload,
 )
 from api.client.office_models import Handover, Item, Meeting, Member, Recusal, Substitution, Vote
+from api.client.transport import AwaitsReleaseError, RefusedError
 
 __all__ = [
     "AwaitsReleaseError",

@@ -1,80 +1,21 @@
-"""The client: every call retried safely, every refusal an exception with its code and its faults."""
+"""The client of banks and guarantors: file, claim, correct, follow, acknowledge, recover."""
 
 import hashlib
-import random
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
-from uuid import uuid4
+from typing import Any
 
-import httpx
-
-from api.client.models import (
-    Answer,
-    Batch,
-    Case,
-    Document,
-    Event,
-    Fault,
-    Loan,
-    LoanChange,
-    Me,
-    Notice,
-    Submission,
-    Upload,
-)
-
-A = TypeVar("A", bound=Answer)
-TRIES = 6
-LONGEST_PAUSE = 30.0
-AGAIN = {408, 429, 500, 502, 503, 504}
+from api.client.loan_changes import LoanChanges
+from api.client.models import Batch, Case, Document, Event, Loan, Me, Notice, Submission, Upload
+from api.client.transport import read
 
 
-class RefusedError(Exception):
-    """The API said no. `code` is stable, `detail` a Chinese sentence, `faults` what to correct and where."""
-
-    def __init__(self, status: int, code: str, detail: str, faults: Sequence[Fault], request_id: str) -> None:
-        listed = "".join(f"\n  {fault.pointer}: {fault.detail}" for fault in faults)
-        super().__init__(f"{status} {code}: {detail}{listed}")
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.faults = tuple(faults)
-        self.request_id = request_id
-
-
-class AwaitsReleaseError(Exception):
-    """The institution works by 经办/复核: all was checked and kept, and `submission` waits for a colleague on the portal.
-    Ask `Fengbu.submission` until its `state` is released (then it has its `case_number`) or returned."""
-
-    def __init__(self, submission: Submission) -> None:
-        super().__init__(f"submission {submission.id} waits for a checker")
-        self.submission = submission
-
-
-class Fengbu:
-    """One institution's way to the API. Writes carry an `Idempotency-Key` that stays the same over retries, so a
-    call that was cut off is never done twice."""
-
-    def __init__(self, base_url: str, key: str, *, timeout: float = 30.0) -> None:
-        self._http = httpx.Client(
-            base_url=f"{base_url.rstrip('/')}/api/v1",
-            headers={"Authorization": f"Bearer {key}", "User-Agent": "fengbu-client/1"},
-            timeout=timeout,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
+class Fengbu(LoanChanges):
+    """One institution's way to the API."""
 
     def me(self) -> Me:
         """Whom the key acts for."""
@@ -94,7 +35,7 @@ class Fengbu:
             content=data,
             headers={"Content-Digest": f"sha-256=:{digest}:", "Content-Type": "application/octet-stream"},
         )
-        return _read(answer, Upload)
+        return read(answer, Upload)
 
     def file(self, loans: Sequence[Mapping[str, Any]], materials: Mapping[str, Upload] | None = None) -> Case:
         """File 1…500 loans as one case."""
@@ -158,40 +99,6 @@ class Fengbu:
         stated = {"returned_on": returned_on.isoformat(), "returned_amount": f"{amount:.2f}"}
         body = {**stated, "slip_number": slip_number, "materials": _named({"return_slip": slip})}
         return self._post(f"/cases/{case.number}/return-slip", body, Case, seen=case)
-
-    def extend(self, loan: Loan, signed_on: date, new_due_on: date, reason: str, document: str) -> LoanChange:
-        """展期（续备案）: registered now, counts once the managing institution has confirmed it."""
-        days = {"on": signed_on.isoformat(), "new_due_on": new_due_on.isoformat()}
-        body = {**days, "reason": reason, "document": document}
-        return self._post(f"/loans/{loan.id}/extensions", body, LoanChange)
-
-    def prepay(self, loan: Loan, on: date, repaid: Decimal, reason: str, document: str) -> LoanChange:
-        """提前还款, 元."""
-        body = {"on": on.isoformat(), "repaid": f"{repaid:.2f}", "reason": reason, "document": document}
-        return self._post(f"/loans/{loan.id}/prepayments", body, LoanChange)
-
-    def change_representative(
-        self, loan: Loan, on: date, former: str, successor: str, reason: str, document: str
-    ) -> LoanChange:
-        """法定代表人变更 of the borrower, as the registry has it since `on`."""
-        names = {"on": on.isoformat(), "former": former, "successor": successor}
-        body = names | {"reason": reason, "document": document}
-        return self._post(f"/loans/{loan.id}/representatives", body, LoanChange)
-
-    def correct_loan(
-        self, loan: Loan, corrected: Mapping[str, Any], reason: str, document: str
-    ) -> LoanChange:
-        """更正: only the fields that were wrong."""
-        body = {"corrected": dict(corrected), "reason": reason, "document": document}
-        return self._post(f"/loans/{loan.id}/corrections", body, LoanChange)
-
-    def withdraw_change(self, change: LoanChange) -> LoanChange:
-        """Take back a change that was not decided yet."""
-        return self._post(f"/loan-changes/{change.id}/withdrawal", None, LoanChange)
-
-    def changes_of(self, loan: Loan) -> list[LoanChange]:
-        """Every change of a loan, oldest first."""
-        return list(self._pages(f"/loans/{loan.id}/changes", LoanChange, {}))
 
     def acknowledge(self, notice: Notice) -> Notice:
         """Say that a notice was taken note of."""
@@ -258,70 +165,6 @@ class Fengbu:
                 raise TimeoutError(f"{number} stands at {found.state}, not at {' or '.join(states)}")
             time.sleep(pause)
             pause = min(pause * 1.5, 2.0)
-
-    # -- travelling -------------------------------------------------------------------------------------------
-
-    def _get(self, path: str, kind: type[A], asked: Mapping[str, str] | None = None) -> A:
-        return _read(self._send("GET", path, params=asked), kind)
-
-    def _post(self, path: str, body: Any, kind: type[A], *, seen: Answer | None = None) -> A:
-        headers = {"If-Match": seen.etag} if seen is not None else {}
-        given = {} if body is None else {"json": body}
-        return _read(self._send("POST", path, headers=headers, **given), kind)
-
-    def _pages(self, path: str, kind: type[A], filters: Mapping[str, str]) -> Iterator[A]:
-        after: str | None = ""
-        while after is not None:
-            said = self._send("GET", path, params={**filters, **({"after": after} if after else {})}).json()
-            for item in said["items"]:
-                yield kind.model_validate(item)
-            after = said["next"]
-
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One call, tried again with the same key after a cut connection, 429 or 5xx."""
-        headers = dict(request.pop("headers", {}))
-        if method != "GET":
-            headers["Idempotency-Key"] = str(uuid4())
-        for attempt in range(1, TRIES + 1):
-            answer: httpx.Response | None = None
-            try:
-                answer = self._http.request(method, path, headers=headers, **request)
-            except httpx.TransportError:
-                if attempt == TRIES:
-                    raise
-            if answer is not None and (answer.status_code not in AGAIN or attempt == TRIES):
-                return _accepted(answer)
-            time.sleep(_pause(attempt, answer))
-        raise AssertionError("the last try returns or raises")
-
-
-def _pause(attempt: int, answer: httpx.Response | None) -> float:
-    asked = answer.headers.get("Retry-After", "") if answer is not None else ""
-    if asked.isascii() and asked.isdigit():
-        return min(float(asked), LONGEST_PAUSE)
-    backed_off: float = min(0.2 * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-    return backed_off
-
-
-def _accepted(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
-        return answer
-    try:
-        said = answer.json()
-    except ValueError:
-        said = {}
-    faults = [Fault.model_validate(item) for item in said.get("faults", ())]
-    raise RefusedError(
-        answer.status_code, said.get("code", ""), said.get("detail", ""), faults, said.get("request_id", "")
-    )
-
-
-def _read(answer: httpx.Response, kind: type[A]) -> A:
-    if kind is Case and answer.status_code == httpx.codes.ACCEPTED:
-        raise AwaitsReleaseError(Submission.model_validate_json(answer.content))
-    found = kind.model_validate_json(answer.content)
-    found._etag = answer.headers.get("ETag", "")
-    return found
 
 
 def _named(materials: Mapping[str, Upload] | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from api.pages.bank_forms import (
     Applicant,
     OwnCase,
     Posted,
+    after_upload,
     by_field,
     field_views,
     sent,
@@ -31,7 +32,7 @@ from api.pages.bank_recovery import correction
 from api.pages.bank_returned import OPEN, focus, merged
 from api.pages.form_views import DialogView, FieldView, SlotView
 from api.pages.layout import frame
-from api.pages.render import fragment, page, yuan
+from api.pages.render import page, yuan
 from api.pages.views import Tag
 from flows.actions import correcting, drafting, handing_in, matters, pointing
 from flows.actions.errors import FieldFault, InvalidError
@@ -125,8 +126,7 @@ def upload(
     faults = stage_uploads(db, draft, posted, [one for one in _slots(case) if one.key == slot])
     seen = focus(pointing.returned(db, case), draft, faults)
     views = seen.slots(_slot_views(db, case, draft, by_field(faults)))
-    said = faults[0].message if faults else "已上传。"
-    return fragment(request, "pages/bank/slots.html", slots=views, announce=said)
+    return after_upload(request, views, faults)
 
 
 def _slot_views(

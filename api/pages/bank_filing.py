@@ -17,6 +17,7 @@ from api.pages.bank_forms import (
     Applicant,
     Finding,
     Posted,
+    after_upload,
     board_of,
     by_field,
     check_findings,
@@ -29,7 +30,7 @@ from api.pages.bank_forms import (
 )
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
-from api.pages.render import fragment, page, yuan
+from api.pages.render import page, yuan
 from api.pages.views import Note, Tag
 from flows.actions import drafting, filing, handing_in, matters
 from flows.actions.errors import FieldFault, InvalidError
@@ -109,8 +110,7 @@ def upload(request: Request, db: Db, actor: Applicant, posted: Posted, slot: str
     slots = FILING_SLOTS[board_of(actor)]
     faults = stage_uploads(db, draft, posted, [one for one in slots if one.key == slot])
     views = slot_views(db, slots, draft, by_field(faults), upload_base=ADDRESS)
-    said = faults[0].message if faults else "已上传。"
-    return fragment(request, "pages/bank/slots.html", slots=views, announce=said)
+    return after_upload(request, views, faults)
 
 
 def _outdated(draft: Draft, does: str, shown: str, named: str) -> str:

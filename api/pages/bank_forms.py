@@ -1,12 +1,13 @@
 """What the pages of those who file share: who may enter, fields of the forms, faults, material slots, drafts."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
@@ -16,7 +17,7 @@ from api.auth.permit import Permission, check, requires
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages.form_views import FieldView, FileView, Option, SlotView
-from api.pages.render import stamp
+from api.pages.render import fragment, stamp
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Tone
 from flows.actions import drafting
@@ -245,6 +246,12 @@ def stage_uploads(db: Session, kept: Draft, posted: FormData, slots: Iterable[Sl
         except InvalidError as error:
             faults += error.faults
     return faults
+
+
+def after_upload(request: Request, slots: tuple[SlotView, ...], faults: Sequence[FieldFault]) -> HTMLResponse:
+    """The list of materials after one file was chosen: kept, or the sentence that says why not."""
+    said = faults[0].message if faults else "已上传。"
+    return fragment(request, "pages/bank/slots.html", slots=slots, announce=said)
 
 
 def slot_views(

@@ -13,6 +13,7 @@ from api.pages.bank_forms import (
     Applicant,
     OwnCase,
     Posted,
+    after_upload,
     by_field,
     field_views,
     sent,
@@ -24,7 +25,7 @@ from api.pages.bank_returned import Kept, focus
 from api.pages.form_views import DialogView, SlotView
 from api.pages.layout import frame
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
-from api.pages.render import day, fragment, page, yuan
+from api.pages.render import day, page, yuan
 from flows.actions import drafting, handing_in, matters, recovering, returning
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.recovery_forms import ReturnForm, nested, read_recovery
@@ -92,9 +93,8 @@ def upload(request: Request, db: Db, actor: Applicant, posted: Posted, paid: Pai
     drafting.keep(draft, typed=text_of(posted))
     slots = [one for one in slots_of(Board(paid.board)) if one.key == slot]
     faults = tuple(stage_uploads(db, draft, posted, slots))
-    said = faults[0].message if faults else "已上传。"
     view = _sheet(db, actor, paid, draft, faults)
-    return fragment(request, "pages/bank/slots.html", slots=view.slots, announce=said)
+    return after_upload(request, view.slots, faults)
 
 
 def _show(
@@ -224,10 +224,7 @@ def upload_slip(
     returning.open_task(db, case)
     draft = drafting.open_draft(db, actor, DraftKind.CORRECTION, case.number)
     faults = stage_uploads(db, draft, posted, (SLIP,))
-    said = faults[0].message if faults else "已上传。"
-    return fragment(
-        request, "pages/bank/slots.html", slots=_slip_views(db, case, draft, tuple(faults)), announce=said
-    )
+    return after_upload(request, _slip_views(db, case, draft, tuple(faults)), faults)
 
 
 def _slip_views(

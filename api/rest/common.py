@@ -7,8 +7,11 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Session, select
 
+from api.auth.keys import Caller, permit
+from api.rest.calls import unchanged
 from api.rest.problems import CODES, MEDIA_TYPE, ApiError, Problem
 from api.rest.samples import UPLOAD
+from api.rest.views import case_view
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.opinion_files import MOST_FILES
@@ -16,6 +19,7 @@ from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_file
 from models.policy.materials import SLOTS
 from models.records.api_call import Upload
+from models.records.api_key import Scope
 from models.records.case import CaseRecord
 
 Materials = Annotated[
@@ -64,6 +68,15 @@ def own_case(db: Session, actor: Actor, number: str) -> CaseRecord:
     found = find_case(db, actor, number, lock=True)
     if found.institution_id != actor.institution_id:
         raise ForbiddenError("只有申报机构自己可以办理这件事。")
+    return found
+
+
+def as_seen(db: Session, caller: Caller, number: str, if_match: str | None) -> CaseRecord:
+    """The caller's own case, locked, if it still is what they last read. What is no filing takes claims:write."""
+    found = own_case(db, caller.actor, number)
+    if found.process != Process.FILING:
+        permit(caller, Scope.CLAIMS_WRITE)
+    unchanged(case_view(db, caller.actor, found), if_match)
     return found
 
 

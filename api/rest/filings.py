@@ -8,17 +8,17 @@ from pydantic import Field, StrictStr
 from starlette.responses import Response
 
 from api.auth.db import Db
-from api.auth.keys import Caller, permit, scoped
-from api.rest.calls import IfMatch, Reply, Write, unchanged
-from api.rest.common import CHANGE, WRITE, Materials, answers, board_of, materials_of, own_case
-from api.rest.prepared import WAITING, replied
+from api.auth.keys import Caller, scoped
+from api.rest.calls import IfMatch, Reply, Write
+from api.rest.common import CHANGE, WRITE, Materials, answers, as_seen, board_of, materials_of
+from api.rest.prepared import WAITING, handed_in
 from api.rest.problems import ApiError
 from api.rest.recoveries import RecoveryIn, stated
 from api.rest.samples import CLAIM, LOAN
 from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, CheckOut, case_view, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
-from flows.actions import claiming, correcting, filing, handing_in, matters, prechecking, withdrawing
+from flows.actions import claiming, correcting, filing, matters, prechecking, withdrawing
 from flows.actions.forms import (
     MOST_LOANS,
     ClaimForm,
@@ -143,7 +143,7 @@ def file(db: Db, caller: Filer, once: Write, body: FilingIn) -> Response:
         board = board_of(caller.actor)
         form = read_filing(board, [given(loan) for loan in body.loans])
         files = materials_of(db, caller.actor, Process.FILING, board, body.materials)
-        return replied(db, caller, handing_in.hand_in(db, caller.actor, matters.file(form, files)), 201)
+        return handed_in(db, caller, matters.file(form, files), 201)
 
     return once.run(db, caller, do)
 
@@ -173,9 +173,7 @@ def claim(db: Db, caller: Claimant, once: Write, body: ClaimRequest) -> Response
         loan = claiming.claimable(db, caller.actor, body.loan_id)
         form = under("claim", lambda: read_claim(Board(loan.board), given(body.claim)))
         files = materials_of(db, caller.actor, Process.CLAIM, Board(loan.board), body.materials)
-        return replied(
-            db, caller, handing_in.hand_in(db, caller.actor, matters.claim(form, loan, files)), 201
-        )
+        return handed_in(db, caller, matters.claim(form, loan, files), 201)
 
     return once.run(db, caller, do)
 
@@ -192,10 +190,7 @@ def correct(
     """只在补正环节；提交后恢复计时，回到原审核环节。补偿、追偿案件另需 claims:write 权限。"""
 
     def do() -> Reply:
-        case = own_case(db, caller.actor, number)
-        if case.process != Process.FILING:
-            permit(caller, Scope.CLAIMS_WRITE)
-        unchanged(case_view(db, caller.actor, case), if_match)
+        case = as_seen(db, caller, number, if_match)
         board, process = Board(case.board), Process(case.process)
         correcting.open_task(db, caller.actor, number, process)
         files = materials_of(db, caller.actor, process, board, body.materials)
@@ -216,7 +211,7 @@ def correct(
                 raise ApiError(422, sentence="备案案件请在 loans 中给出更正的贷款，不带 claim、recovery。")
             loans = _loans(board, body.loans)
             matter = matters.correct_filing(case, loans, files, body.note)
-        return replied(db, caller, handing_in.hand_in(db, caller.actor, matter))
+        return handed_in(db, caller, matter)
 
     return once.run(db, caller, do)
 
@@ -237,10 +232,7 @@ def withdraw(
     """决定之前可以撤回；在办环节失效，预留额度释放，经过仍可见。补偿、追偿案件另需 claims:write 权限。"""
 
     def do() -> Reply:
-        case = own_case(db, caller.actor, number)
-        if case.process != Process.FILING:
-            permit(caller, Scope.CLAIMS_WRITE)
-        unchanged(case_view(db, caller.actor, case), if_match)
+        case = as_seen(db, caller, number, if_match)
         withdrawing.withdraw(db, caller.actor, number, body.reason)
         return Reply(case_view(db, caller.actor, case))
 
@@ -264,10 +256,9 @@ def receipt(
     """补偿资金到账后确认日期与金额；案件办结。"""
 
     def do() -> Reply:
-        case = own_case(db, caller.actor, number)
-        unchanged(case_view(db, caller.actor, case), if_match)
+        case = as_seen(db, caller, number, if_match)
         matter = matters.receipt(case, read(ReceiptForm, given(body)))
-        return replied(db, caller, handing_in.hand_in(db, caller.actor, matter))
+        return handed_in(db, caller, matter)
 
     return once.run(db, caller, do)
 

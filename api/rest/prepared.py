@@ -17,6 +17,7 @@ from api.rest.views import case_view
 from api.rest.wire import After, Id, Limit, Moment, Out, Page, Yuan, page_of
 from flows.actions import handing_in
 from flows.actions.handing_in import Handed
+from flows.actions.matter import Matter
 from models.records import person, prepared
 from models.records.api_key import Scope
 from models.records.prepared import Prepared
@@ -63,6 +64,11 @@ WAITING: dict[int | str, dict[str, Any]] = {
     }
 }
 """What a write may answer where an institution works by 经办/复核."""
+
+
+def handed_in(db: Db, caller: Caller, matter: Matter, status: int = 200) -> Reply:
+    """Submit the matter and answer with what became of it."""
+    return replied(db, caller, handing_in.hand_in(db, caller.actor, matter), status)
 
 
 def replied(db: Db, caller: Caller, handed: Handed, status: int = 200) -> Reply:

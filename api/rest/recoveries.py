@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.keys import Caller, scoped
-from api.rest.calls import IfMatch, Reply, Write, unchanged
-from api.rest.common import CHANGE, WRITE, Materials, answers, board_of, materials_of, own_case
-from api.rest.prepared import WAITING, replied
+from api.rest.calls import IfMatch, Reply, Write
+from api.rest.common import CHANGE, WRITE, Materials, answers, as_seen, board_of, materials_of
+from api.rest.prepared import WAITING, handed_in
 from api.rest.samples import RECOVERY, SLIP
 from api.rest.strict import RestRoute
-from api.rest.views import CaseOut, CheckOut, case_view, check_views
+from api.rest.views import CaseOut, CheckOut, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
-from flows.actions import handing_in, matters, recovering
+from flows.actions import matters, recovering
 from flows.actions.recovery_forms import (
     MOST_ROWS,
     ActionForm,
@@ -101,9 +101,7 @@ def register(db: Db, caller: Claimant, once: Write, body: RecoveryRequest) -> Re
         paid = recovering.recoverable(db, caller.actor, body.claim_number)
         form = stated(body.recovery)
         files = materials_of(db, caller.actor, Process.RECOVERY, Board(paid.board), body.materials)
-        return replied(
-            db, caller, handing_in.hand_in(db, caller.actor, matters.recovery(form, paid, files)), 201
-        )
+        return handed_in(db, caller, matters.recovery(form, paid, files), 201)
 
     return once.run(db, caller, do)
 
@@ -120,10 +118,9 @@ def return_slip(
     """按追偿返还通知书缴款后登记；金额须与通知书一致，回单（return_slip）须先上传。市财政局确认到账后入账。"""
 
     def do() -> Reply:
-        case = own_case(db, caller.actor, number)
-        unchanged(case_view(db, caller.actor, case), if_match)
+        case = as_seen(db, caller, number, if_match)
         form = read(ReturnForm, {k: v for k, v in given(body).items() if k != "materials"})
         files = materials_of(db, caller.actor, Process(case.process), Board(case.board), body.materials)
-        return replied(db, caller, handing_in.hand_in(db, caller.actor, matters.slip(case, form, files)))
+        return handed_in(db, caller, matters.slip(case, form, files))
 
     return once.run(db, caller, do)

@@ -18,10 +18,9 @@ from models.lifecycle import Board
 from models.records import institution, prepared
 from models.records.case import CaseRecord
 from models.records.draft import DraftKind, files, find
-from models.records.institution import Institution, InstitutionContact
+from models.records.institution import Institution
 from models.records.loan import of_case as loans_of
 from models.records.loan_change import ChangeKind, of_loan
-from models.records.notice import Delivery, Notice
 from models.records.person import Person, PersonRole, by_login
 from models.records.prepared import Prepared
 from models.records.task import participation
@@ -77,7 +76,6 @@ def test_with_it_nothing_reaches_the_city_and_everything_is_kept(s: Session) -> 
     demand(s)
     row = waiting(s)
     assert not s.exec(select(CaseRecord)).all()
-    assert [event for event, _ in told(s)] == ["submission_prepared"]  # its own people only
     assert row.data["loans"][0]["firm_name"] == samples.loan(Board.BANK)["firm_name"]
     assert [one["slot"] for one in row.files] == ["commitment"]
     assert handing_in.obstacles(s, row) == ()
@@ -287,41 +285,3 @@ def test_a_correction_waits_and_its_page_names_only_what_changed(s: Session, not
     assert {"correction_resubmitted", "submission_released"} <= {
         e.event for e in events_of(s, record.id or 0)
     }
-
-
-def test_the_checkers_learn_of_what_waits_and_the_maker_of_what_came_back(s: Session) -> None:
-    demand(s)
-    maker, checker, contact = by_login(s, FILES), by_login(s, CHECKS), "notices@gyb.example"
-    assert maker is not None and checker is not None
-    maker.email, checker.email = "maker@gyb.example", "checker@gyb.example"
-    s.add(InstitutionContact(institution_id=maker.institution_id, name="公共邮箱", email=contact))
-    s.flush()
-    row = waiting(s)
-    assert told(s) == [("submission_prepared", {"portal": [""], "email": ["checker@gyb.example"]})]
-    handing_in.give_back(s, actor(s, CHECKS), row.id or 0, "利率与合同不符。")
-    (_, back) = told(s)
-    assert back == ("submission_returned", {"portal": [""], "email": ["maker@gyb.example"]})
-    notice = s.exec(select(Notice).where(Notice.event == "submission_returned")).one()
-    assert "利率与合同不符。" in notice.body and f"/bank/prepared/{row.id}" in notice.body
-    assert notice.institution_id == maker.institution_id and notice.case_id is None
-
-
-def test_a_checker_who_prepared_it_is_not_asked_to_check_it(s: Session) -> None:
-    demand(s)
-    give_role(s, FILES, "filer_checker")
-    maker = by_login(s, FILES)
-    assert maker is not None
-    maker.email = "maker@gyb.example"
-    waiting(s)
-    assert "maker@gyb.example" not in told(s)[0][1].get("email", [])
-
-
-def told(s: Session) -> list[tuple[str, dict[str, list[str]]]]:
-    """Notices in the order of their writing, each with the addresses it goes to, by channel."""
-    found = []
-    for one in s.exec(select(Notice).order_by(Notice.created_at, Notice.title)):  # type: ignore[arg-type]
-        ways: dict[str, list[str]] = {}
-        for way in s.exec(select(Delivery).where(Delivery.notice_id == one.id)):
-            ways.setdefault(way.channel.value, []).append(way.address)
-        found.append((one.event, ways))
-    return found

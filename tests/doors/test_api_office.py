@@ -152,7 +152,8 @@ def test_a_loan_is_extended_repaid_and_corrected_with_anothers_confirmation(
     assert bank.withdraw_change(paid).verdict == "withdrawn"
     led = bank.change_representative(loan, today, "陈示例", "李示例", "离任", "登记通知书 1 号")  # type: ignore[arg-type]
     assert (led.kind, led.after) == ("representative", {"representative": "李示例"})
-    assert officer.decide_change(led, "confirmed").verdict == "confirmed"
+    (waiting,) = officer.waiting_changes()
+    assert officer.decide_change(waiting, "confirmed").verdict == "confirmed"
     fixed = bank.correct_loan(loan, {"town": "长安镇"}, "抄错", "借款合同")  # type: ignore[arg-type]
     assert fixed.after == {"town": "长安镇"}
     assert [one.verdict for one in bank.changes_of(loan)] == ["confirmed", "withdrawn", "confirmed", None]  # type: ignore[arg-type]
