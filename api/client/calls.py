@@ -65,7 +65,8 @@ class Fengbu(LoanChanges):
         materials: Mapping[str, Upload] | None = None,
         note: str = "",
     ) -> Case:
-        """Submit a returned case again: changed loans (by id) of a filing, or the whole claim or recovery."""
+        """Submit a returned case again: what changes of its loans (by id) or of the claim, or the whole recovery.
+        `Case.to_correct` says what was returned; a change of anything else needs a `note`."""
         body: dict[str, Any] = {"materials": _named(materials), "note": note}
         if loans:
             body["loans"] = {str(key): dict(loan) for key, loan in loans.items()}

@@ -15,6 +15,7 @@ from api.auth.refusals import Refused
 from api.pages import failing
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
+from api.pages.notices import to_office
 from api.pages.render import page
 from api.pages.views import Column, Empty, Note, Tag
 from flows.actions import incidents
@@ -223,7 +224,7 @@ def _parked(db: Session) -> tuple[ParkedRow, ...]:
     return tuple(
         ParkedRow(
             way.id or 0,
-            told.title,
+            to_office(told),
             names[way.institution_id].short_name,
             CHANNEL_NAMES[way.channel],
             way.last_error,

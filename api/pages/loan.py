@@ -266,10 +266,13 @@ def _fields(
     loan: Loan, kind: ChangeKind, typed: Mapping[str, str] | None, errors: Mapping[str, str]
 ) -> tuple[FieldView, ...]:
     form = change_forms.FORMS[kind]
+    names = sorted(
+        form.model_fields, key=("reason", "document").__contains__
+    )  # what changed, then what it rests on
     given = dict(typed or {})
     views: tuple[FieldView, ...] = ()
     if kind is ChangeKind.CORRECTION:
         board = Board(loan.board)
         given = given or change_forms.as_typed(loan_form(board), loan)
         views = field_views(loan_form(board), change_forms.corrigible(board), given, errors)
-    return (*views, *field_views(form, form.model_fields, given, errors))
+    return (*views, *field_views(form, names, given, errors))

@@ -18,7 +18,7 @@ from api.pages.notices_filter import STATE_TAGS, Filter
 from api.pages.render import page
 from api.pages.service import acknowledged
 from api.pages.views import Column, Empty, Link, Note, Pages, Tab, Tag
-from flows.delivery.events import EVENT_NAMES
+from flows.delivery.events import AMONG_COLLEAGUES, EVENT_NAMES
 from flows.delivery.outbox import resend
 from models import clock
 from models.permissions import Actor, may_read_inbox, may_see_deliveries
@@ -32,6 +32,7 @@ Anyone = Annotated[Actor, requires(anyone)]
 Reader = Annotated[Actor, requires(may_read_inbox)]
 Staff = Annotated[Actor, requires(may_see_deliveries)]
 
+HIDDEN = "机构内部的通知，内容只有该机构可见。"
 INBOX_LENGTH = 200
 PAGE_LENGTH = 50
 LARGEST_ID = 2**31 - 1
@@ -184,7 +185,7 @@ def one_delivery(request: Request, db: Db, actor: Staff, delivery_id: int, done:
         row=_row(delivery, told, case, names[delivery.institution_id].short_name),
         notice_id=told.id,
         chain_href=f"/service/{told.id}" if told.document_id else "",
-        paragraphs=_paragraphs(told.body),
+        paragraphs=[[HIDDEN]] if told.event in AMONG_COLLEAGUES else _paragraphs(told.body),
         next_try=delivery.next_attempt_at if delivery.attempts else None,
         reader=reader.get(delivery.opened_by or 0, ""),
         attempts=delivery_log.attempts_of(db, delivery_id),
@@ -265,8 +266,10 @@ def _letter(delivery: Delivery, told: Notice, case: CaseRecord | None) -> Letter
 def _row(delivery: Delivery, told: Notice, case: CaseRecord | None, place: str) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id or 0,
-        title=told.title,
-        about=_about(told, case),
+        title=to_office(told),
+        about=Link("本单位事务", "/notices/deliveries")
+        if told.event in AMONG_COLLEAGUES
+        else _about(told, case),
         institution=place,
         channel=CHANNEL_NAMES[delivery.channel],
         address=shown_address(delivery.channel, delivery.address),
@@ -277,6 +280,11 @@ def _row(delivery: Delivery, told: Notice, case: CaseRecord | None, place: str) 
         reason=delivery.last_error,
         resendable=delivery.channel != Channel.PORTAL and delivery.state != DeliveryState.PENDING,
     )
+
+
+def to_office(told: Notice) -> str:
+    """The notice's title as the office reads it: of what an institution's people tell each other, only what kind it is."""
+    return EVENT_NAMES[told.event] if told.event in AMONG_COLLEAGUES else told.title
 
 
 def shown_address(channel: Channel, address: str) -> str:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field, StrictStr
+from pydantic import BaseModel, Field, StrictStr
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -19,10 +19,14 @@ from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, CheckOut, case_view, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
 from flows.actions import claiming, correcting, filing, matters, prechecking, withdrawing
+from flows.actions.change_forms import as_typed, typed_value
+from flows.actions.errors import NotThereError
 from flows.actions.forms import (
     MOST_LOANS,
     ClaimForm,
     LoanForm,
+    claim_form,
+    loan_form,
     read_claim,
     read_filing,
     read_loan,
@@ -31,6 +35,9 @@ from flows.actions.receiving import ReceiptForm
 from flows.actions.typed import read
 from models.lifecycle import Board, Process
 from models.records.api_key import Scope
+from models.records.claim import of_case as claim_of
+from models.records.loan import Loan
+from models.records.loan import of_case as loans_of
 
 router = APIRouter(route_class=RestRoute, tags=["办理"])
 Filer = Annotated[Caller, scoped(Scope.FILINGS_WRITE)]
@@ -51,6 +58,12 @@ ClaimIn = wire(
 )
 
 
+LoanFixIn = wire("LoanFixIn", LoanForm, LOAN, "一笔退回的贷款：只写要更正的各项，其余不变。", optional=True)
+ClaimFixIn = wire(
+    "ClaimFixIn", ClaimForm, CLAIM, "退回的补偿申请：只写要更正的各项，其余不变。", optional=True
+)
+
+
 class FilingIn(Body):
     """一次备案，1 至 500 笔贷款；更多请用批次。"""
 
@@ -67,15 +80,15 @@ class ClaimRequest(Body):
 
 
 class CorrectionIn(Body):
-    """补正：改动的贷款（备案）或全部事实（补偿、追偿），替换的材料，说明。
+    """补正：要更正的贷款（备案）、事实（补偿）或登记（追偿，须全部写出），替换的材料，说明。
 
     案件的 to_correct 列出退回的各项及其 points；没有改动，或改动了没有退回的内容时，须写说明。
     """
 
-    loans: dict[str, LoanIn] = Field(  # type: ignore[valid-type]
-        default_factory=dict, max_length=MOST_LOANS, description="备案：贷款编号 → 更正后的全部内容"
+    loans: dict[str, LoanFixIn] = Field(  # type: ignore[valid-type]
+        default_factory=dict, max_length=MOST_LOANS, description="备案：贷款编号 → 要更正的各项"
     )
-    claim: ClaimIn | None = Field(None, description="补偿：更正后的全部事实")  # type: ignore[valid-type]
+    claim: ClaimFixIn | None = Field(None, description="补偿：要更正的各项")  # type: ignore[valid-type]
     recovery: RecoveryIn | None = Field(None, description="追偿：更正后的全部内容")
     materials: Materials = Field(default_factory=dict)
     note: StrictStr = Field("", max_length=1000, description="补正说明", examples=["已补传盖章页。"])
@@ -195,10 +208,11 @@ def correct(
         correcting.open_task(db, caller.actor, number, process)
         files = materials_of(db, caller.actor, process, board, body.materials)
         if process == Process.CLAIM:
-            if body.claim is None or body.loans or body.recovery is not None:
-                raise ApiError(422, sentence="补偿案件请在 claim 中给出更正后的全部事实，不带 loans。")
-            claimed = body.claim
-            form = under("claim", lambda: read_claim(board, given(claimed)))
+            if body.loans or body.recovery is not None:
+                raise ApiError(422, sentence="补偿案件请在 claim 中给出要更正的各项，不带 loans、recovery。")
+            stands = claim_of(db, case.id or 0)
+            typed = _fixed(claim_form(board), stands, body.claim)
+            form = under("claim", lambda: read_claim(board, typed))
             matter = matters.correct_claim(case, form, files, body.note)
         elif process == Process.RECOVERY:
             if body.recovery is None or body.loans or body.claim is not None:
@@ -209,19 +223,28 @@ def correct(
         else:
             if body.claim is not None or body.recovery is not None:
                 raise ApiError(422, sentence="备案案件请在 loans 中给出更正的贷款，不带 claim、recovery。")
-            loans = _loans(board, body.loans)
+            loans = _loans(board, body.loans, {str(row.id): row for row in loans_of(db, case.id or 0)})
             matter = matters.correct_filing(case, loans, files, body.note)
         return handed_in(db, caller, matter)
 
     return once.run(db, caller, do)
 
 
-def _loans(board: Board, stated: dict[str, Any]) -> dict[int, LoanForm]:
+def _fixed(form: type[BaseModel], row: object, sent: BaseModel | None) -> dict[str, str]:
+    """What stands with what was sent in its place, as a person would type it."""
+    changed = {name: typed_value(value) for name, value in given(sent).items()} if sent is not None else {}
+    return as_typed(form, row) | changed
+
+
+def _loans(board: Board, stated: dict[str, Any], rows: dict[str, Loan]) -> dict[int, LoanForm]:
     found: dict[int, LoanForm] = {}
     for key, loan in stated.items():
         if not (key.isascii() and key.isdigit() and len(key) < 10):
             raise ApiError(422, sentence=f"loans 的键须为贷款编号，“{key[:20]}”不是。")
-        found[int(key)] = under(f"loans.{key}", partial(read_loan, board, given(loan)))
+        if key not in rows:
+            raise NotThereError("其中有贷款不属于这件案件，请重新读取后再提交。")
+        typed = _fixed(loan_form(board), rows[key], loan)
+        found[int(key)] = under(f"loans.{key}", partial(read_loan, board, typed))
     return found
 
 

@@ -279,6 +279,10 @@ EVENT_NAMES: dict[str, str] = {
 }
 
 
+AMONG_COLLEAGUES = frozenset({"submission_prepared", "submission_returned"})
+"""What an institution's own people tell each other: the office that watches deliveries sees that, never what about."""
+
+
 class NoticeContext(Facts):
     """All a notice is worded from; stored with it, so that it can be worded again. It is about a case or an office matter."""
 

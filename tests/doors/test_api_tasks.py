@@ -1,6 +1,9 @@
 """Reviewers' systems: the queue and the answers of the pages, with the same permission and separation of duties."""
 
+from models.database import session
 from models.lifecycle import Board
+from models.records.case import by_number
+from models.records.loan import of_case
 from tests import builders
 from tests.actions import samples
 from tests.doors.api import V1, Api, Callers
@@ -95,6 +98,30 @@ def test_what_was_returned_is_corrected_over_the_api(callers: Callers) -> None:
         assert sent.status_code == 200, sent.text
         builders.wake()
         assert builders.state(number) == gate
+
+
+def test_a_correction_says_only_what_changes(callers: Callers) -> None:
+    bank, officer = callers("linwanyi"), callers("chenjiamin")
+    filing, claimed = builders.filed(), builders.claimed()
+    with session() as s:
+        loan = of_case(s, by_number(s, filing).id or 0)[0].id  # type: ignore[union-attr]
+    for number, point, fix in (
+        (filing, f"/loans/{loan}/annual_rate_pct", {"loans": {str(loan): {"annual_rate_pct": "4.00"}}}),
+        (claimed, "/claim/requested", {"claim": {"requested": "1600000.00"}}),
+    ):
+        faults = [{"where": "申请", "problem": "数字有误", "points": [point]}]
+        assert answer(officer, number, outcome="return", opinion="请更正。", faults=faults)[0] == 200
+        before, tag = bank.see(f"/cases/{number}")
+        assert before["to_correct"][0]["points"] == [point]
+        sent = bank.write(f"/cases/{number}/corrections", fix, seen=tag)
+        assert sent.status_code == 200, sent.text
+        builders.wake()
+    after, _ = bank.see(f"/cases/{claimed}")
+    assert after["claim"] == before["claim"] | {"requested": "1600000.00"}
+    lost = bank.write(
+        f"/cases/{filing}/corrections", {"loans": {"999": {}}}, seen=bank.see(f"/cases/{filing}")[1]
+    )
+    assert lost.status_code == 409  # it is no longer at 补正
 
 
 def body_of(bank: Api, number: str, note: str) -> dict[str, object]:

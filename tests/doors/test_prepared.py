@@ -12,6 +12,7 @@ from models import clock, database
 from models.lifecycle import Board
 from models.records import institution
 from models.records.case import CaseRecord
+from models.records.notice import Delivery, Notice
 from models.records.prepared import Prepared
 from tests.actions import samples
 from tests.doors.api import Callers, loan
@@ -79,11 +80,23 @@ def test_returned_it_is_taken_up_by_a_colleague_and_handed_in_again(server: Any,
     empty = checker.post(f"{address}/return", data={"reason": " "})
     assert empty.status_code == 422 and "请写明退回的原因" in text(empty)
     assert checker.post(f"{address}/return", data={"reason": "利率不对"}).status_code == 303
-    assert "利率不对" in text(server.client(FILES).get("/bank"))
+    maker = server.client(FILES)
+    assert "有 1 件事等你办" in text(maker.get("/bank")) and "利率不对" in text(maker.get("/bank"))
+    assert "备案：东莞市德润包装材料有限公司被复核退回" in text(maker.get("/notices"))
+    for path in ("/notices/deliveries", letter(db)):  # the city watches deliveries, not what is in them
+        seen = text(server.client("suwenbo").get(path))
+        assert "申报被本单位复核退回" in seen and "德润" not in seen and "利率不对" not in seen, path
     colleague = server.client("huangzhiheng")
     assert colleague.post(f"{address}/take-up").headers["location"] == NEW
     assert "东莞市德润包装材料有限公司" in text(colleague.get(NEW))
     assert checker.post(f"{address}/take-up").status_code == 403
+
+
+def letter(db: Database) -> str:
+    """Where the office sees the delivery of what came back."""
+    with db() as s:
+        query = select(Delivery).join(Notice).where(Notice.event == "submission_returned")
+        return f"/notices/deliveries/{s.exec(query).first().id}"  # type: ignore[union-attr]
 
 
 def test_others_do_not_learn_of_it(server: Any, db: Database) -> None:
