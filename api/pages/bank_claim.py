@@ -1,5 +1,7 @@
 """申请补偿: choose a registered loan, state the loss, bring the materials, see every fault before submitting."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,15 +11,17 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.refusals import Refused
-from api.pages.bank_forms import Applicant, Posted, sent, stage_uploads, text_of
+from api.pages.bank_forms import Applicant, Posted, stage_uploads, submitted, text_of
 from api.pages.bank_loss import Sheet, confirmed, files_of, sheet
 from api.pages.form_views import DialogView
 from api.pages.layout import frame
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Step
-from flows.actions import claiming, drafting, handing_in, matters
-from flows.actions.errors import FieldFault, InvalidError
+from flows.actions import claiming, drafting, matters
+from flows.actions.attaching import Stored
+from flows.actions.errors import FieldFault
 from flows.actions.forms import read_claim
+from flows.actions.matter import Matter
 from flows.steps import papers
 from models import clock
 from models.lifecycle import Board
@@ -80,13 +84,11 @@ def write(request: Request, db: Db, actor: Applicant, posted: Posted, chosen: Ch
         return RedirectResponse(f"/bank/claims/new?loan={chosen.id}{'' if does == 'save' else '#slots'}", 303)
     if faults:
         return _show(request, db, actor, chosen, tuple(faults))
-    try:
-        form = read_claim(Board(chosen.board), typed)
-        handed = handing_in.hand_in(db, actor, matters.claim(form, chosen, drafting.staged(db, draft)))
-    except InvalidError as error:
-        return _show(request, db, actor, chosen, error.faults)
-    drafting.discard(db, draft)
-    return RedirectResponse(sent(handed), 303)
+
+    def claim(files: Sequence[Stored]) -> Matter:
+        return matters.claim(read_claim(Board(chosen.board), typed), chosen, files)
+
+    return submitted(db, actor, draft, claim, partial(_show, request, db, actor, chosen))
 
 
 @router.post("/{loan_id}/materials/{slot}")

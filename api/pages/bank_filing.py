@@ -1,5 +1,6 @@
 """备案 for those who file: loans one after another into a draft, checked as they come, then one submission."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,9 +23,9 @@ from api.pages.bank_forms import (
     by_field,
     check_findings,
     field_views,
-    sent,
     slot_views,
     stage_uploads,
+    submitted,
     text_of,
     wrong_fields,
 )
@@ -32,9 +33,11 @@ from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
 from api.pages.render import page, yuan
 from api.pages.views import Note, Tag
-from flows.actions import drafting, filing, handing_in, matters
-from flows.actions.errors import FieldFault, InvalidError
+from flows.actions import drafting, filing, matters
+from flows.actions.attaching import Stored
+from flows.actions.errors import FieldFault
 from flows.actions.forms import loan_form, read_filing
+from flows.actions.matter import Matter
 from flows.actions.typed import attempt
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board
@@ -92,15 +95,16 @@ def change(request: Request, db: Db, actor: Applicant, posted: Posted) -> Respon
         return _page(request, db, actor, draft, typed=typed, place=place, faults=(*faults, *refused))
     if does == "save":
         return RedirectResponse(f"{ADDRESS}#loans", 303)
-    try:
-        form = read_filing(board_of(actor), _loans(draft))
-        handed = handing_in.hand_in(db, actor, matters.file(form, drafting.staged(db, draft)))
-    except InvalidError as error:
-        at, faults = _first_loan(error.faults)
+
+    def submission(files: Sequence[Stored]) -> Matter:
+        return matters.file(read_filing(board_of(actor), _loans(draft)), files)
+
+    def again(faults: tuple[FieldFault, ...]) -> Response:
+        at, of_loan = _first_loan(faults)
         wrong = _loans(draft)[at] if at is not None else {}
-        return _page(request, db, actor, draft, typed=wrong, place=at, faults=faults)
-    drafting.discard(db, draft)
-    return RedirectResponse(sent(handed), 303)
+        return _page(request, db, actor, draft, typed=wrong, place=at, faults=of_loan)
+
+    return submitted(db, actor, draft, submission, again)
 
 
 @router.post("/new/materials/{slot}")

@@ -1,16 +1,17 @@
 """What the pages of those who file share: who may enter, fields of the forms, faults, material slots, drafts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import Permission, check, requires
@@ -20,9 +21,11 @@ from api.pages.form_views import FieldView, FileView, Option, SlotView
 from api.pages.render import fragment, stamp
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Tone
-from flows.actions import drafting
+from flows.actions import drafting, handing_in
+from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.handing_in import Handed
+from flows.actions.matter import Matter
 from models.lifecycle import Board
 from models.permissions import Actor, Verdict, may_file, may_prepare
 from models.policy.facts import AssetClass
@@ -160,6 +163,23 @@ def sent(handed: Handed) -> str:
     if handed.waiting is not None:
         return f"/bank/prepared/{handed.waiting.id}"
     return f"/bank/cases/{handed.case.number}/sent" if handed.case else "/bank"
+
+
+def submitted(
+    db: Session,
+    actor: Actor,
+    draft: Draft,
+    matter: Callable[[Sequence[Stored]], Matter],
+    again: Callable[[tuple[FieldFault, ...]], Response],
+) -> Response:
+    """Hand in what the draft holds, made a matter with its files: on to what became of it, or the page again with its
+    faults."""
+    try:
+        handed = handing_in.hand_in(db, actor, matter(drafting.staged(db, draft)))
+    except InvalidError as error:
+        return again(error.faults)
+    drafting.discard(db, draft)
+    return RedirectResponse(sent(handed), 303)
 
 
 def text_of(posted: FormData) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """登记回款 and 返还: what came back of a compensated loan is registered; the city's share of it is returned."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,9 +18,9 @@ from api.pages.bank_forms import (
     after_upload,
     by_field,
     field_views,
-    sent,
     slot_views,
     stage_uploads,
+    submitted,
     text_of,
 )
 from api.pages.bank_returned import Kept, focus
@@ -26,8 +28,10 @@ from api.pages.form_views import DialogView, SlotView
 from api.pages.layout import frame
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
 from api.pages.render import day, page, yuan
-from flows.actions import drafting, handing_in, matters, recovering, returning
-from flows.actions.errors import FieldFault, InvalidError
+from flows.actions import drafting, matters, recovering, returning
+from flows.actions.attaching import Stored
+from flows.actions.errors import FieldFault
+from flows.actions.matter import Matter
 from flows.actions.recovery_forms import ReturnForm, nested, read_recovery
 from flows.actions.typed import read
 from models import clock
@@ -77,13 +81,11 @@ def write(request: Request, db: Db, actor: Applicant, posted: Posted, paid: Paid
         return _show(request, db, actor, paid, faults)
     if does == "save":
         return RedirectResponse(f"/bank/recoveries/new?claim={paid.number}", 303)
-    try:
-        form = read_recovery(nested(typed))
-        handed = handing_in.hand_in(db, actor, matters.recovery(form, paid, drafting.staged(db, draft)))
-    except InvalidError as error:
-        return _show(request, db, actor, paid, error.faults)
-    drafting.discard(db, draft)
-    return RedirectResponse(sent(handed), 303)
+
+    def registration(files: Sequence[Stored]) -> Matter:
+        return matters.recovery(read_recovery(nested(typed)), paid, files)
+
+    return submitted(db, actor, draft, registration, partial(_show, request, db, actor, paid))
 
 
 @router.post("/recoveries/{number}/materials/{slot}")
@@ -207,13 +209,11 @@ def hand_in(request: Request, db: Db, actor: Applicant, case: OwnCase, posted: P
     faults = tuple(stage_uploads(db, draft, posted, (SLIP,)))
     if faults:
         return _slip_page(request, db, actor, case, typed, faults)
-    try:
-        matter = matters.slip(case, read(ReturnForm, typed), drafting.staged(db, draft))
-        handed = handing_in.hand_in(db, actor, matter)
-    except InvalidError as error:
-        return _slip_page(request, db, actor, case, typed, error.faults)
-    drafting.discard(db, draft)
-    return RedirectResponse(sent(handed), 303)
+
+    def proof(files: Sequence[Stored]) -> Matter:
+        return matters.slip(case, read(ReturnForm, typed), files)
+
+    return submitted(db, actor, draft, proof, partial(_slip_page, request, db, actor, case, typed))
 
 
 @router.post("/cases/{number}/return/materials/{slot}")
