@@ -278,7 +278,6 @@ def main() -> None:
         try:
             os.environ["DATABASE_URL"] = running.url_for(postgres.APP_DATABASE)
             os.environ |= {"FENGBU_DATA_DIR": home, "FENGBU_WEBHOOK_ALLOW_PRIVATE": "1"}
-            os.environ["FENGBU_SECRET_KEY"] = "a secret for a benchmark, long enough to be one"
             get_settings.cache_clear()
             postgres.ensure_database(os.environ["DATABASE_URL"])
             database.run_migrations(os.environ["DATABASE_URL"])
