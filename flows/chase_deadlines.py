@@ -1,16 +1,18 @@
 """Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正,
-收款回执 or 返还回单; documents nobody acknowledged are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
+收款回执 or 返还回单, and once in half a year of a missing report of progress (追偿进展报告); documents nobody acknowledged
+are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
 
 import asyncio
 
 from prefect import flow
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from flows.actions import serving
 from flows.actions.reminding import remind
 from flows.steps.notices import announce
 from models import clock
 from models.database import session
+from models.records import report_duty
 from models.records.case import CaseRecord
 from models.records.notice import Notice
 from models.records.reference import sync_clock
@@ -34,7 +36,7 @@ def chase() -> int:
     """Staff's reminders, and one notice for each overdue task of an applicant without one since it was opened."""
     with session() as s:
         sync_clock(s)
-        written = remind(s) + serving.chase(s)
+        written = remind(s) + serving.chase(s) + _reports(s)
         overdue = s.exec(
             select(Task)
             .where(Task.state == TaskState.OPEN, col(Task.gate).in_(CHASED), Task.due_at < clock.now())
@@ -53,3 +55,12 @@ def chase() -> int:
                 )
                 written += 1
         return written
+
+
+def _reports(s: Session) -> int:
+    """One notice for each claim whose report of progress is missing, until the next one is missing too."""
+    found = report_duty.to_remind(s, MOST)
+    for case in found:
+        due_on = report_duty.missed(s, case.id or 0).isoformat()
+        announce(s, case, report_duty.REMINDER, document=None, context={"due_on": due_on})
+    return len(found)

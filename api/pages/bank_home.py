@@ -25,8 +25,9 @@ from models.gates import CORRECTION, DEMANDED, RETURN_SLIP, Role
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.policy import deadlines
-from models.records import draft, institution, notice, prepared, recovery, service
+from models.records import draft, institution, notice, overview, prepared, recovery, service
 from models.records.case import CaseRecord, JournalEntry
+from models.records.case_filters import Filters, Show
 from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.loan import Loan
@@ -93,6 +94,7 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         claimed=sum((row.amount for row in claims), ZERO),
         recoveries=_recoveries(db, actor),
         return_days=deadlines.working_days("recovery_return_days", clock.today(), rules(db)),
+        unreported=overview.count(db, actor, Filters(Show.UNREPORTED)),
         recoverable=bool(recovery.paid_claims(db, actor.institution_id, limit=1)),
         filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
         limits=tuple(m for _, m in own_years(db, actor.institution_id, 2)) if board == Board.BANK else (),

@@ -47,6 +47,7 @@ SHOWN: dict[Show, str] = {
     Show.RESERVED: "已预留待拨付",
     Show.PAID: "已拨付",
     Show.RECOVERED: "已追偿返还",
+    Show.UNREPORTED: "未报送追偿进展",
     Show.UNSTAFFED: "无人可办",
     Show.FOLLOWED: "我关注",
     Show.MINE: "我发起",

@@ -147,7 +147,7 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
             *(Tab(BOARD_NAMES[b], f"/overview?board={b.value}", current=b is board) for b in Board),
         ),
         _counts(db, actor, year, months),
-        _amounts(money, budget, year),
+        _amounts(money, budget, year, overview.count(db, actor, Filters(Show.UNREPORTED))),
         tuple(case_rows.row(one, known, days) for one in overview.stuck(db, actor)),
         overview.count(db, actor, stuck),
         address(stuck),
@@ -212,8 +212,11 @@ def _counts(db: Session, actor: Actor, year: int, months: tuple[tuple[int, int],
     )  # fmt: skip
 
 
-def _amounts(money: figures.Money, budget: LedgerAccount | None, year: int) -> tuple[Kpi, ...]:
-    """How much, 万元: what the year's claims ask for and were approved, paid, held, came back, and is left."""
+def _amounts(
+    money: figures.Money, budget: LedgerAccount | None, year: int, unreported: int
+) -> tuple[Kpi, ...]:
+    """How much, 万元: what the year's claims ask for and were approved, paid, held, came back, and is left; of how many
+    claims no report of progress (追偿进展报告) came in time."""
 
     def kpi(label: str, amount: Decimal, cases: str, filters: Filters) -> Kpi:
         return Kpi(label, wan(amount), cases, address(filters), "万元")
@@ -223,7 +226,11 @@ def _amounts(money: figures.Money, budget: LedgerAccount | None, year: int) -> t
         kpi("今年核定", money.approved, f"{money.approved_cases} 件", Filters(Show.APPROVED, year=year)),
         kpi("今年已支付", money.paid, f"{money.paid_cases} 件", Filters(Show.PAID, year=year)),
         kpi("已预留", money.reserved, f"{money.reserved_cases} 件待拨付", Filters(Show.RESERVED)),
-        kpi("今年追偿返还", money.returned, f"{money.returned_cases} 件", Filters(Show.RECOVERED, year=year)),
+        Kpi(
+            "今年追偿返还", wan(money.returned), f"{money.returned_cases} 件",
+            address(Filters(Show.RECOVERED, year=year)), "万元", None,
+            (Link(f"未报送追偿进展 {unreported} 件", address(Filters(Show.UNREPORTED))),),
+        ),
         Kpi(
             "预算余额", wan(budget.left) if budget else "—", "", "/limits",
             "万元" if budget else "", "soon" if budget and budget.left < money.pending else None,

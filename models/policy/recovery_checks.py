@@ -3,7 +3,7 @@
 四（二）: “后续跟踪”. None of these rules stands in the policy's text, so none of them refuses: a person looks.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -22,6 +22,7 @@ from models.policy.term import months_later
 CLAUSE = "四（二）"
 VOUCHERS = "到账凭证、费用凭证"
 REGISTRATION = "追偿登记"
+_ONE_DAY = timedelta(days=1)
 
 
 class Action(StrEnum):
@@ -160,6 +161,17 @@ def _report(checks: CheckList, facts: Registration) -> None:
         source=REGISTRATION,
         remedy="已超过报告间隔，请督促按期报告。",
     )
+
+
+def first_in_time(today: date, months: int) -> date:
+    """The first day a payment or report of which asks for no other yet on `today`: the earliest whose next one is due
+    today or later."""
+    day = months_later(today, -months)
+    while report_due(day - _ONE_DAY, months) >= today:  # the ends of months fall together
+        day -= _ONE_DAY
+    while report_due(day, months) < today:
+        day += _ONE_DAY
+    return day
 
 
 def report_due(reported_before: date, months: int) -> date:

@@ -26,6 +26,7 @@ from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
 from models.records.loan_import import CaseOrigin
 from models.records.message import followed_by
 from models.records.paging import Order
+from models.records.report_duty import unreported
 from models.records.search import Hits
 from models.records.task import Task, TaskState
 
@@ -55,6 +56,7 @@ class Show(StrEnum):
     APPROVED = "approved"  # an amount was approved, paid since or not
     RESERVED = "reserved"  # an amount is held for them and not yet paid
     PAID = "paid"  # paid in `year`
+    UNREPORTED = "unreported"  # paid, and no report of progress (追偿进展报告) for longer than it may take
     RECOVERED = "recovered"  # money came back (追偿返还) in `year`
     FOLLOWED = "followed"  # 我关注: kept in sight by the reader
     MINE = "mine"  # 我发起: entered by the reader
@@ -75,7 +77,7 @@ ALIVE = frozenset(
 """Lists of open cases only."""
 
 
-CLAIMED = frozenset({Show.APPROVED, Show.RESERVED, Show.PAID})
+CLAIMED = frozenset({Show.APPROVED, Show.RESERVED, Show.PAID, Show.UNREPORTED})
 """Lists of claims by what became of them: read from the claims, which know the order of the list."""
 
 
@@ -112,12 +114,18 @@ def order_of(filters: Filters, sort: Sort) -> Order:
 
 
 def conditions(
-    actor: Actor, f: Filters, hits: Hits | None, *, many_late: bool = False
+    actor: Actor,
+    f: Filters,
+    hits: Hits | None,
+    *,
+    many_late: bool = False,
+    reported_since: date | None = None,
 ) -> list[ColumnElement[bool]]:
     """What the rows of a list fulfil; `hits` are what its words found; `many_late`: so
-    many cases are late that looking at each open one finds the stuck ones sooner than collecting them."""
+    many cases are late that looking at each open one finds the stuck ones sooner than collecting them;
+    `reported_since`: from when a report of progress counts (`Show.UNREPORTED`)."""
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
-    found += _shown(actor, f, many_late)
+    found += _shown(actor, f, many_late, reported_since or clock.today())
     for column, value in (
         (CaseRecord.process, f.process),
         (CaseRecord.state, f.state),
@@ -152,7 +160,7 @@ def _first_of(year: int, month: int) -> datetime:
     return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
 
 
-def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
+def _shown(actor: Actor, f: Filters, many_late: bool, reported_since: date) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     claimed = col(Claim.case_id) == col(CaseRecord.id)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT, State.RETURN_SLIP))
@@ -170,6 +178,7 @@ def _shown(actor: Actor, f: Filters, many_late: bool) -> list[Any]:
         Show.APPROVED: lambda: [claimed, col(Claim.approved) > 0],
         Show.RESERVED: lambda: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
         Show.PAID: lambda: [claimed, extract("year", col(Claim.voucher_date)) == year, *_paid_in(f.month)],
+        Show.UNREPORTED: lambda: [claimed, unreported(reported_since)],
         Show.RECOVERED: lambda: [col(CaseRecord.id).in_(_returned_in(year, f.month))],
         Show.FOLLOWED: lambda: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
         Show.MINE: lambda: [CaseRecord.opened_by == actor.person_id],

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from models.lifecycle import State
 from models.permissions import Actor
-from models.records import search
+from models.records import report_duty, search
 from models.records.case import CaseRecord, Incident, JournalEntry
 from models.records.case_filters import (
     ALIVE,
@@ -230,7 +230,8 @@ def _narrowed(s: Session, actor: Actor, filters: Filters) -> tuple[list[Any], se
     planned(s)
     hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
     many_late = filters.show is Show.STUCK and counted(s, late(), COLLECTED) > COLLECTED
-    return conditions(actor, filters, hits, many_late=many_late), hits
+    since = report_duty.since(s) if filters.show is Show.UNREPORTED else None
+    return conditions(actor, filters, hits, many_late=many_late, reported_since=since), hits
 
 
 def _joined(query: Any, found_by: Sequence[Any]) -> Select[Any]:

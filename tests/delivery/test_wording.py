@@ -106,6 +106,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "correction_overdue": {"due_on": DUE},
     "receipt_overdue": {"due_on": DUE},
     "return_overdue": {"due_on": DUE},
+    "progress_overdue": {"due_on": DUE},
     "meeting_called": {
         "held_on": DUE,
         "place": "市工信局三楼会议室",
@@ -187,6 +188,7 @@ SAYS = {
     "return_not_found": ("退回", "未查到该笔款项。", "不因此顺延"),
     "return_confirmed": ("￥450,000.00元", "2026年11月25日到账", "本案办结"),
     "return_overdue": ("2026年11月30日", "尚未登记返还回单"),
+    "progress_overdue": ("2026年11月30日", "追偿进展报告"),
     "meeting_called": (
         "2026年11月30日在市工信局三楼会议室召开",
         "议程共2件：",
