@@ -25,7 +25,7 @@ from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Pro
 from models.permissions import Actor
 from models.records import institution, overview
 from models.records.base import remember
-from models.records.case_filters import Filters, Show, Sort
+from models.records.case_filters import Ageing, Filters, Show, Sort
 from models.records.paging import COUNTED, Cursor
 from models.records.saved_view import Place
 
@@ -54,6 +54,7 @@ SHOWN: dict[Show, str] = {
     Show.CLOSED: "已办结",
     Show.ALL: "全部",
 }
+AGEING_NAMES = {Ageing.OK: "期内", Ageing.SOON: "2 日内到期", Ageing.LATE: "逾期", Ageing.STOP: "停钟"}
 SORTS: dict[Sort, str] = {Sort.TIME: "新的在前", Sort.AMOUNT: "金额大的在前"}
 COLUMNS = (
     Column("案件", "full"),
@@ -83,6 +84,7 @@ class Asked(BaseModel):
     least: str = ""  # 万元
     most: str = ""
     batch: str = ""
+    due: str = ""
     sort: str = ""
     after: str = ""
     before: str = ""
@@ -140,6 +142,7 @@ def address(filters: Filters, **more: str) -> str:
         "least": _wan(filters.at_least),
         "most": _wan(filters.at_most),
         "batch": str(filters.batch or ""),
+        "due": filters.ageing or "",
         **more,
     }
     return f"/cases?{urlencode({key: str(value) for key, value in given.items() if value})}"
@@ -175,6 +178,7 @@ def parse(asked: Asked) -> Filters:
         yuan(asked.least),
         yuan(asked.most),
         _number(asked.batch, 1, 2**31 - 1),
+        _code(Ageing, asked.due),
     )
 
 
@@ -238,6 +242,9 @@ def _fields(db: Session, actor: Actor, asked: Asked, known: Mapping[int, str]) -
     towns = (*TOWNS, Option(NO_TOWN, NO_TOWN))
     return (
         Narrow("state", "环节", asked.state, states),
+        Narrow(
+            "due", "期限", asked.due, tuple(Option(one.value, name) for one, name in AGEING_NAMES.items())
+        ),
         *((Narrow("institution", "申报机构", asked.institution, places),) if actor.watches_all else ()),
         Narrow("town", "镇街", asked.town, towns),
         Narrow("year", "年份", asked.year, figure=True),
@@ -297,6 +304,7 @@ def _empty(filters: Filters) -> Empty:
     used += [STATE_NAMES[filters.state]] if filters.state else []
     used += [PROCESS_NAMES[filters.process]] if filters.process else []
     used += [BOARD_NAMES[filters.board]] if filters.board else []
+    used += [AGEING_NAMES[filters.ageing]] if filters.ageing else []
     used += [narrowed(filters)] if narrowed(filters) else []
     used += [filters.words] if filters.words else []
     return Empty(f"没有符合“{'、'.join(used)}”的案件。", "", "filter", Link("清除筛选", address(Filters())))

@@ -13,24 +13,23 @@ from sqlmodel import Session
 
 from api.auth.db import Db
 from api.auth.permit import requires
-from api.pages import case_rows, failing, overview_trend, task_clock
+from api.pages import case_rows, failing, overview_kpis, overview_trend, task_clock
 from api.pages.case_rows import CaseRowView
 from api.pages.case_views import LimitView
 from api.pages.cases import address
 from api.pages.layout import frame
 from api.pages.limits import meter
 from api.pages.overview_groups import GROUP_COLUMNS, GROUPINGS, PLACE_COLUMNS, PlaceRow, places
-from api.pages.overview_punctuality import share
-from api.pages.render import page, wan
-from api.pages.views import Chart, Column, FunnelRow, Kpi, Link, Note, Tab
+from api.pages.render import page
+from api.pages.views import Chart, Column, FunnelRow, Kpi, Note, Tab
 from flows.actions import telling
 from flows.steps import gap
 from models import clock
 from models.calendar import WorkingCalendar
-from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
+from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, State
 from models.permissions import Actor, may_manage
-from models.records import figures, ledger, loan_change, overview, punctuality
-from models.records.case_filters import Filters, Show
+from models.records import figures, ledger, loan_change, overview
+from models.records.case_filters import Ageing, Filters, Show
 from models.records.figures import By
 from models.records.ledger import AccountKind, LedgerAccount
 
@@ -84,6 +83,7 @@ class OverviewView:
     open_total: int
     funnel: tuple[FunnelRow, ...]
     budget: LimitView | None
+    budget_href: str
     pending: Decimal
     pending_cases: int
     shortfall: Decimal
@@ -146,8 +146,8 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
             Tab("全部板块", "/overview", current=board is None),
             *(Tab(BOARD_NAMES[b], f"/overview?board={b.value}", current=b is board) for b in Board),
         ),
-        _counts(db, actor, year, months),
-        _amounts(money, budget, year, overview.count(db, actor, Filters(Show.UNREPORTED))),
+        overview_kpis.counts(db, actor, year, months),
+        overview_kpis.amounts(money, budget, year, overview.count(db, actor, Filters(Show.UNREPORTED))),
         tuple(case_rows.row(one, known, days) for one in overview.stuck(db, actor)),
         overview.count(db, actor, stuck),
         address(stuck),
@@ -155,6 +155,7 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
         sum(row.count for row in funnel),
         funnel,
         _limit(budget) if budget else None,
+        f"/limits/{budget.id}" if budget else "/limits",
         money.pending,
         money.pending_cases,
         max(money.pending - left, NOTHING),
@@ -185,60 +186,6 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
     )
 
 
-def _counts(db: Session, actor: Actor, year: int, months: tuple[tuple[int, int], ...]) -> tuple[Kpi, ...]:
-    """How many: open, late, at the applicants, and how many answers were in time this month."""
-
-    def number(show: Show) -> int:
-        return overview.count(db, actor, Filters(show))
-
-    late, errors = number(Show.OVERDUE), number(Show.INCIDENT)
-    opened, closed = months[-1]
-    this, *before = reversed(punctuality.months(db, year))
-    last = f"上月 {share(before[0].answered, before[0].late)}" if before else "审核各方"
-    return (
-        Kpi(
-            "在办案件", str(number(Show.OPEN)), "", address(Filters()),
-            links=(
-                Link(f"本月收 {opened}", address(Filters(Show.ALL, year=year, month=len(months)))),
-                Link(f"结 {closed}", address(Filters(Show.CLOSED, year=year, month=len(months)))),
-            ),
-        ),
-        Kpi(
-            "逾期", str(late), "", address(Filters(Show.OVERDUE)), tone="late" if late else None,
-            links=(Link(f"另有异常 {errors} 件", address(Filters(Show.INCIDENT))),),
-        ),
-        Kpi("等申报机构", str(number(Show.APPLICANT)), "补正或确认到账", address(Filters(Show.APPLICANT))),
-        Kpi("按时率（本月）", share(this.answered, this.late), last, "/overview/punctuality"),
-    )  # fmt: skip
-
-
-def _amounts(
-    money: figures.Money, budget: LedgerAccount | None, year: int, unreported: int
-) -> tuple[Kpi, ...]:
-    """How much, 万元: what the year's claims ask for and were approved, paid, held, came back, and is left; of how many
-    claims no report of progress (追偿进展报告) came in time."""
-
-    def kpi(label: str, amount: Decimal, cases: str, filters: Filters) -> Kpi:
-        return Kpi(label, wan(amount), cases, address(filters), "万元")
-
-    return (
-        kpi("今年申请", money.claimed, f"{money.claimed_cases} 件", Filters(Show.ALL, Process.CLAIM, year=year)),
-        kpi("今年核定", money.approved, f"{money.approved_cases} 件", Filters(Show.APPROVED, year=year)),
-        kpi("今年已支付", money.paid, f"{money.paid_cases} 件", Filters(Show.PAID, year=year)),
-        kpi("已预留", money.reserved, f"{money.reserved_cases} 件待拨付", Filters(Show.RESERVED)),
-        Kpi(
-            "今年追偿返还", wan(money.returned), f"{money.returned_cases} 件",
-            address(Filters(Show.RECOVERED, year=year)), "万元", None,
-            (Link(f"未报送追偿进展 {unreported} 件", address(Filters(Show.UNREPORTED))),),
-        ),
-        Kpi(
-            "预算余额", wan(budget.left) if budget else "—", "", "/limits",
-            "万元" if budget else "", "soon" if budget and budget.left < money.pending else None,
-            (Link(f"待定申请 {wan(money.pending)} 万元", address(Filters(Show.PENDING))),),
-        ),
-    )  # fmt: skip
-
-
 def _funnel(db: Session, days: WorkingCalendar, board: Board | None) -> tuple[FunnelRow, ...]:
     return tuple(
         FunnelRow(
@@ -252,9 +199,19 @@ def _funnel(db: Session, days: WorkingCalendar, board: Board | None) -> tuple[Fu
             stage.stop,
             stage.amount,
             "—" if stage.median_days is None else f"{stage.median_days:.1f} 日",
+            (
+                _aged(stage, board, Ageing.OK),
+                _aged(stage, board, Ageing.SOON),
+                _aged(stage, board, Ageing.LATE),
+                _aged(stage, board, Ageing.STOP),
+            ),
         )
         for stage in figures.stages(db, days, board)
     )
+
+
+def _aged(stage: figures.Stage, board: Board | None, ageing: Ageing) -> str:
+    return address(Filters(process=stage.process, state=stage.state, board=board, ageing=ageing))
 
 
 def _plain(stage: figures.Stage) -> bool:

@@ -61,6 +61,7 @@ class Asked(BaseModel):
     late: str = ""
     untold: str = ""
     returned: str = ""
+    kept: str = ""
     after: str = ""
 
 
@@ -116,8 +117,8 @@ def export(db: Db, actor: Manager, asked: Annotated[Asked, Query()]) -> Streamin
 
 
 def answers_href(of: Of, key: str, start: date, end: date, which: str = "") -> str:
-    """The address of the answers behind a figure, from `start` up to and without `end`; `which`: late, returned or
-    untold ones only."""
+    """The address of the answers behind a figure, from `start` up to and without `end`; `which`: late, kept (in time),
+    returned or untold ones only."""
     given = {"by": of.value, "key": key}
     if start.day == 1 and end == following(start):
         given["month"] = f"{start:%Y-%m}"
@@ -143,6 +144,7 @@ def _wanted(asked: Asked) -> punctuality.Asked:
         bool(asked.late),
         bool(asked.untold),
         bool(asked.returned),
+        bool(asked.kept),
     )
 
 
@@ -193,6 +195,8 @@ def _title(db: Session, asked: punctuality.Asked) -> str:
         if asked.returned
         else "逾期办结"
         if asked.late
+        else "按时办结"
+        if asked.kept
         else "办结"
     )
     if asked.start.day == 1 and asked.end == following(asked.start):

@@ -37,6 +37,7 @@ class Row:
     late_href: str
     returned_href: str
     untold_href: str
+    kept_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class MonthRow:
     share: str
     href: str
     late_href: str
+    kept_href: str
 
 
 @router.get("/overview/punctuality")
@@ -78,16 +80,18 @@ def share(answered: int, late: int) -> str:
 
 
 def _row(one: Punctuality, label: str, first: date, of: Of) -> Row:
-    href, late, returned, untold = (
+    hrefs = [
         answers_href(of, one.key, first, following(first), which)
-        for which in ("", "late", "returned", "untold")
-    )
-    return Row(label, one, share(one.answered, one.late), href, late, returned, untold)
+        for which in ("", "late", "returned", "untold", "kept")
+    ]
+    return Row(label, one, share(one.answered, one.late), *hrefs)
 
 
 def _month_row(one: punctuality.Month) -> MonthRow:
-    href, late = (answers_href(Of.ALL, "", one.first, following(one.first), which) for which in ("", "late"))
-    return MonthRow(f"{one.first.month}月", one, share(one.answered, one.late), href, late)
+    hrefs = [
+        answers_href(Of.ALL, "", one.first, following(one.first), which) for which in ("", "late", "kept")
+    ]
+    return MonthRow(f"{one.first.month}月", one, share(one.answered, one.late), *hrefs)
 
 
 def _chart(year: tuple[punctuality.Month, ...]) -> Chart:

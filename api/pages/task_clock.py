@@ -9,9 +9,9 @@ from sqlmodel import Session
 from api.pages.render import sentence_day
 from api.pages.views import Cell, Tone, WorkingDays
 from models import clock
-from models.calendar import WorkingCalendar, seeded_calendar
+from models.calendar import WorkingCalendar
 from models.records.case import JournalEntry
-from models.records.reference import working_calendar
+from models.records.reference import office_calendar
 
 MOST_CELLS = 12
 """Cells drawn for one pause; the words carry the number."""
@@ -23,8 +23,7 @@ SOON = 2
 
 def calendar(db: Session) -> WorkingCalendar:
     """The working days as the office keeps them; the shipped ones where the table is empty."""
-    kept = working_calendar(db)
-    return kept if kept.published else seeded_calendar()
+    return office_calendar(db)
 
 
 def working_days(

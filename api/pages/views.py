@@ -174,6 +174,15 @@ class FunnelRow:
     stop: int
     amount: Decimal
     median: str = "—"
+    hrefs: tuple[str, str, str, str] = ("", "", "", "")  # the lists of the four
+
+    @property
+    def parts(self) -> tuple[tuple[str, str, int, str], ...]:
+        """(key, word, cases, list) of what there is, the most pressing last but for what stands still."""
+        words = (("ok", "期内"), ("soon", "≤2日"), ("late", "逾期"), ("stop", "停钟"))
+        counts = (self.ok, self.soon, self.late, self.stop)
+        every = zip(words, counts, self.hrefs, strict=True)
+        return tuple((key, word, count, href) for (key, word), count, href in every if count)
 
     @property
     def count(self) -> int:

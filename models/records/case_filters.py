@@ -62,6 +62,15 @@ class Show(StrEnum):
     MINE = "mine"  # 我发起: entered by the reader
 
 
+class Ageing(StrEnum):
+    """How the clock of an open case stands, as the overview's stages count it (`figures.stages`)."""
+
+    OK = "ok"  # more than `figures.SOON_DAYS` working days left, or no clock runs (公示)
+    SOON = "soon"
+    LATE = "late"
+    STOP = "stop"  # the applicant corrects (补正), in time
+
+
 ALIVE = frozenset(
     {
         Show.OPEN,
@@ -101,6 +110,21 @@ class Filters:
     at_least: Decimal | None = None  # 元
     at_most: Decimal | None = None
     batch: int | None = None  # a bulk filing (批量备案)
+    ageing: Ageing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the conditions of a list need to know beside its filters. `many_late`: so many cases are late that looking at
+    each open one finds the stuck ones sooner than collecting them; `reported_since`: from when a report of progress
+    counts (`Show.UNREPORTED`); `near`: the first instant that is not near any more (`Ageing`)."""
+
+    many_late: bool = False
+    reported_since: date = date.min
+    near: datetime | None = None
+
+
+UNKNOWN = Facts()
 
 
 def order_of(filters: Filters, sort: Sort) -> Order:
@@ -114,18 +138,12 @@ def order_of(filters: Filters, sort: Sort) -> Order:
 
 
 def conditions(
-    actor: Actor,
-    f: Filters,
-    hits: Hits | None,
-    *,
-    many_late: bool = False,
-    reported_since: date | None = None,
+    actor: Actor, f: Filters, hits: Hits | None, known: Facts = UNKNOWN
 ) -> list[ColumnElement[bool]]:
-    """What the rows of a list fulfil; `hits` are what its words found; `many_late`: so
-    many cases are late that looking at each open one finds the stuck ones sooner than collecting them;
-    `reported_since`: from when a report of progress counts (`Show.UNREPORTED`)."""
+    """What the rows of a list fulfil; `hits` are what its words found."""
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
-    found += _shown(actor, f, many_late, reported_since or clock.today())
+    found += _shown(actor, f, known)
+    found += _aged(f.ageing, known.near) if f.ageing else []
     for column, value in (
         (CaseRecord.process, f.process),
         (CaseRecord.state, f.state),
@@ -160,7 +178,20 @@ def _first_of(year: int, month: int) -> datetime:
     return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
 
 
-def _shown(actor: Actor, f: Filters, many_late: bool, reported_since: date) -> list[Any]:
+def _aged(ageing: Ageing, near: datetime | None) -> list[Any]:
+    """Open cases whose clock stands so; each of them is in one of the four."""
+    alive, correcting = col(CaseRecord.closed_at).is_(None), col(CaseRecord.state) == State.CORRECTION
+    is_late = late().where(Late.case_id == CaseRecord.id).exists()
+    is_near = due_before(near or clock.now()).where(Late.case_id == CaseRecord.id).exists()
+    return {
+        Ageing.LATE: [alive, is_late],
+        Ageing.STOP: [alive, correcting, ~is_late],
+        Ageing.SOON: [alive, ~correcting, is_near, ~is_late],
+        Ageing.OK: [alive, ~correcting, ~is_near],
+    }[ageing]
+
+
+def _shown(actor: Actor, f: Filters, known: Facts) -> list[Any]:
     alive = col(CaseRecord.closed_at).is_(None)
     claimed = col(Claim.case_id) == col(CaseRecord.id)
     applicant = col(CaseRecord.state).in_((State.CORRECTION, State.RECEIPT, State.RETURN_SLIP))
@@ -169,7 +200,7 @@ def _shown(actor: Actor, f: Filters, many_late: bool, reported_since: date) -> l
         Show.OPEN: lambda: [alive],
         Show.CLOSED: lambda: [~alive],
         Show.ALL: list,
-        Show.STUCK: lambda: [alive, _is_stuck() if many_late else col(CaseRecord.id).in_(_stuck())],
+        Show.STUCK: lambda: [alive, _is_stuck() if known.many_late else col(CaseRecord.id).in_(_stuck())],
         Show.OVERDUE: lambda: [alive, late().where(Late.case_id == CaseRecord.id).exists()],
         Show.INCIDENT: lambda: [alive, stopped()],
         Show.APPLICANT: lambda: [alive, applicant],
@@ -178,7 +209,7 @@ def _shown(actor: Actor, f: Filters, many_late: bool, reported_since: date) -> l
         Show.APPROVED: lambda: [claimed, col(Claim.approved) > 0],
         Show.RESERVED: lambda: [alive, claimed, col(Claim.approved) > 0, col(Claim.paid).is_(None)],
         Show.PAID: lambda: [claimed, extract("year", col(Claim.voucher_date)) == year, *_paid_in(f.month)],
-        Show.UNREPORTED: lambda: [claimed, unreported(reported_since)],
+        Show.UNREPORTED: lambda: [claimed, unreported(known.reported_since)],
         Show.RECOVERED: lambda: [col(CaseRecord.id).in_(_returned_in(year, f.month))],
         Show.FOLLOWED: lambda: [col(CaseRecord.id).in_(followed_by(actor.person_id))],
         Show.MINE: lambda: [CaseRecord.opened_by == actor.person_id],
@@ -188,11 +219,16 @@ def _shown(actor: Actor, f: Filters, many_late: bool, reported_since: date) -> l
 
 def late() -> Any:
     """Gates (their cases) whose last day is over, as `models.policy.deadlines.standing` has it."""
+    return due_before(clock.start_of(clock.today()))
+
+
+def due_before(instant: datetime) -> Any:
+    """Gates (their cases) to be answered before an instant."""
     return select(Late.case_id).where(
         col(Late.finished_at).is_(None),
         col(Late.voided_at).is_(None),
         Late.kind == EntryKind.GATE,
-        Late.due_at < clock.start_of(clock.today()),  # type: ignore[operator]
+        Late.due_at < instant,  # type: ignore[operator]
     )
 
 

@@ -4,7 +4,7 @@ Each says what the list it links to says (`models.records.overview.Filters`). Am
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -97,11 +97,10 @@ class Money:
 def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) -> tuple[Stage, ...]:
     """Open cases by stage, in one question. The medians come from the calendar table; None without one."""
     today = clock.today()
-    near = clock.start_of(calendar.add_working_days(today, SOON_DAYS + 1).day)
     query = text(_STAGES.format(board="AND c.board = :board" if board else ""))
     values = {
         "begun": clock.start_of(today),
-        "near": near,
+        "near": near(calendar),
         "today": today,
         "board": board.value if board else None,
     }
@@ -120,6 +119,11 @@ def stages(s: Session, calendar: WorkingCalendar, board: Board | None = None) ->
         )
         for key in order
     )
+
+
+def near(calendar: WorkingCalendar) -> datetime:
+    """The first instant whose deadlines are not near today."""
+    return clock.start_of(calendar.add_working_days(clock.today(), SOON_DAYS + 1).day)
 
 
 def groups(s: Session, by: By, year: int, board: Board | None = None) -> tuple[Group, ...]:

@@ -19,6 +19,7 @@ from models.records import report_duty, search
 from models.records.case import CaseRecord, Incident, JournalEntry
 from models.records.case_filters import (
     ALIVE,
+    Facts,
     Filters,
     Show,
     Sort,
@@ -30,8 +31,10 @@ from models.records.case_filters import (
     unstaffed,
     waits,
 )
+from models.records.figures import near
 from models.records.paging import COUNTED, Cursor, Order, before_it, counted, page, planned
 from models.records.person import Person
+from models.records.reference import office_calendar
 from models.records.task import Task, TaskState
 
 COLLECTED = 2_000
@@ -230,8 +233,12 @@ def _narrowed(s: Session, actor: Actor, filters: Filters) -> tuple[list[Any], se
     planned(s)
     hits = search.find(s, filters.words, open_only=filters.show in ALIVE)
     many_late = filters.show is Show.STUCK and counted(s, late(), COLLECTED) > COLLECTED
-    since = report_duty.since(s) if filters.show is Show.UNREPORTED else None
-    return conditions(actor, filters, hits, many_late=many_late, reported_since=since), hits
+    known = Facts(many_late)
+    if filters.show is Show.UNREPORTED:
+        known = replace(known, reported_since=report_duty.since(s))
+    if filters.ageing is not None:
+        known = replace(known, near=near(office_calendar(s)))
+    return conditions(actor, filters, hits, known), hits
 
 
 def _joined(query: Any, found_by: Sequence[Any]) -> Select[Any]:

@@ -41,6 +41,7 @@ class Asked:
     late: bool = False
     untold: bool = False
     returned: bool = False
+    kept: bool = False  # in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def _conditions(asked: Asked) -> list[Any]:
             else [Task.institution_id == number]
         )
     found += [col(Task.answered_at) > col(Task.due_at)] if asked.late else []
+    found += [col(Task.answered_at) <= col(Task.due_at)] if asked.kept else []
     found += [Task.outcome == Outcome.RETURN] if asked.returned or asked.untold else []
     found += [col(Task.fields)["untold"].is_not(None)] if asked.untold else []
     return found

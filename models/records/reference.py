@@ -9,7 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import clock
 from models.calendar import CalendarDay as DayRow
-from models.calendar import WorkingCalendar
+from models.calendar import WorkingCalendar, seeded_calendar
 from models.records.base import moment, rate
 from models.records.marks import kept
 from models.settings import get_settings
@@ -68,6 +68,12 @@ def working_calendar(session: Session) -> WorkingCalendar:
     return kept(session, "calendar_days", lambda: _calendar(session))
 
 
+def office_calendar(session: Session) -> WorkingCalendar:
+    """The same, or the shipped one where the office's table is empty."""
+    found = working_calendar(session)
+    return found if found.published else seeded_calendar()
+
+
 def _calendar(session: Session) -> WorkingCalendar:
     query = text("SELECT day, working, note, source FROM calendar_days ORDER BY day")
     rows = session.connection().execute(query)
@@ -85,5 +91,6 @@ __all__ = [
     "LprQuote",
     "WorkerBeat",
     "lpr_quotes",
+    "office_calendar",
     "working_calendar",
 ]

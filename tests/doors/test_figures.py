@@ -45,6 +45,17 @@ PAGES = (
 )  # fmt: skip
 
 
+VOID = frozenset({"br", "img", "input", "meta", "link", "hr", "rect", "path", "use", "line", "circle", "wbr"})
+SILENT = frozenset({"svg", "select", "script", "style"})
+"""A drawing repeats figures that stand beside it, each with its own link (its nodes link too); choices are no figures."""
+OWN_CLOCK = frozenset({"wd", "limit", "code"})
+"""The clock of a case in its row, which links to the case; the meter of the budget, whose heading leads to its account."""
+NO_FIGURE = re.compile(
+    r"\d{4}[ -]?年?[ -]?\d{1,2}[ -]?月(\d{1,2}日)?|\d{4}-\d{2}-\d{2}|\d{1,2}月(\d{1,2}日)?|\d{4} ?年度?|≤ ?2 ?日|[A-Z]{2}-\d{4}-\d+"
+)
+"""Days, months and years; the legend of the stages; numbers of cases."""
+
+
 @dataclass
 class Figure:
     """A link: its address, and the words in it."""
@@ -54,36 +65,39 @@ class Figure:
 
 
 class Links(HTMLParser):
-    """Links with their words; the cells of figures (`td.n`) whose number no link opens."""
+    """Links with their words; the numbers of the page's own part (`main`) that no link opens."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Figure] = []
         self.bare: list[str] = []
         self._open: Figure | None = None
-        self._cell: list[str] | None = None
+        self._main = False
+        self._silent: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        classes = set((given.get("class") or "").split())
+        self._main = self._main or tag == "main"
+        if self._silent or tag in SILENT or classes & OWN_CLOCK:
+            self._silent += [] if tag in VOID else [tag]
         if tag == "a":
             self._open = Figure(given.get("href") or "", given.get("aria-label") or "")
             self.found.append(self._open)
-        elif tag == "td":
-            self._cell = [] if "n" in (given.get("class") or "").split() else None
 
     def handle_endtag(self, tag: str) -> None:
+        self._main = self._main and tag != "main"
+        if self._silent and tag == self._silent[-1]:
+            self._silent.pop()
         if tag == "a":
             self._open = None
-        elif tag == "td" and self._cell is not None:
-            words = "".join(self._cell).strip()
-            self.bare += [words] if re.fullmatch(r"[1-9]\d*", words) else []
-            self._cell = None
 
     def handle_data(self, data: str) -> None:
         if self._open is not None:
             self._open.words += data
-        elif self._cell is not None:
-            self._cell.append(re.sub(r"在办|逾期|近一季办结|办结|件", "", data))
+        elif self._main and not self._silent:
+            left = NO_FIGURE.sub("", data)
+            self.bare += [" ".join(data.split())] if re.search(r"[1-9]", left) else []
 
 
 @pytest.fixture
@@ -172,6 +186,16 @@ def amounts(db: Db, numbers: list[str], href: str) -> set[str]:
     return {f"{sums / 10_000:,.2f}"}
 
 
+def test_a_number_without_a_link_is_seen() -> None:
+    links = Links()
+    links.feed(
+        '<nav>8</nav><main><p>共 5 件</p><p>2026 年 11 月</p><span class="wd">余 3 日<i>1</i></span><svg><text>7</text></svg>'
+        '<td><a href="/cases?show=open">6</a> 0</td><td>1.5 日</td></main>'
+    )
+    assert links.bare == ["共 5 件", "1.5 日"]
+    assert [(one.href, one.words) for one in links.found] == [("/cases?show=open", "6")]
+
+
 def test_every_figure_opens_a_list_of_its_size_which_goes_to_excel(server: Server, city: str, db: Db) -> None:
     client = server.client(MANAGER)
     with db() as s:
@@ -179,17 +203,18 @@ def test_every_figure_opens_a_list_of_its_size_which_goes_to_excel(server: Serve
         assert record is not None
         bank = record.institution_id
     walked: dict[str, str] = {}
+    bare: list[tuple[str, str]] = []
     for address in PAGES:
         answer = client.get(address.format(bank=bank))
         assert answer.status_code == 200, address
         links = Links()
         links.feed(answer.text)
-        assert not links.bare, f"{address}: figures without a list: {links.bare}"
+        bare += [(address, words) for words in links.bare]
         for figure in links.found:
             if not figure.href.startswith(("/cases?", "/overview/answers?")):
                 continue
-            told = re.search(r"\d[\d,]*(?:\.\d+)?", figure.words)
-            if told is None or re.fullmatch(r"[^\d]*\d{4}[^\d]*限额.*", figure.words):
+            told = re.search(r"\d[\d,]*(?:\.\d+)?(?:%| 日)?", NO_FIGURE.sub("", figure.words))
+            if told is None:
                 continue  # a name, not a figure
             words = told[0]
             if walked.get(figure.href + words):
@@ -198,12 +223,19 @@ def test_every_figure_opens_a_list_of_its_size_which_goes_to_excel(server: Serve
             total, page = listed(client, figure.href)
             rows = book_of(client, page) if total else []
             assert len(rows) == total, figure
-            if "." in words:
+            if words.endswith("%"):
+                every, _ = listed(client, figure.href.replace("&kept=1", "").replace("&amp;kept=1", ""))
+                assert "kept=1" in figure.href and words == f"{100 * total / every:.1f}%", (address, figure)
+            elif words.endswith(" 日"):
+                assert total, (address, figure)  # a median of what the list holds
+            elif "." in words:
                 assert words in amounts(db, [str(row[0]) for row in rows], figure.href), (address, figure)
             else:
                 assert int(words.replace(",", "")) == total, (address, figure)
+    assert not bare, f"figures without a list: {bare}"
     assert len(walked) > 60, "the walk found its figures"
-    for part in ("late=1", "returned=1", "since=", "show=paid", "show=recovered", "show=overdue", "month="):
+    for part in ("late=1", "returned=1", "since=", "show=paid", "show=recovered", "show=overdue", "month=",
+                 "kept=1", "due=ok", "due=late", "due=stop"):  # fmt: skip
         assert any(part in href for href in walked), part
 
 
