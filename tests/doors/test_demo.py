@@ -7,12 +7,17 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from sqlmodel import Session, select
 
-from api.demo import cases
+from api.demo import cases, play
 from api.demo.people import PLACES
+from flows.actions import changing
 from flows.actions.verifying import verify
 from models.gates import Role
 from models.records.case import CaseRecord
+from models.records.claim import Claim
 from models.records.document import Document
+from models.records.loan import Loan, LoanState
+from models.records.loan_change import ChangeKind, LoanChange
+from tests.doors import raw_codes
 from tests.doors.conftest import Server
 
 Database = Callable[[], AbstractContextManager[Session]]
@@ -51,3 +56,28 @@ def test_the_demonstration_is_whole_and_opens_for_everyone(shown: Server, db: Da
         for place in sorted(places):
             answer = client.get(place)
             assert answer.status_code == 200, (role, place, answer.status_code)
+    corrected = a_correction(db)
+    for role in (Role.MANAGER, Role.MANAGING_OFFICER, Role.FILER, Role.ADMIN):
+        client = shown.client(
+            "linwanyi" if role is Role.FILER else one_each[role]
+        )  # the bank whose loan it is
+        walked = raw_codes.walk(client, ["/", corrected])
+        assert len(walked) > 25, (role, len(walked))
+        assert not {address: codes for address, codes in walked.items() if codes}, f"raw codes for {role}"
+        assert "知识产权质押" in client.get(corrected).text
+
+
+def a_correction(db: Database) -> str:
+    """A correction of a registered loan's 担保方式, a code in the records; the loan's page."""
+    with db() as s:
+        filer = play.person(s, Role.FILER, "GYB")
+        query = select(Loan).where(
+            Loan.institution_id == filer.institution_id, Loan.state == LoanState.REGISTERED
+        )
+        taken = {one.loan_id for one in s.exec(select(LoanChange))} | {
+            one.loan_id for one in s.exec(select(Claim))
+        }
+        loan = next(one for one in s.exec(query.order_by(Loan.id)) if one.id not in taken)  # type: ignore[arg-type]
+        typed = {"guarantee_method": "pledge_ip", "reason": "录入有误", "document": "质押合同"}
+        changing.propose(s, filer, loan.id or 0, ChangeKind.CORRECTION, typed)
+        return f"/loans/{loan.id}"
