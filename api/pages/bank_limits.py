@@ -53,8 +53,10 @@ def show(request: Request, db: Db, actor: Applicant) -> HTMLResponse:
         raise Refused(404, "银行年度限额只适用于银行板块。")
     years = own_years(db, actor.institution_id)
     entries = []
+    used = rules(db)
+    terms = used.on(max(clock.today(), used.get("policy_from").rows[0].since))
     for year, found in years:
-        account = ledger.account(db, AccountKind.BANK_YEAR, bank_year_key(actor.institution_id, year))
+        account = ledger.account(db, AccountKind.BANK_YEAR, bank_year_key(terms, actor.institution_id, year))
         listed = ledger.entries_of_account(db, account.id or 0, 50) if account else ()
         entries.append((found, tuple(EntryRow(movement(entry, ""), number) for entry, number in listed)))
     return page(
@@ -75,7 +77,7 @@ def own_years(db: Session, bank: int, most: int = 6) -> tuple[tuple[int, Meter],
     terms = used.on(max(clock.today(), used.get("policy_from").rows[0].since))
     found = []
     for base in lending.years_of(db, bank)[:most]:
-        account = ledger.account(db, AccountKind.BANK_YEAR, bank_year_key(bank, base.year))
+        account = ledger.account(db, AccountKind.BANK_YEAR, bank_year_key(terms, bank, base.year))
         ceiling, why = bank_year_ceiling(db, bank, base.year, terms)
         pending = _pending(db, bank, base.year, by_vintage=terms.choice("cap_basis") == "vintage")
         paid = account.paid - account.returned if account else ZERO

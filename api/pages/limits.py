@@ -21,7 +21,7 @@ from api.pages.meters import CLAUSES, Meter, UserView
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Column
-from flows.steps.accounts import bank_year_ceiling
+from flows.steps.accounts import bank_year_ceiling, of_bank_year
 from models import clock
 from models.permissions import Actor, may_see_limits
 from models.records import institution, ledger, lending, usage, waiting
@@ -182,8 +182,7 @@ def meter_of(db: Session, found: LedgerAccount) -> Meter:
     """An account with where its ceiling comes from; a bank-year's ceiling follows the loans registered since."""
     view, note, other = meter(found), "", ""
     if found.kind == AccountKind.BANK_YEAR:
-        bank, year = (int(part) for part in found.key.split(":"))
-        terms = rules(db).on(clock.today())
+        bank, year, terms = of_bank_year(found.key, rules(db).on(clock.today()))
         ceiling, note = bank_year_ceiling(db, bank, year, terms)
         base = next((one for one in lending.years_of(db, bank) if one.year == year), None)
         note += f"（{base.loans} 笔）" if base else ""

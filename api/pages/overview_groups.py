@@ -95,6 +95,6 @@ def _place(
         address(replace(own, show=Show.PAID, year=year)),
         address(replace(own, show=Show.RECOVERED, year=year)),
         meter(account) if account else None,
-        f"{account.key.partition(':')[2]} 年" if account else "",
+        f"{account.key.rpartition(':')[2]} 年" if account else "",
         f"/limits/{account.id}" if account else "",
     )

@@ -38,7 +38,7 @@ from models.records import institution
 from models.records.case import CaseRecord
 from models.records.claim import on_loan
 from models.records.document import Document
-from models.records.loan import Loan, LoanState
+from models.records.loan import WRITTEN, Loan, LoanState
 from models.records.loan_change import (
     CHANGE_NAMES,
     ChangeKind,
@@ -270,7 +270,7 @@ def foreseen(s: Session, change: LoanChange) -> tuple[Check, ...]:
         form, _ = attempt(kind, as_typed(kind, loan) | change.after)
         if form is None:
             return ()
-        kept = {name: getattr(loan, name) for name in Loan.model_fields if name != "id"}
+        kept = {name: getattr(loan, name) for name in Loan.model_fields if name not in WRITTEN}
         would = Loan(**kept | loan_facts(s, Board(loan.board), loan.institution_id, form))
         asked = facts.filing(s, would, clock.local(filing.opened_at).date())
     checks = eligibility.filing(asked, rules(s), working_calendar(s))

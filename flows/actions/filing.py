@@ -3,7 +3,7 @@
 四（二）: “各受托管理机构负责资金管理、备案审核、项目审核、后续跟踪等工作”.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -143,38 +143,44 @@ class References:
         self._rules = rules(s)
         self._quotes = quotes(s) or lpr.shipped_quotes()
         self._quote_on: dict[date, lpr.Quote | None] = {}
+        self._on: dict[tuple[date, date], dict[str, Any]] = {}
         self._stays = stays_of(s, firms) if board == Board.BANK else {}
         self._agreements = agreements_of(s, institution_id) if board == Board.GUARANTEE else ()
 
     def columns(self, form: LoanForm) -> dict[str, Any]:
         """The columns of one loan."""
-        terms = self._rules.on(max(form.disbursed_on, self._rules.get("policy_from").rows[0].since))
-        if form.contract_date not in self._quote_on:
-            self._quote_on[form.contract_date] = lpr.latest(self._quotes, form.contract_date)
-        quote = self._quote_on[form.contract_date]
-        listed = next((w for w in self._stays.get(form.uscc, ()) if w.covers(form.disbursed_on)), None)
-        shares = next((a for a in self._agreements if a.valid_from <= form.contract_date), None)
+        return self.of(vars(form))
+
+    def of(self, filed: Mapping[str, Any]) -> dict[str, Any]:
+        """The columns of one loan from the values of its form, by field."""
+        signed, disbursed = filed["contract_date"], filed["disbursed_on"]
+        if (signed, disbursed) not in self._on:
+            self._on[signed, disbursed] = self._of_days(signed, disbursed)
+        listed = next((w for w in self._stays.get(filed["uscc"], ()) if w.covers(disbursed)), None)
         return {
-            **form.model_dump(),
-            **_line_of_business(form),
-            "town": str(form.town),
-            "guarantee_method": form.guarantee_method.value,
-            "size_class": _size(form),
-            "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
-            "lpr_published_on": quote.published_on if quote else None,
+            **filed,
+            "sector": str(filed["sector"]),
+            "industry": str(filed["industry"]),
+            "town": str(filed["town"]),
+            "guarantee_method": filed["guarantee_method"].value,
+            "size_class": _size(filed),
             "white_list_batch": listed.batch if listed else "",
             "parameter_version": self._rules.version,
-            **_shares(shares),
+            **self._on[signed, disbursed],
         }
 
-
-def _line_of_business(form: LoanForm) -> dict[str, str | bool]:
-    return {
-        "sector": str(form.sector),
-        "finance_like": form.finance_like,
-        "investment_management": form.investment_management,
-        "industry": str(form.industry),
-    }
+    def _of_days(self, signed: date, disbursed: date) -> dict[str, Any]:
+        """What depends on the days alone: the quote in force and the shares agreed on."""
+        terms = self._rules.on(max(disbursed, self._rules.get("policy_from").rows[0].since))
+        if signed not in self._quote_on:
+            self._quote_on[signed] = lpr.latest(self._quotes, signed)
+        quote = self._quote_on[signed]
+        shares = next((a for a in self._agreements if a.valid_from <= signed), None)
+        return {
+            "lpr_pct": quote.of(terms.choice("lpr_tenor")) if quote else None,
+            "lpr_published_on": quote.published_on if quote else None,
+            **_shares(shares),
+        }
 
 
 def preview(s: Session, board: Board, institution_id: int, form: LoanForm) -> tuple[Check, ...]:
@@ -190,13 +196,13 @@ def preview(s: Session, board: Board, institution_id: int, form: LoanForm) -> tu
     return eligibility.filing(facts.filing(s, row, clock.today()), rules(s), working_calendar(s))
 
 
-def _size(form: LoanForm) -> str:
+def _size(filed: Mapping[str, Any]) -> str:
     size = classify(
-        form.industry,
-        on=form.disbursed_on,
-        employees=form.employees,
-        revenue_wan=form.revenue_wan,
-        assets_wan=form.assets_wan,
+        filed["industry"],
+        on=filed["disbursed_on"],
+        employees=filed["employees"],
+        revenue_wan=filed["revenue_wan"],
+        assets_wan=filed["assets_wan"],
     ).size
     return str(size) if size else ""
 
@@ -208,11 +214,14 @@ def firms_of(s: Session, forms: Sequence[LoanForm]) -> dict[str, int]:
             "uscc": form.uscc,
             "legal_representative": "",
             "name": form.firm_name,
-            **_line_of_business(form),
+            "sector": str(form.sector),
+            "finance_like": form.finance_like,
+            "investment_management": form.investment_management,
+            "industry": str(form.industry),
             "employees": form.employees,
             "revenue_wan": form.revenue_wan,
             "assets_wan": form.assets_wan,
-            "size_class": _size(form),
+            "size_class": _size(vars(form)),
             "town": str(form.town),
             "legal_person": form.legal_person,
         }

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.typed import (
@@ -77,7 +77,27 @@ class _Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class LoanForm(_Form):
+class _LoanRules(_Form):
+    """What of a loan is judged beside another field (`TOGETHER`)."""
+
+    @field_validator("industry", mode="before", check_fields=False)
+    @classmethod
+    def _of_the_sector(cls, value: Any, info: ValidationInfo) -> Any:
+        """What was chosen stands; left open, the sector decides where it has only one industry."""
+        sector = info.data.get("sector")
+        if value or sector is None:
+            return value or _refuse("请选择划型行业，或先选择所属行业。")
+        found = industries(sector)
+        return found[0] if len(found) == 1 else _refuse(f"{sector}须选择划型行业：{'、'.join(found)}。")
+
+    _in_order = field_validator("disbursed_on", "due_on", check_fields=False)(_in_order)
+
+
+TOGETHER = (("sector", "industry"), ("contract_date", "disbursed_on", "due_on"))
+"""Fields of a list's row that are judged beside each other; every other is judged alone."""
+
+
+class LoanForm(_LoanRules):
     """One loan (借据) put up for filing on the bank board. Amounts in 元 or 万元 as named."""
 
     uscc: Uscc = Field(title="统一社会信用代码")
@@ -106,18 +126,6 @@ class LoanForm(_Form):
     entrust_contract_number: Line60 = Field("", title="委托担保合同号")
     fee_rate_pct: Percent | None = Field(None, title="担保费率")
     national_fund_backed: Flag = Field(False, title="国家融担基金支持贷款")
-
-    @field_validator("industry", mode="before")
-    @classmethod
-    def _of_the_sector(cls, value: Any, info: ValidationInfo) -> Any:
-        """What was chosen stands; left open, the sector decides where it has only one industry."""
-        sector = info.data.get("sector")
-        if value or sector is None:
-            return value or _refuse("请选择划型行业，或先选择所属行业。")
-        found = industries(sector)
-        return found[0] if len(found) == 1 else _refuse(f"{sector}须选择划型行业：{'、'.join(found)}。")
-
-    _in_order = field_validator("disbursed_on", "due_on")(_in_order)
 
 
 class GuaranteeLoanForm(LoanForm):
@@ -197,6 +205,21 @@ class GuaranteeClaimForm(ClaimForm):
     guarantor_paid_on: Day = Field(title="代偿日期")
 
     _paid_in_order = field_validator("guarantor_paid_on")(_in_order)
+
+
+def parts(form: type[BaseModel]) -> dict[tuple[str, ...], type[BaseModel]]:
+    """The form of a list's row cut into what is judged together: the same faults and values as the whole form gives."""
+    named = {name: group for group in TOGETHER for name in group}
+    rules = next(one for one in form.__mro__ if issubclass(one, BaseModel) and not one.model_fields)
+    cut: dict[tuple[str, ...], type[BaseModel]] = {}
+    for group in dict.fromkeys(named.get(name, (name,)) for name in form.model_fields):
+        fields: dict[str, Any] = {
+            name: (form.model_fields[name].annotation, form.model_fields[name])
+            for name in group
+            if name in form.model_fields
+        }
+        cut[tuple(fields)] = create_model(form.__name__, __base__=rules, **fields)
+    return cut
 
 
 def loan_form(board: Board) -> type[LoanForm]:

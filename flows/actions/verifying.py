@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from flows.steps.accounts import bank_year_ceiling
+from flows.steps.accounts import bank_year_limit, of_bank_year
 from models import clock
 from models.records.ledger import ACCOUNT_NAMES, AccountKind
+from models.records.readings import ACCEPTED_IN
 from models.records.rules import rules
 
 
@@ -147,11 +148,11 @@ def _as_loss(amount: Decimal, rate: str | None) -> Decimal:
 
 
 def _keys(s: Session) -> Found:
-    """Entries stand in the account of their own firm and their own bank."""
+    """Entries stand in the account of their own firm, their own bank and the year that the account counts by (A1)."""
     for row in _rows(s, _KEYS):
         yield Difference(
             "entry.account", row.number,
-            f"案件 {row.number}：第 {row.id} 号明细记在“{row.label}”，与案件的企业或银行不符。",
+            f"案件 {row.number}：第 {row.id} 号明细记在“{row.label}”，与案件的企业、银行或年度不符。",
             row.expected, row.key,
         )  # fmt: skip
 
@@ -182,8 +183,7 @@ def _ceilings(s: Session) -> Found:
     """三（四）: no bank-year uses more than its base allows today."""
     terms = rules(s).on(clock.today())
     for row in _rows(s, _BANK_YEARS):
-        bank, _, year = row.key.partition(":")
-        ceiling, why = bank_year_ceiling(s, int(bank), int(year), terms)
+        ceiling, why = bank_year_limit(s, *of_bank_year(row.key, terms))
         if row.used > ceiling:
             yield Difference(
                 "limit.base", row.label,
@@ -267,15 +267,17 @@ SELECT * FROM (
 ) AS compared WHERE posted <> confirmed OR refilled <> confirmed OR confirmed > paid ORDER BY number
 """
 
-_KEYS = """
+_KEYS = f"""
 SELECT c.number, e.id, a.label, a.key,
-    CASE a.kind WHEN 'enterprise' THEN l.uscc ELSE c.institution_id::text END AS expected
+    CASE a.kind WHEN 'enterprise' THEN l.uscc ELSE c.institution_id || ':' || of_case.year END AS expected
 FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
 JOIN cases c ON c.id = e.case_id JOIN claims k ON k.case_id = c.id JOIN loans l ON l.id = k.loan_id
+CROSS JOIN LATERAL (SELECT CASE WHEN a.key LIKE '%:claims:%' THEN {ACCEPTED_IN} ELSE extract(year FROM l.disbursed_on) END AS year) of_case
 WHERE (a.kind = 'enterprise' AND split_part(a.key, '|', 1) <> l.uscc)
-    OR (a.kind = 'bank_year' AND split_part(a.key, ':', 1) <> c.institution_id::text)
+    OR (a.kind = 'bank_year' AND (split_part(a.key, ':', 1), right(a.key, 4))
+        IS DISTINCT FROM (c.institution_id::text, of_case.year::text))
 ORDER BY e.id
-"""
+"""  # noqa: S608 - words of our own
 
 _BUDGETS = """
 SELECT b.year, b.resolution, CASE WHEN b.verdict = 'confirmed' THEN b.amount ELSE 0 END AS expected,
@@ -295,7 +297,7 @@ SELECT coalesce(k.institution_id, l.institution_id) AS institution_id, coalesce(
     coalesce(l.principal, 0) AS summed, coalesce(l.loans, 0) AS summed_loans,
     (SELECT short_name FROM institution_names n WHERE n.institution_id = coalesce(k.institution_id, l.institution_id)
         ORDER BY valid_from DESC LIMIT 1) AS name
-FROM bank_year_lending k FULL JOIN (
+FROM (SELECT institution_id, year, sum(principal) AS principal, sum(loans) AS loans FROM bank_year_lending GROUP BY 1, 2) k FULL JOIN (
     SELECT institution_id, extract(year FROM disbursed_on)::integer AS year, sum(principal) AS principal,
         count(*) AS loans
     FROM loans WHERE state = 'registered' AND board = 'bank' GROUP BY 1, 2

@@ -12,4 +12,5 @@ _UNPRINTABLE = re.compile(
 
 def printable(text: str) -> str:
     """`text` without characters that would break, cut short or disguise a document."""
-    return _UNPRINTABLE.sub("", text)
+    # what Unicode calls printable holds none of these, and is said at once; a line end is looked at more closely
+    return text if text.isprintable() else _UNPRINTABLE.sub("", text)

@@ -1,9 +1,8 @@
 """A cell as the spreadsheet holds it, as the text a person would have typed: nothing is guessed, nothing rounded."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from flows.documents.text import printable
 from flows.importing.columns import Column, Kind
@@ -16,8 +15,7 @@ _LEAST_PERCENT = {"annual_rate_pct": Decimal("0.3"), "fee_rate_pct": Decimal("0.
 """A number below this in a column of percentages is a cell formatted as a percentage: 4.20% is stored as 0.042."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """As typed; `held` says what the spreadsheet holds; `fault` where the spreadsheet itself spoils the cell."""
 
     text: str

@@ -1,5 +1,8 @@
 """Good rows become filings: so many loans at a time, each filing one transaction, however often it is tried."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -11,6 +14,7 @@ from flows.actions.handing_in import note_on_import
 from flows.actions.importing import actor_of
 from flows.actions.opening import open_case, told
 from flows.importing.sheets import KINDS, UnreadableError, kind_of
+from flows.steps import set_checks
 from models import clock
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied, may_backfill, may_file
@@ -18,7 +22,7 @@ from models.records import institution
 from models.records.attachment import Blob
 from models.records.base import Facts
 from models.records.case import CaseRecord, Origin
-from models.records.loan import Loan
+from models.records.loan import WRITTEN, Loan
 from models.records.loan_import import CaseOrigin, LoanImport
 from models.settings import get_settings
 
@@ -64,7 +68,7 @@ def file_some(s: Session, found: LoanImport) -> bool:
     record.origin = Origin.BACKFILL if found.backfilled else Origin.IMPORT
     values |= {"case": record.id, "board": record.board, "rows": [row.row for row in rows]}
     connection.execute(text(_FIRMS), values)
-    connection.execute(text(_LOANS), values)
+    _file(s, record, rows, values)
     connection.execute(
         text(
             "UPDATE import_rows SET state = 'filed', case_id = :case WHERE import_id = :import AND row = ANY(:rows)"
@@ -78,13 +82,26 @@ def file_some(s: Session, found: LoanImport) -> bool:
     return True
 
 
+def _file(s: Session, record: CaseRecord, rows: Sequence[Any], values: Facts) -> None:
+    """The loans of a filing with their checks, written once: the process finds them made."""
+    filed_on = clock.local(record.opened_at).date()
+    read = [
+        {name: date.fromisoformat(value) if name in _DAYS else value for name, value in row._mapping.items()}
+        for row in rows
+    ]
+    loans = set_checks.Loans(_STAGED, values, read)
+    for statement, given in set_checks.statements(
+        s, Board(record.board), loans, filed_on, passed=True, chosen=_CHOSEN
+    ):
+        s.connection().execute(text(_LOANS.format(statement=statement)), given)
+    set_checks.complete(s, record.id or 0, filed_on)
+
+
 def _origin(s: Session, actor: Actor, found: LoanImport, record: CaseRecord) -> None:
-    blob = s.get_one(Blob, found.sha256)
-    try:
-        media_type = KINDS[kind_of(found.filename, blob.data)]
-    except UnreadableError:
-        media_type = found.media_type
-    attach_stored(s, actor, record, Stored(SLOT, found.filename, media_type, found.size, found.sha256))
+    if found.media_type not in KINDS.values():  # looked up once: a file of 10 MB may become 200 filings
+        with suppress(UnreadableError):
+            found.media_type = KINDS[kind_of(found.filename, s.get_one(Blob, found.sha256).data)]
+    attach_stored(s, actor, record, Stored(SLOT, found.filename, found.media_type, found.size, found.sha256))
     s.add(
         CaseOrigin(
             case_id=record.id or 0,
@@ -132,9 +149,12 @@ FROM next CROSS JOIN LATERAL (
 WHERE r.import_id = :import AND r.row = next.row
 """
 _NEXT = """
-SELECT row, principal, loan->>'firm_name' AS firm_name, loan->>'uscc' AS uscc, loan->>'town' AS town
-FROM import_rows WHERE import_id = :import AND state = 'good' ORDER BY row LIMIT :most
+SELECT i.row, i.principal, l.* FROM import_rows i, jsonb_to_record(i.loan) AS l(firm_name text, uscc text, town text,
+    contract_date text, disbursed_on text, sector text, industry text, finance_like boolean,
+    investment_management boolean)
+WHERE i.import_id = :import AND i.state = 'good' ORDER BY i.row LIMIT :most
 """
+_DAYS = frozenset({"contract_date", "disbursed_on"})
 _OF_FIRM = (
     "sector", "finance_like", "investment_management", "industry", "employees", "revenue_wan", "assets_wan",
     "size_class", "town", "legal_person",
@@ -147,30 +167,34 @@ FROM import_rows i, jsonb_populate_record(NULL::loans, i.loan) p
 WHERE i.import_id = :import AND i.row = ANY(:rows) ORDER BY p.uscc, i.row DESC
 ON CONFLICT (uscc) DO UPDATE SET name = excluded.name, {", ".join(f"{n} = excluded.{n}" for n in _OF_FIRM)}
 """
+_STAGED = """(SELECT i.row AS key, array_position(CAST(:rows AS integer[]), i.row) AS place, e.id AS firm, p.*
+    FROM import_rows i CROSS JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p JOIN enterprises e ON e.uscc = p.uscc
+    WHERE i.import_id = :import AND i.row = ANY(:rows)) l"""
 _GIVEN = {
-    "case_id": ":case", "board": ":board", "institution_id": ":institution", "state": "'filed'", "checks": "'{}'",
-    "state_reason": "''", "item": "row_number() OVER (ORDER BY i.row)", "enterprise_id": "e.id",
+    "case_id": ":case", "board": ":board", "institution_id": ":institution", "state": "'filed'",
+    "state_reason": "''", "item": "l.place", "enterprise_id": "l.firm",
 }  # fmt: skip
-_NOT_YET = {"id", "filing_number", "registered_at"}
+_NOT_YET = {*WRITTEN, "filing_number", "registered_at", "checks"}
+_NAMES = [name for name in Loan.model_fields if name not in _NOT_YET]
 
 
-def _loans() -> str:
-    names = [name for name in Loan.model_fields if name not in _NOT_YET]
+def _chosen() -> str:
     defaults: dict[str, Any] = {"str": "''", "bool": "false"}
     chosen = []
-    for name in names:
+    for name in _NAMES:
         column = Loan.__table__.columns[name]  # type: ignore[attr-defined]
-        value = _GIVEN.get(name, f"p.{name}")
+        value = _GIVEN.get(name, f"l.{name}")
         if name not in _GIVEN and not column.nullable:
             kind = column.type.python_type.__name__
             value = f"COALESCE({value}, {defaults[kind]})" if kind in defaults else value
-        chosen.append(value)
-    return f"""
-    INSERT INTO loans ({", ".join(names)}) SELECT {", ".join(chosen)}
-    FROM import_rows i CROSS JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p
-    JOIN enterprises e ON e.uscc = p.uscc
-    WHERE i.import_id = :import AND i.row = ANY(:rows)"""
+        chosen.append(f"{value} AS {name}")
+    return ", ".join(chosen)
 
 
-_LOANS = _loans()
+_CHOSEN = _chosen()
+_LOANS = f"""
+INSERT INTO loans ({", ".join(_NAMES)}, checks)
+SELECT {", ".join("made." + name for name in _NAMES)}, jsonb_build_object('checks', made.checks)
+FROM ({{statement}}) made ORDER BY made.item
+"""
 __all__ = ["SLOT", "file_some"]

@@ -16,6 +16,7 @@ from flows.actions.errors import ActionRefusedError
 from flows.actions.importing import forget_rows
 from flows.importing import filing_rows, staging, white_rows
 from flows.importing.columns import listing_of
+from flows.importing.rows import Reader, Staged
 from flows.importing.sheets import Book, UnreadableError, opened
 from models import clock
 from models.database import session
@@ -114,7 +115,7 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
         data = s.get_one(Blob, found.sha256).data
     began = clock.wall()
 
-    def keep(book: Book, piece: list[staging.Staged]) -> None:
+    def keep(book: Book, piece: list[Staged]) -> None:
         with _piece(import_id, token) as (s, found):
             _describe(found, book)
             rows_of.keep(s, found, piece, clock.today())
@@ -126,11 +127,9 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
     with opened(listing, filename, data) as book, ThreadPoolExecutor(1) as keeper:
         del data
         rows = (row for row in book.rows if row[0] > done)
-        places = dict(book.heading.places)
+        reader = Reader(listing, book.heading.places)
         kept: Future[None] | None = None
-        while piece := [
-            staging.read(listing, places, number, cells) for number, cells in islice(rows, PIECE)
-        ]:
+        while piece := [reader.read(number, cells) for number, cells in islice(rows, PIECE)]:
             if kept is not None:
                 kept.result()
             kept = keeper.submit(keep, book, piece)

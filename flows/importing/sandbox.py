@@ -87,7 +87,8 @@ def look(name: str, text: bytes, odd: dict[str, list[tuple[int, int, str]]]) -> 
     body = text[:end]
     cells = _CELL.findall(body)
     if cells:
-        row, widest = int(cells[-1][1]), max({column_number(letters) for letters, _ in cells}) + 1
+        row = int(cells[-1][1])
+        widest = max(column_number(letters) for letters in {letters for letters, _ in cells}) + 1
         if row > MOST_ROWS + 50:
             raise RefusedError(
                 f"第 {row} 行还有内容；一次最多 {MOST_ROWS} 行。请删去清单以外的内容，或分成几个文件。"
@@ -117,7 +118,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
-        return {"n": f"{Decimal(f'{value:.15g}'):f}"}
+        digits = f"{value:.15g}"
+        return {"n": f"{Decimal(digits):f}" if "e" in digits else digits}
     if isinstance(value, datetime):
         return {"d": value.date().isoformat()}
     if isinstance(value, date):

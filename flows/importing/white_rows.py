@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from flows.actions.errors import ConflictError
 from flows.actions.forms import ListedFirmForm
-from flows.importing.staging import COUNTED, STATES, Staged
+from flows.importing.rows import Staged
+from flows.importing.staging import COUNTED, STATES
 from flows.steps import listing
 from models import clock
 from models.policy import towns
@@ -39,7 +40,7 @@ def keep(s: Session, found: LoanImport, rows: list[Staged], today: date) -> None
     with driver.cursor() as cursor, cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             checked, faults, looks = _checked(row, terms, batch)
-            code = row.form.uscc if row.form else row.typed.get("uscc", "")[:200]
+            code = row.values["uscc"] if row.values else row.typed.get("uscc", "")[:200]
             copy.write_row(
                 (found.id, row.number, "read", _json(row.raw), checked, code, "", None, _json(faults), _json(looks))
             )  # fmt: skip
@@ -47,9 +48,9 @@ def keep(s: Session, found: LoanImport, rows: list[Staged], today: date) -> None
 
 def _checked(row: Staged, terms: Terms, batch: WhiteListRound) -> tuple[str | None, list[Any], list[Any]]:
     """The firm as JSON (None if it cannot be read), its faults, and what to look at."""
-    form: ListedFirmForm | None = row.form
-    if form is None:
+    if row.values is None:
         return None, row.faults, []
+    form = ListedFirmForm.model_construct(**row.values)
     firm = Enterprise(
         name=form.firm_name,
         uscc=form.uscc,

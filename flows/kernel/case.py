@@ -68,6 +68,10 @@ class Case:
         self.line = name
         return f"{name}#{self._counts[name]}"
 
+    def reached(self, name: str) -> int:
+        """How often the case came to a name before, in all its runs."""
+        return self._reached[name]
+
     def add_entry(self, kind: EntryKind, name: str, key: str, **facts: Any) -> JournalEntry:
         """Write a journal entry; `round` counts every time the name was reached."""
         self._reached[name] += 1

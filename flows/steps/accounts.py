@@ -3,7 +3,7 @@
 A1, A3, A16, A19 and A21 are readings of the policy's parameters; here they become keys and ceilings of accounts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.claim import Claim
 from models.records.ledger import AccountKind, EntryType, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
-from models.records.readings import LOSS
+from models.records.readings import LOSS, OF_CLAIMS, OF_LOSS, OtherUse
 from models.records.rules import edition, rules
 
 ZERO = Decimal("0.00")
@@ -95,11 +95,16 @@ def enterprise_elsewhere(
     used = rules(s)
     if all(len(used.get(name).rows) == 1 for name in _A3):
         return ZERO, ZERO
-    on_loss, reserved, paid_out = _on_loss(terms), ZERO, ZERO
     one_bank = institution_id if terms.choice("enterprise_cap_banks") == "each" else None
     one_year = accepted.year if terms.choice("enterprise_cap_period") == "year" else None
     own = enterprise_key(terms, uscc, institution_id, accepted)
-    for use in readings.firm_elsewhere(s, uscc, own, one_bank, one_year):
+    return _in_measure(readings.firm_elsewhere(s, uscc, own, one_bank, one_year), on_loss=_on_loss(terms))
+
+
+def _in_measure(uses: Iterable[OtherUse], *, on_loss: bool) -> tuple[Decimal, Decimal]:
+    """What is reserved and was paid (元) in the measure of a limit: compensation, or the loss it stands for."""
+    reserved, paid_out = ZERO, ZERO
+    for use in uses:
         rate = Fraction(use.rate) or Fraction(1)
         factor = Fraction(1) if use.on_loss == on_loss else 1 / rate if on_loss else rate
         reserved += round_up_fen(Fraction(use.reserved) * factor)
@@ -114,12 +119,51 @@ def _on_loss(terms: Terms) -> bool:
     return terms.choice("enterprise_cap_on") == "loss"
 
 
-def bank_year_key(institution_id: int, year: int) -> str:
-    """One bank's year."""
-    return f"{institution_id}:{year}"
+def bank_year_key(terms: Terms, institution_id: int, year: int) -> str:
+    """One bank's year, as 当年 is read (A1): of the loans disbursed in it, unless a parameter says of the claims accepted
+    in it; in compensation unless it says loss (A16)."""
+    claims = "" if terms.choice("cap_basis") == "vintage" else OF_CLAIMS
+    loss = OF_LOSS if terms.choice("cap_applies_to") == "loss" else ""
+    return f"{institution_id}:{claims}{loss}{year}"
+
+
+def of_bank_year(key: str, terms: Terms) -> tuple[int, int, Terms]:
+    """Bank and year of an account, and `terms` with 当年 and the measure read as the account reads them."""
+    bank, *marks = key.split(":")
+    read = {
+        "cap_basis": "claim_year" if OF_CLAIMS[:-1] in marks else "vintage",
+        "cap_applies_to": "loss" if OF_LOSS[:-1] in marks else "compensation",
+    }
+    return int(bank), int(marks[-1]), terms.reading(read)
+
+
+def bank_year_elsewhere(s: Session, terms: Terms, institution_id: int, year: int) -> tuple[Decimal, Decimal]:
+    """What a bank's claims of the year by this reading hold reserved and were paid in accounts of other readings (元, in
+    this reading's measure). As with A3, a resolution starts new accounts, never a new limit."""
+    used = rules(s)
+    if all(len(used.get(name).rows) == 1 for name in _A1):
+        return ZERO, ZERO
+    own = bank_year_key(terms, institution_id, year)
+    vintage = terms.choice("cap_basis") == "vintage"
+    return _in_measure(
+        readings.bank_elsewhere(s, institution_id, year, own, by_vintage=vintage),
+        on_loss=terms.choice("cap_applies_to") == "loss",
+    )
+
+
+_A1 = ("cap_basis", "cap_applies_to")
 
 
 def bank_year_ceiling(s: Session, institution_id: int, year: int, terms: Terms) -> tuple[Decimal, str]:
+    """What a bank's year leaves to the account of this reading, cut to the fen (元), and how it came about."""
+    ceiling, why = bank_year_limit(s, institution_id, year, terms)
+    if elsewhere := sum(bank_year_elsewhere(s, terms, institution_id, year), ZERO):
+        ceiling = max(ceiling - elsewhere, ZERO)
+        why += f"，减按其他口径已占用的 {elsewhere:,.2f} 元"
+    return ceiling, why
+
+
+def bank_year_limit(s: Session, institution_id: int, year: int, terms: Terms) -> tuple[Decimal, str]:
     """三（四）: “……贷款本金总额的2%为限”, cut to the fen (元), and how it came about. A2: with what the year before
     left, where a parameter lets unused room carry over."""
     ratio = Fraction(terms.decimal("bank_year_cap_ratio"))
@@ -127,12 +171,19 @@ def bank_year_ceiling(s: Session, institution_id: int, year: int, terms: Terms) 
     ceiling = ratio * Fraction(base)
     why = f"{year}年纳入范围放款本金 {base:,.2f} 元 × {terms.text('bank_year_cap_ratio')}"
     if terms.choice("unused_cap") == "carries":
-        before = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(institution_id, year - 1))
+        before = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(terms, institution_id, year - 1))
         used = before.used if before else ZERO
+        used += sum(bank_year_elsewhere(s, terms, institution_id, year - 1), ZERO)
         carried = ratio * Fraction(lending.lent(s, institution_id, year - 1)) - Fraction(used)
         ceiling += max(carried, Fraction(0))
         why += "，另加上年结转"
     return round_down_fen(ceiling), why
+
+
+def bank_year_label(terms: Terms, bank: str, year: int) -> str:
+    """What the account of a bank's year is called; a reading that is not the usual one is named."""
+    claims = "" if terms.choice("cap_basis") == "vintage" else "（按受理年度）"
+    return f"{bank}{year}年度补偿限额{claims}"
 
 
 def budget_year(s: Session, record: CaseRecord) -> int:
@@ -184,8 +235,8 @@ def _bank_draws(s: Session, record: CaseRecord, claimed: Claim, amount: Decimal)
         ),
         Draw(
             AccountKind.BANK_YEAR,
-            bank_year_key(record.institution_id, cap_year),
-            f"{short}{cap_year}年度补偿限额",
+            bank_year_key(terms, record.institution_id, cap_year),
+            bank_year_label(terms, short, cap_year),
             _measured(amount, rate, on_loss=terms.choice("cap_applies_to") == "loss"),
             ceiling,
             why,

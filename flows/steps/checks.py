@@ -11,15 +11,20 @@ from models.policy import eligibility
 from models.policy.lines import Check, Result
 from models.records import claim as claims
 from models.records import loan as loans
+from models.records.case import Origin
 from models.records.reference import working_calendar
 from models.records.rules import rules
+
+FROM_A_LIST = frozenset({Origin.IMPORT, Origin.BACKFILL})
+"""Filings made of a list have the checks of their first day already: `flows.importing.filing_rows` writes both at once."""
 
 
 @step(redo=True)
 def filed_loans(case: Case) -> dict[str, int]:
     """四（二）备案审核: every check of every loan of the filing; how many passed, failed, or want a person."""
     filed_on = clock.local(case.record.opened_at).date()
-    set_checks.store(case.session, case.board, case.id, filed_on)
+    if case.record.origin not in FROM_A_LIST or case.reached("checks.filed_loans"):
+        set_checks.store(case.session, case.board, case.id, filed_on)
     counts = _counts(loans.verdicts(case.session, case.id))
     happened(case, "checks_run", **counts)
     return counts

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from flows.steps.accounts import (
     accepted_on,
+    bank_year_elsewhere,
     bank_year_key,
     budget_year,
     enterprise_elsewhere,
@@ -217,12 +218,18 @@ def enterprise_prior(
     """What an enterprise has had so far, as its limit is read (A3), accounts of earlier readings included."""
     account = ledger.account(s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted))
     on_loss = terms.choice("enterprise_cap_on") == "loss"
-    had = _used(account, on_loss=on_loss)
-    reserved, paid = enterprise_elsewhere(s, terms, uscc, institution_id, accepted)
-    also = {"loss": reserved + paid} if on_loss else {"reserved": reserved, "paid": paid}
-    return facts.EnterprisePrior(
-        **had | {name: had.get(name, ZERO) + more for name, more in also.items() if more}
+    elsewhere = enterprise_elsewhere(s, terms, uscc, institution_id, accepted)
+    return facts.EnterprisePrior(**_with(_used(account, on_loss=on_loss), elsewhere, on_loss=on_loss))
+
+
+def _with(
+    had: dict[str, Decimal], elsewhere: tuple[Decimal, Decimal], *, on_loss: bool
+) -> dict[str, Decimal]:
+    """The use of a limit and what accounts of other readings hold (reserved, paid)."""
+    also = (
+        {"loss": sum(elsewhere, ZERO)} if on_loss else dict(zip(("reserved", "paid"), elsewhere, strict=True))
     )
+    return had | {name: had.get(name, ZERO) + more for name, more in also.items() if more}
 
 
 def bank_years(
@@ -232,19 +239,21 @@ def bank_years(
     before them where unused room carries over (A2)."""
     vintage = terms.choice("cap_basis") == "vintage"
     ruling, other = (disbursed_on.year, accepted.year) if vintage else (accepted.year, disbursed_on.year)
-    years = {ruling, other}
+    ours, years = {ruling}, {ruling, other}
     if terms.choice("unused_cap") == "carries":
-        years |= {year - 1 for year in years}
+        ours, years = {ruling, ruling - 1}, years | {year - 1 for year in years}
     on_loss = terms.choice("cap_applies_to") == "loss"
     found = []
     for year in sorted(years):
         base = lending.lent(s, institution_id, year)
-        if year == other != ruling:
+        if year not in ours:
             use = readings.used(s, institution_id, year, by_vintage=not vintage)
             found.append(facts.BankYear(year=year, lending=base, paid=use.paid, reserved=use.reserved))
         else:
-            account = ledger.account(s, AccountKind.BANK_YEAR, bank_year_key(institution_id, year))
-            found.append(facts.BankYear(year=year, lending=base, **_used(account, on_loss=on_loss)))
+            key = bank_year_key(terms, institution_id, year)
+            had = _used(ledger.account(s, AccountKind.BANK_YEAR, key), on_loss=on_loss)
+            elsewhere = bank_year_elsewhere(s, terms, institution_id, year)
+            found.append(facts.BankYear(year=year, lending=base, **_with(had, elsewhere, on_loss=on_loss)))
     return tuple(found)
 
 

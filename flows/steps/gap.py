@@ -50,10 +50,10 @@ def _bank_years(s: Session, terms: Terms, asked: tuple[pending.Asked, ...]) -> l
     for one in asked:
         year = one.lent_in if vintage else clock.today().year
         sums[one.institution_id, year] += one.loss if by_loss else one.claimed
-    known = pending.accounts(s, AccountKind.BANK_YEAR, [bank_year_key(*key) for key in sums])
+    known = pending.accounts(s, AccountKind.BANK_YEAR, [bank_year_key(terms, *key) for key in sums])
     found = []
     for (institution_id, year), amount in sums.items():
-        account = known.get(bank_year_key(institution_id, year))
+        account = known.get(bank_year_key(terms, institution_id, year))
         used = account.used if account else ZERO
         room = bank_year_ceiling(s, institution_id, year, terms)[0] - used
         found.append(Over(institution_id, year, "", "", amount, max(room, ZERO)))

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from flows.kernel.case import wake
 from flows.kernel.words import interrupt
-from flows.steps.accounts import bank_year_ceiling
+from flows.steps.accounts import bank_year_ceiling, of_bank_year
 from models import clock
 from models.lifecycle import State
 from models.records import ledger, waiting
@@ -82,8 +82,7 @@ def _room(s: Session, account: LedgerAccount) -> Decimal:
     """What is left, a bank-year's base taken as it stands now."""
     if account.kind != AccountKind.BANK_YEAR:
         return account.left
-    bank, _, year = account.key.partition(":")
-    ceiling, why = bank_year_ceiling(s, int(bank), int(year), rules(s).on(clock.today()))
+    ceiling, why = bank_year_ceiling(s, *of_bank_year(account.key, rules(s).on(clock.today())))
     ledger.keep_ceiling(s, account, ceiling, why)
     return account.left
 

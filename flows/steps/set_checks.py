@@ -5,7 +5,7 @@ cannot say for certain, and every rule nobody has written as SQL, is asked of th
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -41,10 +41,21 @@ _MARK = f'"{ROW}"'
 
 @dataclass(frozen=True, slots=True)
 class Loans:
-    """Where the loans are: `relation` (SQL, aliased l, with a column `key`) and the values of its parameters."""
+    """Where the loans are: `relation` (SQL, aliased l, with a column `key`) and the values of its parameters.
+
+    `read` are the same loans where they are in hand; what they have in common then need not be asked for.
+    """
 
     relation: str
     values: Mapping[str, Any]
+    read: Sequence[Mapping[str, Any]] = ()
+
+    def distinct(self, s: Session, *names: str) -> list[tuple[Any, ...]]:
+        """The combinations of these columns."""
+        if self.read:
+            return list(dict.fromkeys(tuple(one[name] for name in names) for one in self.read))
+        query = f"SELECT DISTINCT {', '.join('l.' + name for name in names)} FROM {self.relation}"
+        return [tuple(row) for row in s.connection().execute(text(query), dict(self.values))]
 
 
 def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
@@ -56,23 +67,28 @@ def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
         UPDATE loans SET checks = jsonb_build_object('checks', checked.checks) FROM checked
         WHERE loans.id = checked.key"""
         s.connection().execute(text(write), values)
+    complete(s, case_id, filed_on)
+
+
+def complete(s: Session, case_id: int, filed_on: date) -> None:
+    """Ask the policy's function about the loans of a filing whose checks the statements could not say for certain."""
     s.expire_all()
-    unsure = text("SELECT id FROM loans WHERE case_id = :case AND checks->'checks' @> :mark")
-    for (key,) in s.connection().execute(unsure, {"case": case_id, "mark": f"[{_MARK}]"}).all():
+    unsure = text("SELECT id FROM loans WHERE case_id = :case AND verdict = 'row'")
+    for (key,) in s.connection().execute(unsure, {"case": case_id}).all():
         loan = s.get_one(Loan, key)
         loan.checks = {"checks": _row_wise(s, loan, filed_on)}
     s.flush()
 
 
 def statements(
-    s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool
+    s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool, chosen: str = "l.key"
 ) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A statement and its values for each set of terms: of every loan what is `chosen` (SQL), and `checks`, with those
+    that `passed` or without."""
     used = rules(s)
     start = used.get("policy_from").rows[0].since
     quotes = reading.quotes(s) or None
-    pairs = s.connection().execute(
-        text(f"SELECT DISTINCT l.contract_date, l.disbursed_on FROM {loans.relation}"), dict(loans.values)
-    )
+    pairs = loans.distinct(s, "contract_date", "disbursed_on")
     epochs: dict[date, list[tuple[date, date]]] = {}
     changes = sorted({row.since for item in used.items.values() for row in item.rows} | {start})
     for signed, disbursed in pairs:
@@ -80,7 +96,8 @@ def statements(
         epochs.setdefault(max(c for c in changes if c <= judged), []).append((signed, disbursed))
     for since, days in sorted(epochs.items()):
         terms = used.on(since)
-        yield _statement(s, board, loans, filed_on, terms, days, quotes, passed=passed)
+        statement, values = _statement(s, board, loans, filed_on, terms, days, quotes, passed=passed)
+        yield f"SELECT {chosen}, {statement}", values
 
 
 def _statement(
@@ -121,7 +138,7 @@ def _statement(
 
 
 _ASSEMBLED = """
-SELECT l.key, to_jsonb(array_remove(ARRAY[{parts}], NULL)) AS checks
+to_jsonb(array_remove(ARRAY[{parts}], NULL)) AS checks
 FROM {relation}
 JOIN jsonb_to_recordset(CAST(:days AS jsonb))
   AS d(disbursed_on date, latest_maturity date, in_time text, days_words text) USING (disbursed_on)
@@ -211,16 +228,16 @@ def _ceilings(terms: Terms, days: Iterable[tuple[date, date]], quotes: Any) -> s
 def _businesses(s: Session, board: Board, loans: Loans, terms: Terms, filed_on: date) -> str:
     """The check of every distinct line of business, as the policy's own function makes it (JSON)."""
     names = ("sector", "industry", "finance_like", "investment_management")
-    query = f"SELECT DISTINCT {', '.join('l.' + name for name in names)} FROM {loans.relation}"
     rows = []
-    for row in s.connection().execute(text(query), dict(loans.values)).mappings():
-        firm = dict(row) | {"sector": Sector(row["sector"]) if row["sector"] else None}
+    for found in loans.distinct(s, *names):
+        row = dict(zip(names, found, strict=True))
+        firm = row | {"sector": Sector(row["sector"]) if row["sector"] else None}
         firm |= {"industry": Industry(row["industry"]), "employees": 1}  # 微型, whatever the industry
         specimen = _made_up(board, terms, filed_on, firm, {})
         checks = {check.code: check for check in eligibility.filing(specimen, terms.parameters)}
         sector, size = checks["enterprise.sector"], checks["enterprise.size"]
         rows.append(
-            dict(row)
+            row
             | {"result": sector.result, "value": sector.value, "remedy": sector.remedy}
             | {"size_result": size.result, "size_remedy": size.remedy}
         )

@@ -127,6 +127,11 @@ class Terms:
         """A tier table, lowest step first."""
         return cast("tuple[Tier, ...]", self._of(name, Kind.TIERS))
 
+    def reading(self, values: Mapping[str, Value]) -> "Terms":
+        """The same terms with some values read otherwise; who asks says why."""
+        rows = {name: replace(self.row(name), value=value) for name, value in values.items()}
+        return Terms(self.parameters, self.day, self.known_on, {**self._memo, **rows})
+
     def text(self, name: str) -> str:
         """The value as people read it."""
         return self.parameters.get(name).text(self.row(name).value)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z: they look like digits
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_PLACE = {char: place for place, char in enumerate(_ALPHABET)}
 LENGTH = 18
 
 
@@ -18,7 +19,7 @@ class UsccVerdict:
 
 def check_character(first_17: str) -> str:
     """The 18th character that belongs to the first 17 (each of them in the code's alphabet)."""
-    total = sum(weight * _ALPHABET.index(char) for weight, char in zip(_WEIGHTS, first_17, strict=True))
+    total = sum(weight * _PLACE[char] for weight, char in zip(_WEIGHTS, first_17, strict=True))
     return _ALPHABET[-total % 31]
 
 
@@ -26,10 +27,10 @@ def check(code: str) -> UsccVerdict:
     """Whether `code` is a possible 统一社会信用代码, and if not, what is wrong with it."""
     if len(code) != LENGTH:
         return UsccVerdict(False, f"统一社会信用代码须为 18 位，现为 {len(code)} 位。")
-    for place, char in enumerate(code, start=1):
-        if char not in _ALPHABET:
-            hint = "（字母须大写）" if char.upper() in _ALPHABET else "（不使用 I、O、S、V、Z 和其他字符）"
-            return UsccVerdict(False, f"统一社会信用代码第 {place} 位“{char}”不是允许的字符{hint}。")
+    if not _PLACE.keys() >= set(code):
+        place, char = next((n, char) for n, char in enumerate(code, start=1) if char not in _PLACE)
+        hint = "（字母须大写）" if char.upper() in _ALPHABET else "（不使用 I、O、S、V、Z 和其他字符）"
+        return UsccVerdict(False, f"统一社会信用代码第 {place} 位“{char}”不是允许的字符{hint}。")
     expected = check_character(code[:-1])
     if code[-1] != expected:
         return UsccVerdict(

@@ -26,7 +26,7 @@ class AccountKind(StrEnum):
     """The three limits of 三（一） and 三（四）, and the money that came back (追偿返还)."""
 
     ENTERPRISE = "enterprise"  # 单家企业 1000万元, key = USCC
-    BANK_YEAR = "bank_year"  # 当年实际发放贷款本金 2 %, key = institution id:year
+    BANK_YEAR = "bank_year"  # 当年实际发放贷款本金 2 %, key = institution id:[reading:]year
     BUDGET = "budget"  # 年度预算, key = year
     RECOVERY = "recovery"  # 追偿返还, key = year; it limits nothing
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import Column, Computed, Index, String, func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -30,6 +30,14 @@ LOAN_STATE_NAMES: dict[LoanState, str] = {
     LoanState.REFUSED: "不予备案",
     LoanState.WITHDRAWN: "已撤回",
 }
+
+
+_VERDICT = """CASE WHEN checks -> 'checks' IS NULL THEN '' WHEN checks -> 'checks' @> '["row"]' THEN 'row'
+ WHEN checks -> 'checks' @> '[{"result": "fail"}]' THEN 'fail'
+ WHEN checks -> 'checks' @> '[{"result": "look"}]' THEN 'look' ELSE 'pass' END"""
+"""What the checks came to; "row" while one is still to be asked of the policy's function, "" before any was made."""
+WRITTEN = frozenset({"id", "verdict"})
+"""Columns the database writes."""
 
 
 class Loan(SQLModel, table=True):
@@ -108,6 +116,9 @@ class Loan(SQLModel, table=True):
     registered_at: datetime | None = moment(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
     checks: Facts = facts()  # {"checks": [...]} as eligibility returned them
+    verdict: str | None = Field(
+        default=None, sa_column=Column(String(4), Computed(_VERDICT, persisted=True))
+    )  # of the checks; written by the database
 
 
 def by_id(session: Session, loan_id: int) -> Loan:
@@ -131,10 +142,7 @@ def counts(session: Session, case_id: int) -> dict[LoanState, int]:
 
 def verdicts(session: Session, case_id: int) -> dict[str, int]:
     """How many loans of a filing pass every check, fail one ("fail"), or want a person ("look"), as stored."""
-    query = text("""
-    SELECT CASE WHEN checks->'checks' @> '[{"result": "fail"}]' THEN 'fail'
-        WHEN checks->'checks' @> '[{"result": "look"}]' THEN 'look' ELSE 'pass' END AS verdict, count(*)
-    FROM loans WHERE case_id = :case GROUP BY verdict""")
+    query = text("SELECT verdict, count(*) FROM loans WHERE case_id = :case GROUP BY verdict")
     rows = session.connection().execute(query, {"case": case_id})
     return {str(verdict): int(number) for verdict, number in rows}
 

@@ -11,23 +11,22 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from flows.importing import sheets, staging
+from flows.importing import sheets
 from flows.importing.columns import SHEET, loans
+from flows.importing.rows import Reader, Staged
 from flows.importing.sandbox import MOST_ROWS
 from flows.importing.sheets import UnreadableError, opened
 from models.lifecycle import Board
 from tests.imports import files
 
-Rows = list[tuple[int, staging.Staged]]
+Rows = list[tuple[int, Staged]]
 BOOKS = Path(__file__).parent / "books"
 
 
-def read(data: bytes, name: str = "清单.xlsx") -> tuple[list[staging.Staged], list[str]]:
+def read(data: bytes, name: str = "清单.xlsx") -> tuple[list[Staged], list[str]]:
     with opened(loans(Board.BANK), name, data) as book:
-        places = dict(book.heading.places)
-        return [
-            staging.read(loans(Board.BANK), places, number, cells) for number, cells in book.rows
-        ], book.notes
+        reader = Reader(loans(Board.BANK), book.heading.places)
+        return [reader.read(number, cells) for number, cells in book.rows], book.notes
 
 
 def refused(data: bytes, name: str = "清单.xlsx") -> str:
@@ -89,7 +88,7 @@ def test_the_value_of_a_formula_is_used_and_one_without_a_value_is_a_fault() -> 
     data = files.book([files.row(1, 贷款本金="=500000*2")])
     sheet = "xl/worksheets/sheet1.xml"
     ((row,), _) = read(changed(data, sheet, lambda xml: xml.replace("</f><v>0</v>", "</f><v>1000000</v>")))
-    assert row.form is not None and row.form.principal == 1_000_000
+    assert row.values is not None and row.values["principal"] == 1_000_000
     ((row,), _) = read(changed(data, sheet, lambda xml: xml.replace("</f><v>0</v>", "</f>")))
     assert "没有保存它的计算结果" in row.faults[0]["message"] and row.faults[0]["field"] == "principal"
     error = changed(
@@ -122,7 +121,7 @@ def test_merged_cells_and_hidden_sheets_are_told() -> None:
 def test_columns_may_stand_in_any_order_but_renamed_missing_and_doubled_ones_are_named() -> None:
     row = files.row(1)
     rows, notes = read(files.book([row], titles=[*reversed(row), "备注"]))
-    assert rows[0].form is not None and notes == ["V 列“备注”不在模板中，没有读取。"]
+    assert rows[0].values is not None and notes == ["V 列“备注”不在模板中，没有读取。"]
     renamed = {("公司名称" if name == "企业名称" else name): value for name, value in row.items()}
     assert "缺少“企业名称”列。B 列“公司名称”是否就是这一列？" in refused(files.book([renamed]))
     short = {name: value for name, value in row.items() if name not in ("年利率", "放款日")}
@@ -174,9 +173,9 @@ def test_the_older_and_the_open_format_are_read_like_a_workbook(kind: str) -> No
     """Written by xlwt and odfpy: two rows of `files.row`, days as days, figures as figures."""
     rows, notes = read((BOOKS / f"loans.{kind}").read_bytes(), f"清单.{kind}")
     assert [row.faults for row in rows] == [[], []] and notes == []
-    forms = [row.form for row in rows]
-    assert [form.principal for form in forms] == [Decimal("1000001.00"), Decimal("1000002.00")]
-    assert {form.disbursed_on for form in forms} == {date(2026, 4, 22)}
+    values = [row.values or {} for row in rows]
+    assert [one["principal"] for one in values] == [Decimal("1000001.00"), Decimal("1000002.00")]
+    assert {one["disbursed_on"] for one in values} == {date(2026, 4, 22)}
 
 
 def test_password_macros_and_other_files_get_a_sentence_each() -> None:
@@ -196,8 +195,8 @@ def test_password_macros_and_other_files_get_a_sentence_each() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_csv_in_each_encoding_is_read(encoding: str) -> None:
     rows, _ = read(files.text([files.row(1), files.row(2)]).encode(encoding), "清单.csv")
-    assert [row.faults for row in rows] == [[], []] and rows[1].form is not None
-    assert rows[1].form.firm_name == "东莞市示例2号有限公司"
+    assert [row.faults for row in rows] == [[], []] and rows[1].values is not None
+    assert rows[1].values["firm_name"] == "东莞市示例2号有限公司"
 
 
 def test_a_csv_of_two_encodings_names_the_lines() -> None:

@@ -6,15 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from flows.actions import importing
+from flows.actions import correcting, importing
+from flows.actions.change_forms import as_typed
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.forms import LoanForm, read_loan
 from flows.documents.engine import plain_text
 from flows.importing import running
-from flows.steps import documents
+from flows.steps import documents, facts
 from models import clock, database
+from models.gates import Outcome
 from models.lifecycle import Board
+from models.policy import eligibility
 from models.records import institution
 from models.records.attachment import current
 from models.records.case import CaseRecord, Origin
@@ -22,10 +27,12 @@ from models.records.enterprise import WhiteListEntry
 from models.records.loan import Loan
 from models.records.loan_import import CaseOrigin, ImportRow, ImportState, LoanImport, RowState
 from models.records.notice import Notice
+from models.records.reference import working_calendar
+from models.records.rules import rules
 from models.records.task import participation
 from models.records.timeline import of_case as events_of
 from models.settings import get_settings
-from tests.builders import wake
+from tests.builders import answer, wake
 from tests.imports import files
 from tests.seed import actor, seed
 
@@ -106,7 +113,35 @@ def test_good_rows_become_filings_and_are_registered_like_any_other() -> None:
     wake()
     with database.session() as s:
         checked = s.exec(select(Loan)).all()
-        assert all(len(loan.checks["checks"]) > 15 for loan in checked)
+        assert all(len(loan.checks["checks"]) > 15 and loan.verdict == "look" for loan in checked)
+
+
+def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected() -> None:
+    submitted(handed(files.book([files.row(1), files.row(2, 贷款本金=70)])))
+    with database.session() as s:
+        record, loan = s.exec(select(CaseRecord)).one(), s.exec(select(Loan).where(Loan.item == 2)).one()
+        said = eligibility.filing(facts.filing(s, loan, TODAY.date()), rules(s), working_calendar(s))
+        assert loan.checks["checks"] == [check.model_dump(mode="json") for check in said]
+        version = s.connection().execute(text("SELECT xmin, ctid FROM loans WHERE item = 2")).one()
+    wake()
+    with database.session() as s:
+        assert s.connection().execute(text("SELECT xmin, ctid FROM loans WHERE item = 2")).one() == version
+        (ran,) = [e for e in events_of(s, record.id or 0) if e.event == "checks_run"]
+        assert ran.data == {"passed": 0, "failed": 0, "look": 2}
+    answer(
+        record.number,
+        "chenjiamin",
+        Outcome.RETURN,
+        "请补正",
+        faults=[{"where": "贷款", "problem": "镇街有误"}],
+    )
+    wake()
+    with database.session() as s:
+        form = read_loan(Board.BANK, as_typed(LoanForm, loan) | {"town": "东莞市以外"})
+        correcting.correct_filing(s, actor(s, "linwanyi"), record.number, {loan.id or 0: form})
+    wake()
+    with database.session() as s:
+        assert s.get_one(Loan, loan.id).verdict == "fail"
 
 
 def test_bad_rows_wait_while_good_ones_go_on_and_the_corrected_file_adds_only_what_was_missing() -> None:

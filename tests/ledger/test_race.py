@@ -1,13 +1,17 @@
 """100 approvals at the same moment over the last 10,000 yuan: never a fen over, no deadlock, every loser told why."""
 
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
+from models import database
 from models.lifecycle import Board
-from models.records import waiting
+from models.records import lending, waiting
 from models.records.ledger import AccountKind, LedgerAccount
+from models.records.loan import Loan
 from tests.kernel.stage import at_once
 from tests.ledger import cases
 from tests.ledger.conftest import Db
@@ -78,3 +82,26 @@ def test_approvals_of_one_firm_by_two_banks_stop_at_its_ten_million(office: Db) 
     sentence = next(one for one in said if one)
     assert "余额 1,000,000.00 元，不足核定的 3,000,000.00 元，相差 2,000,000.00 元" in sentence
     assert not cases.differences()
+
+
+def test_two_workers_add_to_what_one_bank_lent_and_neither_waits_for_the_other(office: Db) -> None:
+    with office() as s:
+        for receipt in ("JJ-1", "JJ-2"):
+            cases.approved(s, 1, "1.00", Board.BANK, receipt_number=receipt)
+        loan = s.exec(select(Loan).limit(1)).one()
+        before = lending.lent(s, loan.institution_id, loan.disbursed_on.year)
+    more = text("UPDATE loans SET principal = principal + 100 WHERE receipt_number = :receipt")
+    with ExitStack() as open_:
+        connections = [open_.enter_context(database.engine().connect()) for _ in range(6)]
+        parts = {one.scalar(text("SELECT pg_backend_pid() % 8")): one for one in connections}
+        first, second = list(parts.values())[:2]
+        first.execute(more, {"receipt": "JJ-1"})
+        second.execute(text("SET LOCAL lock_timeout = '2s'"))
+        second.execute(more, {"receipt": "JJ-2"})  # the first has not committed
+        second.commit()
+        first.commit()
+    with office() as s:
+        assert lending.lent(s, loan.institution_id, loan.disbursed_on.year) == before + 200
+        (year,) = lending.years_of(s, loan.institution_id)
+        assert (year.principal, year.loans) == (before + 200, 2)
+    assert not [one for one in cases.differences() if one.code == "lending.base"]

@@ -1,12 +1,14 @@
-"""A3: a resolution changes how the firm's limit is read. What the firm had under the other reading still counts."""
+"""A1, A3, A16: a resolution changes how a limit is read. What was had under the other reading still counts."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
+from models import clock
 from models.lifecycle import Board
 from models.records.claim import Claim
 from models.records.ledger import AccountKind, LedgerAccount
@@ -90,3 +92,52 @@ def test_a_limit_that_turns_to_loss_counts_the_loss_behind_what_was_paid(office:
     )  # 500万 of loss are left, not 600万 of compensation
     assert cases.reserve(approved(office, "4000000.00", AFTER, "JJ-3", unpaid="5000000.00")) == ""
     assert firm_accounts(office)["|loss"] == (Decimal("5000000.00"), Decimal("5000000.00"))
+
+
+def year_accounts(office: Db) -> dict[str, tuple[Decimal, Decimal]]:
+    """Ceiling and use of the bank's years, by what stands after the bank in the key."""
+    with office() as s:
+        found = s.exec(select(LedgerAccount).where(LedgerAccount.kind == AccountKind.BANK_YEAR))
+        return {account.key.partition(":")[2]: (account.ceiling, account.used) for account in found}
+
+
+def test_a_year_of_loans_and_a_year_of_claims_are_two_accounts_and_one_limit(office: Db) -> None:
+    """A1 is read by the year of 受理 for loans of 2026. All claims here are accepted today."""
+    resolved(office, "cap_basis", "claim_year")
+    ours = f"claims:{clock.today().year}"
+    for receipt, amount, day in (("JJ-1", "500000.00", BEFORE), ("JJ-2", "1500000.00", AFTER)):
+        assert cases.reserve(approved(office, amount, day, receipt, unpaid="100000000.00")) == ""
+    assert year_accounts(office) == {
+        "2025": (Decimal("2000000.00"), Decimal("500000.00")),  # 2 % of the loans of 2025, as before
+        ours: (
+            Decimal("1500000.00"),
+            Decimal("1500000.00"),
+        ),  # 2 % of 2026, less the old claim accepted in it
+    }
+    with office() as s:
+        short = s.exec(select(LedgerAccount.label).where(LedgerAccount.key.endswith(ours))).one()  # type: ignore[attr-defined]
+    said = cases.reserve(approved(office, "2000000.01", AFTER, "JJ-3", unpaid="100000000.00"))
+    assert f"{short}余额 2,000,000.00 元，不足核定的 2,000,000.01 元" in said and "按受理年度" in short
+    # what was taken by the new reading is of loans of 2026: the loans of 2025 keep their whole limit
+    assert cases.reserve(approved(office, "3500000.00", BEFORE, "JJ-4", unpaid="100000000.00")) == ""
+    assert year_accounts(office)["2025"] == (Decimal("4000000.00"), Decimal("4000000.00"))
+    assert not cases.differences()
+
+
+def test_a_limit_of_a_bank_that_turns_to_loss_counts_in_an_account_of_its_own(office: Db) -> None:
+    resolved(office, "cap_applies_to", "loss")
+    approved(office, "1.00", AFTER, "JJ-0", number=8)  # gives the bank's year room
+    assert cases.reserve(approved(office, "4000000.00", AFTER, "JJ-1", unpaid="5000000.00")) == ""
+    assert year_accounts(office) == {"loss:2026": (Decimal("10100000.00"), Decimal("5000000.00"))}
+    assert not cases.differences()
+
+
+def test_verify_says_which_entry_stands_in_an_account_of_another_year(office: Db) -> None:
+    assert cases.reserve(approved(office, "500000.00", BEFORE, "JJ-1")) == ""
+    with office() as s:
+        s.exec(select(LedgerAccount)).all()
+        s.connection().execute(text("ALTER TABLE loans DISABLE TRIGGER USER"))
+        s.connection().execute(text("UPDATE loans SET disbursed_on = '2024-06-02'"))
+        s.connection().execute(text("ALTER TABLE loans ENABLE TRIGGER USER"))
+    (found,) = [one for one in cases.differences() if one.code == "entry.account"]
+    assert found.expected.endswith(":2024") and found.found.endswith(":2025") and "年度不符" in found.sentence
