@@ -149,9 +149,10 @@ class Bar:
 
 
 def answer_of(number: int, new: bool) -> dict[str, Any]:
-    """Where an import stands, with every fault."""
+    """Where an import stands, with every fault; `waiting` while its institution's checker has not released it."""
     from sqlmodel import col, select
 
+    from flows.actions.handing_in import list_waiting
     from flows.importing.faults import faults_of
     from models import database
     from models.records.loan_import import ImportRow, LoanImport, RowState, cases_of
@@ -171,6 +172,7 @@ def answer_of(number: int, new: bool) -> dict[str, Any]:
             for row in s.exec(query.order_by(col(ImportRow.row)))
             for f in faults_of(found, row.faults)
         ]
+        waiting = list_waiting(s, found)
         counts = {name: getattr(found, name) for name in ("rows", "good", "bad", "known", "warned", "filed")}
         return {
             "import": number,
@@ -178,6 +180,9 @@ def answer_of(number: int, new: bool) -> dict[str, Any]:
             "state": found.state.value,
             **counts,
             "notes": found.notes,
+            "waiting": {"maker": waiting.maker, "checkers": waiting.checkers, "message": waiting.words}
+            if waiting
+            else None,
             "cases": [case for case, _, _ in cases_of(s, number)],
             "faults": faults,
         }
@@ -196,6 +201,8 @@ def say(answer: dict[str, Any], as_json: bool, words: tuple[str, str, str]) -> N
         f"{answer['rows']} 行：{words[0]} {answer['good']}，要改 {answer['bad']}，{words[1]} {answer['known']}，"
         f"提醒 {answer['warned']}，{words[2]} {answer['filed']}"
     )
+    if answer["waiting"]:
+        typer.echo(answer["waiting"]["message"])
     for fault in answer["faults"][:SHOWN]:
         typer.echo(
             f"  {fault['sheet']} 第 {fault['row']} 行 {fault['column']} 列 {fault['heading']}：{fault['message']}"

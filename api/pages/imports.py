@@ -84,12 +84,15 @@ def show(
     number = _page_number(request)
     grid, pages = views.grid(db, found, chosen, kind if chosen == "bad" else "", number)
     amount = good_amount(db, found.id or 0)
+    waiting = handing_in.list_waiting(db, found)
+    idle = waiting is None
     return page(
         request,
         "pages/imports/show.html",
         frame=frame(request, db, actor, "imports"),
         view=found,
-        headline=views.headline(found),
+        headline=views.headline(found, waits=not idle),
+        waits=not idle,
         board=BOARD_NAMES[Board(found.board)],
         place=institution.name_on(db, found.institution_id, clock.today()).short_name,
         who=person.names(db, [found.uploaded_by]).get(found.uploaded_by, ""),
@@ -104,12 +107,12 @@ def show(
         pages_view=pages,
         cases=cases_of(db, found.id or 0),
         back="/backfills" if found.backfilled else "/bank/imports",
-        can_submit=found.state in ("checked", "submitted") and found.good > 0,
-        can_discard=found.state in ("checked", "refused") and not found.filed,
-        can_recheck=found.state == "checked" and not found.filed,
+        can_submit=idle and found.state in ("checked", "submitted") and found.good > 0,
+        can_discard=idle and found.state in ("checked", "refused") and not found.filed,
+        can_recheck=idle and found.state == "checked" and not found.filed,
         whole_copy=found.rows <= workbooks.WHOLE_COPY,
         dialogs=views.dialogs(db, found, amount),
-        notes=views.notes(found),
+        notes=views.notes(found, waiting),
     )
 
 

@@ -12,7 +12,8 @@ from sqlmodel import Session
 
 from api.pages.form_views import DialogView, FieldView, GridCell, GridRow, ImportGrid
 from api.pages.render import wan, yuan
-from api.pages.views import Kpi, Note, Pages, Tab, Tag, Tone
+from api.pages.views import Kpi, Link, Note, Pages, Tab, Tag, Tone
+from flows.actions.handing_in import Waiting
 from flows.importing.columns import letter, listing_of
 from flows.importing.faults import faults_of, places_of
 from models.records.loan_import import (
@@ -213,8 +214,10 @@ _HEADLINES = {
 }
 
 
-def headline(found: LoanImport) -> str:
-    """What there is to know, in one line."""
+def headline(found: LoanImport, *, waits: bool = False) -> str:
+    """What there is to know, in one line; `waits`: its good rows are with the institution's own checker."""
+    if waits:
+        return f"{found.good:,} 行待本单位复核"
     if words := _HEADLINES.get(ImportState(found.state)):
         return words
     if found.filed:
@@ -278,9 +281,11 @@ def dialogs(s: Session, found: LoanImport, good_amount: Decimal) -> tuple[Dialog
     return (submit, discard)
 
 
-def notes(found: LoanImport) -> tuple[Note, ...]:
-    """What the reader should know of the file as a whole."""
+def notes(found: LoanImport, waiting: Waiting | None = None) -> tuple[Note, ...]:
+    """What the reader should know of the file as a whole; first of all that its institution's checker has it."""
     tone: Tone = "late" if found.state == ImportState.REFUSED else "soon"
-    return tuple(
-        Note(tone, sentence, alert=found.state == ImportState.REFUSED) for sentence in found.notes[:12]
+    link = Link("查看送复核的内容", f"/bank/prepared/{waiting.row_id}") if waiting else None
+    return (
+        *((Note("soon", "", waiting.words, link=link),) if waiting else ()),
+        *(Note(tone, sentence, alert=found.state == ImportState.REFUSED) for sentence in found.notes[:12]),
     )

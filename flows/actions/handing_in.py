@@ -28,8 +28,8 @@ from flows.actions.matters import KINDS
 from flows.documents.text import printable
 from flows.steps import colleagues
 from models import clock
-from models.gates import APPLICANT_DUTY
-from models.permissions import Actor, Denied, may_file, may_release, may_see_prepared
+from models.gates import APPLICANT_DUTY, Role
+from models.permissions import ALLOWED, Actor, Denied, may_file, may_release, may_see_prepared
 from models.records import institution, person, prepared
 from models.records.case import CaseRecord, by_number
 from models.records.draft import DraftFile, DraftKind
@@ -90,6 +90,39 @@ def hand_in_list(s: Session, actor: Actor, found: LoanImport, *, good_only: bool
         importing.submit(s, actor, found.id or 0, good_only=good_only)
         return Handed()
     return hand_in(s, actor, matters.imported(s, found, good_only=good_only))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A list that is not filed yet: the submission its institution's checker has before them, who sent it, who may
+    release it, and all of that in a sentence."""
+
+    row_id: int
+    maker: str
+    checkers: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """待复核, and by whom."""
+        by = f"可由{'、'.join(self.checkers)}放行或退回"
+        nobody = "本单位现在没有可以复核的人员，请系统管理为另一位同事设“申报复核”岗位"
+        return (
+            f"待复核：{self.maker}已送本单位复核，尚未报出，没有形成备案；{by if self.checkers else nobody}。"
+        )
+
+
+def list_waiting(s: Session, found: LoanImport) -> Waiting | None:
+    """What waits of a list for a checker of the institution that handed it in."""
+    row = prepared.waiting_on(s, found.uploader_institution_id, "import", str(found.id))
+    if row is None:
+        return None
+    able = [
+        one.name
+        for one in person.holders(s, Role.FILER_CHECKER, row.institution_id)
+        if may_release(actor_of(s, one.id or 0), row.proposed_by, "") == ALLOWED
+    ]
+    maker = person.names(s, [row.proposed_by]).get(row.proposed_by, "同事")
+    return Waiting(row.id or 0, maker, tuple(able))
 
 
 def release(s: Session, actor: Actor, row_id: int, shown: str) -> Prepared:
@@ -257,6 +290,7 @@ __all__ = [
     "give_back",
     "hand_in",
     "hand_in_list",
+    "list_waiting",
     "matter_of",
     "note_on_import",
     "noted",

@@ -15,8 +15,10 @@ from api.cli import app
 from api.demo.play import run_due
 from flows.importing import running
 from models import clock, database
+from models.records import institution
 from models.records.case import CaseRecord
 from models.records.enterprise import WhiteListEntry
+from models.records.prepared import Prepared
 from models.records.task import open_of_case
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.imports import files
@@ -148,6 +150,40 @@ def test_the_command_says_every_fault_files_what_is_good_and_nothing_twice(
     assert json.loads(out)["filed"] == 2, "a third time files nothing more"
     path.write_bytes(files.book([files.row(31)]))
     assert ran(monkeypatch, database_url, *words, "--submit", "all")[0] == 0
+
+
+def test_a_list_that_waits_for_the_banks_checker_says_so_and_who_can_release_it(
+    server: Any, database_url: str, tmp_path: Any, monkeypatch: Any
+) -> None:
+    """The bank works by 经办/复核: nothing is filed when the command ends, and neither command nor page looks finished."""
+    with database.session() as s:
+        place = institution.by_code(s, "GYB")
+        assert place is not None
+        place.checker_since = clock.now()
+    path = tmp_path / "清单.xlsx"
+    path.write_bytes(files.book([files.row(1), files.row(2)]))
+    words = (str(path), "--person", "linwanyi", "--submit", "all")
+    code, out, _ = ran(monkeypatch, database_url, *words)
+    said = "待复核：林婉仪已送本单位复核，尚未报出，没有形成备案；可由冼如意放行或退回。"
+    assert code == 0 and said in out and "已提交 0" in out and "形成备案 BA" not in out
+    code, out, err = ran(monkeypatch, database_url, *words)
+    assert code == 2 and "尚未放行" in out + err, "sent once is enough"
+    code, out, _ = ran(monkeypatch, database_url, str(path), "--person", "linwanyi", "--json")
+    answer = json.loads(out)
+    assert answer["waiting"] == {"maker": "林婉仪", "checkers": ["冼如意"], "message": said}
+    page = server.client("linwanyi").get(f"/imports/{answer['import']}").text
+    assert said in page and "2 行待本单位复核" in page and "查看送复核的内容" in page
+    assert 'data-open="submit"' not in page and "重新查验" not in page and "尚未提交任何一行" not in page
+    with database.session() as s:
+        assert s.exec(select(CaseRecord)).first() is None
+        row = s.exec(select(Prepared)).one()
+    checker = server.client("xianruyi")
+    assert checker.post(f"/bank/prepared/{row.id}/release", data={"shown": row.shown}).status_code == 303
+    running.work(answer["import"])
+    page = server.client("linwanyi").get(f"/imports/{answer['import']}").text
+    assert "待复核" not in page and "已提交 2 行" in page
+    code, out, _ = ran(monkeypatch, database_url, str(path), "--person", "linwanyi", "--json")
+    assert json.loads(out)["waiting"] is None and len(json.loads(out)["cases"]) == 1
 
 
 def test_the_command_refuses_in_a_sentence(
