@@ -13,6 +13,7 @@ from flows.steps import facts
 from models.policy import compensation, eligibility
 from models.policy.award import Award
 from models.policy.lines import Check
+from models.records.base import remembering
 from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.reference import working_calendar
@@ -30,7 +31,8 @@ class Outlook:
 def outlook(s: Session, form: ClaimForm, loan: Loan) -> Outlook:
     """The checks and the estimated award of a claim on a registered loan."""
     claimed = Claim(case_id=0, loan_id=loan.id or 0, **claim_facts(form))
-    given = facts.claim(s, claimed, loan, None)
-    found = eligibility.claim(given, rules(s), working_calendar(s))
-    award = compensation.finish(compensation.draft(given, rules(s)))
+    with remembering(s):
+        given = facts.claim(s, claimed, loan, None)
+        found = eligibility.claim(given, rules(s), working_calendar(s))
+        award = compensation.finish(compensation.draft(given, rules(s)))
     return Outlook(found, award)

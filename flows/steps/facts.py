@@ -1,5 +1,7 @@
 """From the records to the policy's facts: everything a check or a figure depends on, read at one moment."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -177,21 +179,30 @@ def claim(s: Session, claimed: Claim, loan: Loan, record: CaseRecord | None) -> 
         "recovery_started": bool(claimed.recovery_plan),
         "registered": True,
         "claimed_before": False,
-        "budget": budget_of(s, year),
         "quotes": _decisive(s, loan),
     }
     if loan.board == Board.GUARANTEE:
         return facts.GuaranteeClaimFacts(
             **common,
+            budget=budget_of(s, year),
             subrogated_on=claimed.guarantor_paid_on,
             submitted_on=submitted_on,
             upper_settled=claimed.fund_shares_confirmed,
         )
     terms = terms_of_loan(s, loan)
+    firm_key = enterprise_key(terms, loan.uscc, loan.institution_id, accepted)
+    years = _bank_years(terms, loan.disbursed_on, accepted)
+    wanted = [
+        (AccountKind.BUDGET, str(year)),
+        (AccountKind.ENTERPRISE, firm_key),
+        *((AccountKind.BANK_YEAR, bank_year_key(terms, loan.institution_id, one)) for one in years.ours),
+    ]
+    found = ledger.standing(s, wanted)
     return facts.BankClaimFacts(
         **common,
-        enterprise_prior=(enterprise_prior(s, terms, loan.uscc, loan.institution_id, accepted),),
-        bank_years=bank_years(s, terms, loan.institution_id, loan.disbursed_on, accepted),
+        budget=budget_of(s, year, found),
+        enterprise_prior=(enterprise_prior(s, terms, loan.uscc, loan.institution_id, accepted, found),),
+        bank_years=bank_years(s, terms, loan.institution_id, loan.disbursed_on, accepted, found),
     )
 
 
@@ -206,17 +217,23 @@ def _net_recovered(claimed: Claim) -> Decimal:
     return max(claimed.recovered - claimed.recovery_costs, ZERO)
 
 
-def budget_of(s: Session, year: int) -> facts.Budget:
+Found = Mapping[tuple[AccountKind, str], LedgerAccount]
+"""Accounts that were looked up together; without them each of the following looks for its own."""
+
+
+def budget_of(s: Session, year: int, found: Found | None = None) -> facts.Budget:
     """What is left of a budget year; nothing where none was set."""
-    account = ledger.account(s, AccountKind.BUDGET, str(year))
+    key = (AccountKind.BUDGET, str(year))
+    account = (ledger.standing(s, [key]) if found is None else found).get(key)
     return facts.Budget(year=year, left=account.left if account else ZERO)
 
 
 def enterprise_prior(
-    s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date
+    s: Session, terms: Terms, uscc: str, institution_id: int, accepted: date, found: Found | None = None
 ) -> facts.EnterprisePrior:
     """What an enterprise has had so far, as its limit is read (A3), accounts of earlier readings included."""
-    account = ledger.account(s, AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted))
+    key = (AccountKind.ENTERPRISE, enterprise_key(terms, uscc, institution_id, accepted))
+    account = (ledger.standing(s, [key]) if found is None else found).get(key)
     on_loss = terms.choice("enterprise_cap_on") == "loss"
     elsewhere = enterprise_elsewhere(s, terms, uscc, institution_id, accepted)
     return facts.EnterprisePrior(**_with(_used(account, on_loss=on_loss), elsewhere, on_loss=on_loss))
@@ -232,29 +249,47 @@ def _with(
     return had | {name: had.get(name, ZERO) + more for name, more in also.items() if more}
 
 
+@dataclass(frozen=True, slots=True)
+class _Years:
+    """The years of a bank a claim is judged beside: `ours` by the reading of 当年 in force, `others` by the other."""
+
+    ours: frozenset[int]
+    others: frozenset[int]
+
+
+def _bank_years(terms: Terms, disbursed_on: date, accepted: date) -> _Years:
+    vintage = terms.choice("cap_basis") == "vintage"
+    ruling, other = (disbursed_on.year, accepted.year) if vintage else (accepted.year, disbursed_on.year)
+    ours, others = {ruling}, {other}
+    if terms.choice("unused_cap") == "carries":
+        ours, others = {ruling - 1, ruling}, {other - 1, other}
+    return _Years(frozenset(ours), frozenset(others - ours))
+
+
 def bank_years(
-    s: Session, terms: Terms, institution_id: int, disbursed_on: date, accepted: date
+    s: Session,
+    terms: Terms,
+    institution_id: int,
+    disbursed_on: date,
+    accepted: date,
+    found: Found | None = None,
 ) -> tuple[facts.BankYear, ...]:
     """The year of disbursement and that of 受理 (A1), with the use of each by its own reading of 当年; the years
     before them where unused room carries over (A2)."""
-    vintage = terms.choice("cap_basis") == "vintage"
-    ruling, other = (disbursed_on.year, accepted.year) if vintage else (accepted.year, disbursed_on.year)
-    ours, years = {ruling}, {ruling, other}
-    if terms.choice("unused_cap") == "carries":
-        ours, years = {ruling, ruling - 1}, years | {year - 1 for year in years}
-    on_loss = terms.choice("cap_applies_to") == "loss"
-    found = []
-    for year in sorted(years):
-        base = lending.lent(s, institution_id, year)
-        if year not in ours:
-            use = readings.used(s, institution_id, year, by_vintage=not vintage)
-            found.append(facts.BankYear(year=year, lending=base, paid=use.paid, reserved=use.reserved))
-        else:
-            key = bank_year_key(terms, institution_id, year)
-            had = _used(ledger.account(s, AccountKind.BANK_YEAR, key), on_loss=on_loss)
+    years = _bank_years(terms, disbursed_on, accepted)
+    keys = {year: (AccountKind.BANK_YEAR, bank_year_key(terms, institution_id, year)) for year in years.ours}
+    accounts = ledger.standing(s, list(keys.values())) if found is None else found
+    vintage, on_loss = terms.choice("cap_basis") == "vintage", terms.choice("cap_applies_to") == "loss"
+    told = []
+    for year, base in sorted(lending.lent_in(s, institution_id, years.ours | years.others).items()):
+        if year in keys:
             elsewhere = bank_year_elsewhere(s, terms, institution_id, year)
-            found.append(facts.BankYear(year=year, lending=base, **_with(had, elsewhere, on_loss=on_loss)))
-    return tuple(found)
+            use = _with(_used(accounts.get(keys[year]), on_loss=on_loss), elsewhere, on_loss=on_loss)
+        else:
+            other = readings.used(s, institution_id, year, by_vintage=not vintage)
+            use = {"paid": other.paid, "reserved": other.reserved}
+        told.append(facts.BankYear(year=year, lending=base, **use))
+    return tuple(told)
 
 
 def _used(account: LedgerAccount | None, *, on_loss: bool) -> dict[str, Decimal]:

@@ -1,6 +1,7 @@
 """Column types shared by all tables. Tables are only tables: values are validated at the doors."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -81,6 +82,18 @@ def remember(session: Session) -> None:
     session.info.setdefault("once", {})
 
 
+@contextmanager
+def remembering(session: Session) -> Iterator[None]:
+    """The same for a block that changes no reference data."""
+    already = "once" in session.info
+    remember(session)
+    try:
+        yield
+    finally:
+        if not already:
+            del session.info["once"]
+
+
 def once(session: Session, key: Hashable, look: Callable[[], T]) -> T:
     """What `look` finds; in a transaction that remembers, what it found the first time."""
     kept = session.info.get("once")
@@ -108,4 +121,5 @@ __all__ = [
     "one_of",
     "rate",
     "remember",
+    "remembering",
 ]

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, SQLModel, col, func, or_, select
 
 from models import clock
 from models.records.base import coded, moment, money, one_of
@@ -138,6 +138,17 @@ def account(session: Session, kind: AccountKind, key: str) -> LedgerAccount | No
     """The account as it stands."""
     query = select(LedgerAccount).where(LedgerAccount.kind == kind, LedgerAccount.key == key)
     return session.exec(query.execution_options(populate_existing=True)).first()
+
+
+def standing(
+    session: Session, wanted: Sequence[tuple[AccountKind, str]]
+) -> dict[tuple[AccountKind, str], LedgerAccount]:
+    """Those of the accounts (kind, key) that there are, as they stand, in one look."""
+    query = select(LedgerAccount).where(
+        or_(*((LedgerAccount.kind == kind) & (LedgerAccount.key == key) for kind, key in wanted))
+    )
+    rows = session.exec(query.execution_options(populate_existing=True))
+    return {(AccountKind(one.kind), one.key): one for one in rows}
 
 
 def opened(session: Session, kind: AccountKind, key: str, label: str) -> LedgerAccount:
