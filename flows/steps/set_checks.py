@@ -73,7 +73,7 @@ def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
 def complete(s: Session, case_id: int, filed_on: date) -> None:
     """Ask the policy's function about the loans of a filing whose checks the statements could not say for certain."""
     s.expire_all()
-    unsure = text("SELECT id FROM loans WHERE case_id = :case AND verdict = 'row'")
+    unsure = text("SELECT id FROM loans WHERE case_id = :case AND checks_result = 'row'")
     for (key,) in s.connection().execute(unsure, {"case": case_id}).all():
         loan = s.get_one(Loan, key)
         loan.checks = {"checks": _row_wise(s, loan, filed_on)}

@@ -32,11 +32,11 @@ LOAN_STATE_NAMES: dict[LoanState, str] = {
 }
 
 
-_VERDICT = """CASE WHEN checks -> 'checks' IS NULL THEN '' WHEN checks -> 'checks' @> '["row"]' THEN 'row'
+_RESULT = """CASE WHEN checks -> 'checks' IS NULL THEN '' WHEN checks -> 'checks' @> '["row"]' THEN 'row'
  WHEN checks -> 'checks' @> '[{"result": "fail"}]' THEN 'fail'
  WHEN checks -> 'checks' @> '[{"result": "look"}]' THEN 'look' ELSE 'pass' END"""
 """What the checks came to; "row" while one is still to be asked of the policy's function, "" before any was made."""
-WRITTEN = frozenset({"id", "verdict"})
+WRITTEN = frozenset({"id", "checks_result"})
 """Columns the database writes."""
 
 
@@ -116,8 +116,8 @@ class Loan(SQLModel, table=True):
     registered_at: datetime | None = moment(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
     checks: Facts = facts()  # {"checks": [...]} as eligibility returned them
-    verdict: str | None = Field(
-        default=None, sa_column=Column(String(4), Computed(_VERDICT, persisted=True))
+    checks_result: str | None = Field(
+        default=None, sa_column=Column(String(4), Computed(_RESULT, persisted=True))
     )  # of the checks; written by the database
 
 
@@ -142,9 +142,9 @@ def counts(session: Session, case_id: int) -> dict[LoanState, int]:
 
 def verdicts(session: Session, case_id: int) -> dict[str, int]:
     """How many loans of a filing pass every check, fail one ("fail"), or want a person ("look"), as stored."""
-    query = text("SELECT verdict, count(*) FROM loans WHERE case_id = :case GROUP BY verdict")
+    query = text("SELECT checks_result, count(*) FROM loans WHERE case_id = :case GROUP BY 1")
     rows = session.connection().execute(query, {"case": case_id})
-    return {str(verdict): int(number) for verdict, number in rows}
+    return {str(result): int(number) for result, number in rows}
 
 
 def registered(session: Session, institution_id: int, words: str = "", limit: int = 200) -> Sequence[Loan]:

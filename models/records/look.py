@@ -69,7 +69,7 @@ def asked_of_loans(session: Session, case_id: int) -> list[tuple[int, int, str, 
     statement = text(
         "SELECT loans.id, loans.item, loans.firm_name, found FROM loans, "
         "LATERAL jsonb_array_elements(loans.checks -> 'checks') AS found "
-        "WHERE loans.case_id = :case AND loans.verdict <> 'pass' AND loans.state = 'filed' AND found ->> 'result' = 'look' "
+        "WHERE loans.case_id = :case AND loans.checks_result <> 'pass' AND loans.state = 'filed' AND found ->> 'result' = 'look' "
         "ORDER BY loans.item"
     )
     rows = session.connection().execute(statement, {"case": case_id})

@@ -113,7 +113,7 @@ def test_good_rows_become_filings_and_are_registered_like_any_other() -> None:
     wake()
     with database.session() as s:
         checked = s.exec(select(Loan)).all()
-        assert all(len(loan.checks["checks"]) > 15 and loan.verdict == "look" for loan in checked)
+        assert all(len(loan.checks["checks"]) > 15 and loan.checks_result == "look" for loan in checked)
 
 
 def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected() -> None:
@@ -141,7 +141,7 @@ def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected
         correcting.correct_filing(s, actor(s, "linwanyi"), record.number, {loan.id or 0: form})
     wake()
     with database.session() as s:
-        assert s.get_one(Loan, loan.id).verdict == "fail"
+        assert s.get_one(Loan, loan.id).checks_result == "fail"
 
 
 def test_bad_rows_wait_while_good_ones_go_on_and_the_corrected_file_adds_only_what_was_missing() -> None:

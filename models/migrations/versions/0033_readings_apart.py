@@ -1,13 +1,13 @@
 """A bank's year of loans and its year of claims are two accounts; a list of many loans is written with fewer words
 
-Revision ID: 0032
-Revises: 0031
+Revision ID: 0033
+Revises: 0032
 Create Date: 2026-11-30 10:30:00
 
 The ledger: an account of a bank's year now says by its key how 当年 (A1) and the measure (A16) are read. Movements of
 claims that were decided by another reading than the usual one go to an account of that reading.
 
-Many loans: each loan's verdict is kept beside its checks, so that nobody unpacks them to count. What a bank lent in a
+Many loans: what each loan's checks came to is kept beside them, so that nobody unpacks them to count. What a bank lent in a
 year is kept in parts, so that two workers who register filings of one bank do not wait for each other. A loan that gets
 the filing number that was foreseen for it is not indexed for words again.
 """
@@ -15,13 +15,13 @@ the filing number that was foreseen for it is not indexed for words again.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
 PARTS = 8
-VERDICT = """CASE WHEN checks -> 'checks' IS NULL THEN '' WHEN checks -> 'checks' @> '["row"]' THEN 'row'
+RESULT = """CASE WHEN checks -> 'checks' IS NULL THEN '' WHEN checks -> 'checks' @> '["row"]' THEN 'row'
  WHEN checks -> 'checks' @> '[{"result": "fail"}]' THEN 'fail'
  WHEN checks -> 'checks' @> '[{"result": "look"}]' THEN 'look' ELSE 'pass' END"""
 
@@ -169,7 +169,7 @@ def upgrade() -> None:
     changed_loans(OTHERS, TOUCHED)
     op.add_column(
         "loans",
-        sa.Column("verdict", sa.String(4), sa.Computed(VERDICT, persisted=True), nullable=True),
+        sa.Column("checks_result", sa.String(4), sa.Computed(RESULT, persisted=True), nullable=True),
     )
 
 
@@ -181,7 +181,7 @@ def downgrade() -> None:
         raise RuntimeError(
             "the ledger has accounts of another reading of 当年, which the earlier release cannot keep"
         )
-    op.drop_column("loans", "verdict")
+    op.drop_column("loans", "checks_result")
     changed_loans("BEGIN", TOUCHED_BEFORE)
     op.execute("""
     CREATE TEMPORARY TABLE whole ON COMMIT DROP AS
