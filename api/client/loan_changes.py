@@ -1,4 +1,5 @@
-"""Changes of a registered loan (展期, 提前还款, 法定代表人变更, 更正): registered by its institution, confirmed by the managing one."""
+"""Changes of a registered loan (展期, 提前还款, 法定代表人变更, 更正) and anomalies: registered by its institution, confirmed by
+the managing one."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -37,6 +38,10 @@ class LoanChanges(Transport):
         """更正: only the fields that were wrong."""
         body = {"corrected": dict(corrected), "reason": reason, "document": document}
         return self._post(f"/loans/{loan.id}/corrections", body, LoanChange)
+
+    def report_anomaly(self, loan: Loan, facts: Mapping[str, Any]) -> LoanChange:
+        """异常情况: anomaly, on, unpaid (元), reason, measures, document."""
+        return self._post(f"/loans/{loan.id}/anomalies", dict(facts), LoanChange)
 
     def withdraw_change(self, change: LoanChange) -> LoanChange:
         """Take back a change that was not decided yet."""

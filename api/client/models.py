@@ -212,7 +212,8 @@ class Batch(Answer):
 
 
 class LoanChange(Answer):
-    """A change of a registered loan; `verdict` is None while it waits."""
+    """A change or an anomaly of a registered loan; `verdict` is None while it waits. `warned` is the number of the letter
+    of warning (风险提示函) about an anomaly, "" without one."""
 
     id: int
     loan_id: int
@@ -222,6 +223,10 @@ class LoanChange(Answer):
     on: date
     new_due_on: date | None
     repaid: Decimal | None
+    anomaly: str | None
+    unpaid: Decimal | None
+    measures: str
+    warned: str
     before: dict[str, str]
     after: dict[str, str]
     reason: str

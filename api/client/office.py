@@ -98,6 +98,11 @@ class Office(Fengbu):
         body = {"verdict": verdict, "note": note}
         return self._post(f"/loan-changes/{change.id}/decision", body, LoanChange, seen=seen)
 
+    def warn(self, change: LoanChange, standard: str, request: str) -> LoanChange:
+        """风险提示函 about a confirmed anomaly: what it is measured against, what is asked."""
+        body = {"standard": standard, "request": request}
+        return self._post(f"/loan-changes/{change.id}/warning", body, LoanChange)
+
     def object_to(self, case: Case, objector: str, contact: str, content: str) -> Case:
         """登记公示异议."""
         body = {"objector": objector, "contact": contact, "content": content}

@@ -28,6 +28,7 @@ from flows.actions.handing_in import Handed
 from flows.actions.matter import Matter
 from models.lifecycle import Board
 from models.permissions import Actor, Verdict, may_file, may_prepare
+from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.policy.facts import AssetClass
 from models.policy.lines import Check, Result
 from models.policy.materials import Slot
@@ -94,6 +95,14 @@ _LOOKS: dict[str, dict[str, Any]] = {
         "type": "select",
         "options": tuple(Option(key.value, ACTION_NAMES[key]) for key in Action),
     },
+    "anomaly": {
+        "type": "select",
+        "options": tuple(Option(key.value, ANOMALY_NAMES[key]) for key in Anomaly),
+    },
+    "unpaid": {"type": "money", "hint": "发现日的贷款余额"},
+    "measures": {"type": "textarea", "rows": 3, "hint": "催收、保全、要求追加担保等"},
+    "standard": {"hint": "异常是对照什么判断的"},
+    "request": {"type": "textarea", "rows": 3, "hint": "要求机构做什么，写成完整的句子"},
     "court_number": {"hint": "诉讼、执行的填写"},
     "progress": {"type": "textarea", "rows": 4, "hint": "写了就出具追偿进展报告；没有回款时必填"},
     "amount": {"type": "money"},

@@ -1,4 +1,5 @@
-"""One registered loan: its facts and dated changes; its institution registers changes, the managing one confirms."""
+"""One registered loan: its facts, dated changes and anomalies; its institution registers, the managing one confirms and
+warns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from api.auth.db import Db
 from api.auth.permit import Permission, requires
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
-from api.pages import policy_layout
+from api.pages import loan_warning, policy_layout
 from api.pages.bank_forms import Posted, by_field, field_views, sent, text_of
 from api.pages.case_views import Fact
 from api.pages.form_views import FieldView
@@ -22,7 +23,7 @@ from api.pages.policy_layout import Deciding
 from api.pages.render import day, page, stamp, yuan
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone
-from flows.actions import change_forms, changing, handing_in, matters
+from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form
 from models import clock
@@ -59,9 +60,10 @@ TONES: dict[Decision | None, Tone] = {
 }
 SAID = {
     "registered": "已登记，待受托管理机构确认；确认前不计入这笔贷款。",
-    "confirmed": "已确认，自现在起计入这笔贷款。",
+    "confirmed": "已确认。",
     "rejected": "已退回申报机构，贷款情况不变。",
     "withdrawn": "已撤回，贷款情况不变。",
+    "warned": "风险提示函已发出，申报机构已收到通知。",
 }
 
 
@@ -79,7 +81,8 @@ SeenLoan = Annotated[Loan, Depends(_LoanInView())]
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change: what was registered, what it was decided; `failing` are checks the loan would fail with it."""
+    """One change: what was registered, what it was decided; `failing` are checks the loan would fail with it, `warning`
+    the fields of the letter a reviewer may send about it."""
 
     change: LoanChange
     kind: str
@@ -92,6 +95,7 @@ class ChangeView:
     due: str
     deciding: Deciding | None
     papers: tuple[Document, ...]
+    warning: tuple[FieldView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,23 @@ def decide(
     return RedirectResponse(f"/loans/{loan.id}?done={chosen.value}", 303)
 
 
+@router.post("/loans/{loan_id}/changes/{change_id}/warn")
+def warn(
+    request: Request, db: Db, actor: CurrentActor, loan: SeenLoan, change_id: int, posted: Posted
+) -> Response:
+    """Send the letter of warning (风险提示函) about an anomaly."""
+    change = db.get(LoanChange, change_id) if change_id < 2**31 else None
+    if change is None or change.loan_id != loan.id:
+        raise Refused(404, "没有找到这项异常情况。")
+    typed = text_of(posted)
+    given = {name: typed.get(name, "") for name in change_forms.WarningForm.model_fields}
+    try:
+        warning.warn(db, actor, change_id, given)
+    except InvalidError as error:
+        return _page(request, db, actor, loan, warned=(change_id, given, by_field(error.faults)))
+    return RedirectResponse(f"/loans/{loan.id}?done=warned", 303)
+
+
 def _page(
     request: Request,
     db: Session,
@@ -176,17 +197,23 @@ def _page(
     faults: tuple[FieldFault, ...] = (),
     notes: tuple[Note, ...] = (),
     done: str = "",
+    warned: loan_warning.Typed | None = None,
 ) -> HTMLResponse:
     changes = loan_change.of_loan(db, loan.id or 0)
     claimed = on_loan(db, loan.id or 0)
-    registers = _may_register(actor, loan) and all(change.verdict is not None for change in changes)
-    kinds = tuple(k for k in ChangeKind if not (claimed and k is ChangeKind.CORRECTION)) if registers else ()
+    open_ = {change.kind == ChangeKind.ANOMALY for change in changes if change.verdict is None}
+    kinds = tuple(
+        k
+        for k in ChangeKind
+        if (k is ChangeKind.ANOMALY) not in open_ and not (claimed and k is ChangeKind.CORRECTION)
+    )
+    kinds = kinds if _may_register(actor, loan) else ()
     chosen = kind if kind in kinds else None
     told = (Note("ok", "", SAID[done]),) if done in SAID else ()
     return page(
         request,
         "pages/loan/show.html",
-        status=422 if faults or notes else 200,
+        status=422 if faults or notes or warned else 200,
         frame=frame(request, db, actor, "cases"),
         notes=(*notes, *told),
         loan=loan,
@@ -196,7 +223,7 @@ def _page(
             LOAN_STATE_NAMES[LoanState(loan.state)], "ok" if loan.state == LoanState.REGISTERED else "idle"
         ),
         facts=_facts(loan, changes),
-        changes=_views(db, actor, loan, changes),
+        changes=_views(db, actor, loan, changes, warned),
         tabs=tuple(Tab(CHANGE_NAMES[k], f"?do={k.value}#register", current=k is chosen) for k in kinds),
         kind=chosen,
         fields=_fields(loan, chosen, typed, by_field(faults)) if chosen else (),
@@ -218,7 +245,9 @@ def _facts(loan: Loan, changes: Sequence[LoanChange]) -> tuple[Fact, ...]:
     return (*loan_facts(loan), *more)
 
 
-def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -> tuple[ChangeView, ...]:
+def _views(
+    db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange], warned: loan_warning.Typed | None
+) -> tuple[ChangeView, ...]:
     ids = sorted({i for one in every for i in (one.proposed_by, one.decided_by) if i})
     who = person.names(db, ids)
     papers = document.of_changes(db, [one.id or 0 for one in every])
@@ -227,11 +256,12 @@ def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -
     for one in reversed(every):
         proposer = who.get(one.proposed_by, "")
         deciding = None
+        its = tuple(paper for paper in papers if paper.loan_change_id == one.id)
+
+        def may(actor: Actor, by: int, name: str) -> Verdict:
+            return may_decide_loan_change(actor, managing, loan.institution_id, by, name)
+
         if one.verdict is None:
-
-            def may(actor: Actor, by: int, name: str) -> Verdict:
-                return may_decide_loan_change(actor, managing, loan.institution_id, by, name)
-
             action = f"/loans/{loan.id}/changes/{one.id}/decide"
             deciding = policy_layout.deciding(actor, action, one.proposed_by, proposer, may)
         found.append(
@@ -242,7 +272,8 @@ def _views(db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange]) -
                 policy_layout.decided(one.verdict, who.get(one.decided_by or 0, ""), one.decided_at, one.note),
                 changing.foreseen(db, one) if one.verdict is None and actor.watches_all else (),
                 _due(db, one), deciding,
-                tuple(paper for paper in papers if paper.loan_change_id == one.id),
+                its,
+                loan_warning.fields(one, its, warned) if may(actor, one.proposed_by, proposer) else (),
             )
         )  # fmt: skip
     return tuple(found)

@@ -1,28 +1,36 @@
-"""贷款变更 over the API: 展期（续备案）, 提前还款, 法定代表人变更, 更正; registered by the loan's institution, confirmed by the managing one."""
+"""贷款变更 over the API: 展期（续备案）, 提前还款, 法定代表人变更, 更正, 异常情况; registered by the loan's institution, confirmed by the
+managing one, which may warn of an anomaly."""
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field, StrictStr
+from pydantic import Field
 from sqlmodel import Session, select
 from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.keys import Caller, scoped
 from api.rest.calls import IfMatch, IfNoneMatch, Reply, Write, shown, unchanged
+from api.rest.change_bodies import (
+    AnomalyIn,
+    DecisionIn,
+    ExtensionIn,
+    LoanCorrectionIn,
+    PrepaymentIn,
+    RepresentativeIn,
+    WarningIn,
+)
 from api.rest.common import CHANGE, READ, WRITE, answers
 from api.rest.prepared import WAITING, replied
-from api.rest.samples import LOAN
 from api.rest.strict import RestRoute
-from api.rest.wire import Body, Id, Moment, Out, Page, Yuan, given, wire
-from flows.actions import change_forms, changing, handing_in, matters
+from api.rest.wire import Id, Moment, Out, Page, Yuan, given
+from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import ForbiddenError, NotThereError
-from flows.actions.forms import GuaranteeLoanForm
 from models.gates import Role
 from models.permissions import Actor, Denied, may_see_loan_changes
+from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.records import loan_change, person
 from models.records.api_key import Scope
 from models.records.case import CaseRecord
@@ -36,59 +44,6 @@ Filer = Annotated[Caller, scoped(Scope.FILINGS_WRITE)]
 Reviewer = Annotated[Caller, scoped(Scope.TASKS_READ)]
 Decider = Annotated[Caller, scoped(Scope.TASKS_WRITE)]
 ChangeId = Annotated[int, Path(ge=1, le=2**31 - 1, description="变更编号（id）")]
-WHY = {"reason": "企业资金周转需要。", "document": "展期协议 ZQ-2026-01"}
-
-ExtensionIn = wire(
-    "ExtensionIn",
-    change_forms.ExtensionForm,
-    WHY | {"on": "2026-11-20", "new_due_on": "2027-09-11"},
-    "展期（续备案）。",
-)
-PrepaymentIn = wire(
-    "PrepaymentIn",
-    change_forms.PrepaymentForm,
-    WHY | {"on": "2026-11-20", "repaid": "1000000.00"},
-    "提前归还本金，元。",
-)
-RepresentativeIn = wire(
-    "RepresentativeIn",
-    change_forms.RepresentativeForm,
-    {
-        "reason": "原法定代表人离任。", "document": "登记通知书（粤莞）登字〔2026〕第1号", "on": "2026-11-20",
-        "former": "陈示例", "successor": "李示例",
-    },
-    "借款企业的法定代表人变更。",
-)  # fmt: skip
-CorrectedIn = wire(
-    "CorrectedIn",
-    GuaranteeLoanForm,
-    {name: LOAN[name] for name in ("contract_number", "due_on")},
-    "只写要更正的各项；统一社会信用代码不能更正，借款人不同的贷款请另行备案。",
-    optional=True,
-    without=change_forms.FIXED,
-)
-
-
-class LoanCorrectionIn(Body):
-    """更正备案内容；一经申请补偿，不能再更正。"""
-
-    corrected: CorrectedIn  # type: ignore[valid-type]
-    reason: StrictStr = Field(max_length=500, examples=["录入时抄错。"])
-    document: StrictStr = Field(max_length=200, description="依据文件", examples=["借款合同 HT-2026-0001"])
-
-
-class Ruling(StrEnum):
-    """审核结论。"""
-
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-
-
-class DecisionIn(Body):
-    """确认或不同意；不同意须写明原因，申报机构会看到。"""
-
-    verdict: Ruling = Field(description="confirmed 确认，rejected 不同意", examples=["confirmed"])
-    note: StrictStr = Field("", max_length=500, examples=["与展期协议一致。"])
 
 
 class FailingOut(Out):
@@ -108,9 +63,15 @@ class ChangeOut(Out):
     case: str = Field(description="备案案号")
     number: str = Field(description="变更编号；展期的即续备案号", examples=["FB-2026-000001-变1"])
     kind: ChangeKind = Field(description="、".join(f"{k.value} {name}" for k, name in CHANGE_NAMES.items()))
-    on: date = Field(description="签订、还款或登记的日期")
+    on: date = Field(description="签订、还款、登记或发现异常的日期")
     new_due_on: date | None
     repaid: Yuan | None
+    anomaly: Anomaly | None = Field(
+        description="异常类型：" + "、".join(f"{k.value} {name}" for k, name in ANOMALY_NAMES.items())
+    )
+    unpaid: Yuan | None = Field(description="发现异常时的未还本金，元")
+    measures: str = Field(description="对异常已采取的措施")
+    warned: str = Field(description="已发出的风险提示函的文号；没有的为空")
     before: dict[str, str] = Field(description="更正、变更前；法定代表人在 representative")
     after: dict[str, str] = Field(description="更正、变更后")
     reason: str
@@ -215,6 +176,35 @@ def correct(db: Db, caller: Filer, once: Write, loan_id: Id, body: LoanCorrectio
 
 
 @router.post(
+    "/loans/{loan_id}/anomalies",
+    status_code=201,
+    response_model=ChangeOut,
+    responses=answers(*WRITE) | WAITING,
+    summary="报告异常情况",
+)
+def report(db: Db, caller: Filer, once: Write, loan_id: Id, body: AnomalyIn) -> Response:  # type: ignore[valid-type]
+    """欠息、停产、诉讼等，贷款情况不变；不论是否有其他变更待审核都可以报告。受托管理机构核阅后出具入库项目异常情况表。"""
+    return _proposed(db, caller, once, loan_id, ChangeKind.ANOMALY, given(body))
+
+
+@router.post(
+    "/loan-changes/{change_id}/warning",
+    status_code=201,
+    response_model=ChangeOut,
+    responses=answers(*WRITE),
+    summary="发出风险提示函",
+)
+def warn(db: Db, caller: Decider, once: Write, change_id: ChangeId, body: WarningIn) -> Response:  # type: ignore[valid-type]
+    """由备案的受托管理机构就已核阅的异常情况发出，编文号；申报机构收到通知，须在期限内续报处置情况。"""
+
+    def do() -> Reply:
+        warning.warn(db, caller.actor, change_id, given(body))
+        return Reply(_view(db, caller.actor, _found(db, caller.actor, change_id)), 201)
+
+    return once.run(db, caller, do)
+
+
+@router.post(
     "/loan-changes/{change_id}/decision",
     response_model=ChangeOut,
     responses=answers(*CHANGE),
@@ -284,12 +274,14 @@ def _found(db: Session, actor: Actor, change_id: int, *, lock: bool = False) -> 
 def _view(db: Session, actor: Actor, one: LoanChange) -> ChangeOut:
     loan = db.get_one(Loan, one.loan_id)
     who = person.names(db, [key for key in (one.proposed_by, one.decided_by) if key])
+    letter = warning.warned(db, one) if one.anomaly else None
     foreseen = changing.foreseen(db, one) if one.verdict is None and actor.watches_all else ()
     stated = {name: getattr(one, name) for name in ChangeOut.model_fields if hasattr(one, name)}
     return ChangeOut(
         **stated
         | {
             "case": db.get_one(CaseRecord, loan.case_id).number,
+            "warned": letter.number or "" if letter else "",
             "proposed_by": who.get(one.proposed_by, ""),
             "decided_by": who.get(one.decided_by or 0) if one.decided_by else None,
             "failing": [

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from api.client import Fengbu
-from api.client.models import Upload
+from api.client.models import Loan, Upload
 from api.demo.secret import PASSWORD
 from api.story.browser import DoorError, Visitor
 from api.story.scripts import Script
@@ -20,6 +20,19 @@ ACTION = {
     "action": "execution",
     "court_number": "（2026）粤1971执123号（示例）",
     "progress": "法院划扣首笔款项。",
+}
+EXTENDED = {
+    "on": "2026-11-16",
+    "new_due_on": "2027-09-11",
+    "reason": "下游回款延后，企业经营正常。",
+    "document": "展期协议 ZQ-2026-18（示例）",
+}
+SEEN = {
+    "anomaly": "halted",
+    "on": "2026-04-20",
+    "reason": "企业停产，部分设备被搬离。",
+    "measures": "已上门核实并申请财产保全。",
+    "document": "现场核查记录（示例）",
 }
 KEEPERS = {"linwanyi": ("xuqiuyue", "林婉仪"), "tanjunhao": ("ouyimin", "谭俊豪")}
 """Of each filer: who keeps the keys of their institution, and the filer's name on that page."""
@@ -37,6 +50,12 @@ class Desk(Protocol):
 
     def file(self) -> str:
         """File the script's loans; the case's number."""
+
+    def extend(self, filing: str, loan_id: int) -> None:
+        """Register an extension (续备案)."""
+
+    def report(self, filing: str, loan_id: int) -> None:
+        """Report an anomaly of a loan."""
 
     def claim(self, filing: str, loan_id: int) -> str:
         """Claim on a registered loan; the case's number."""
@@ -73,6 +92,18 @@ class PageDesk:
             filer.open("/bank/filings/new")
             filer.submit({"do": "submit"}, having="do")
             return _number(filer, "BA")
+
+    def extend(self, filing: str, loan_id: int) -> None:
+        """The loan's page."""
+        with self._visitor() as filer:
+            filer.open(f"/loans/{loan_id}?do=extension")
+            filer.submit(EXTENDED, having="new_due_on")
+
+    def report(self, filing: str, loan_id: int) -> None:
+        """The loan's page."""
+        with self._visitor() as filer:
+            filer.open(f"/loans/{loan_id}?do=anomaly")
+            filer.submit(SEEN | {"unpaid": self._script.claim["unpaid_principal"]}, having="measures")
 
     def claim(self, filing: str, loan_id: int) -> str:
         """The claim's form with its materials."""
@@ -139,9 +170,23 @@ class ApiDesk:
         """All loans in one call."""
         return self.client.file([_json(loan) for loan in self._script.loans]).number
 
+    def extend(self, filing: str, loan_id: int) -> None:
+        """One call."""
+        signed, due = (date.fromisoformat(EXTENDED[name]) for name in ("on", "new_due_on"))
+        loan = self._loan(filing, loan_id)
+        self.client.extend(loan, signed, due, EXTENDED["reason"], EXTENDED["document"])
+
+    def report(self, filing: str, loan_id: int) -> None:
+        """One call."""
+        facts = SEEN | {"unpaid": self._script.claim["unpaid_principal"]}
+        self.client.report_anomaly(self._loan(filing, loan_id), facts)
+
+    def _loan(self, filing: str, loan_id: int) -> Loan:
+        return next(one for one in self.client.loans_of(filing) if one.id == loan_id)
+
     def claim(self, filing: str, loan_id: int) -> str:
         """Materials first, then the claim on the loan as the API lists it."""
-        loan = next(one for one in self.client.loans_of(filing) if one.id == loan_id)
+        loan = self._loan(filing, loan_id)
         materials: dict[str, Upload] = {
             slot.key: self.client.upload(PDF, f"{slot.title}.pdf")
             for slot in CLAIM_SLOTS[self._script.board]

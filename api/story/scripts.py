@@ -35,8 +35,20 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What happens to the filed loans before the claim (后续跟踪), and who reviews it. Loans by place (from 0): one the
+    reviewer takes out of the filing, one that is extended, one of which an anomaly is reported and warned of."""
+
+    reviewer: str
+    documents: tuple[str, ...]  # of the filing, all in all
+    excluded: int | None = None
+    extended: int | None = None
+    anomaly: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
-    """One board's story."""
+    """One board's story. `objection`: what somebody objects to in the public notice; "" if nobody does."""
 
     board: Board
     filer: str
@@ -48,6 +60,8 @@ class Script:
     binding: str
     documents: tuple[str, ...]
     recovery: Recovery
+    followed: Followed
+    objection: str = ""
 
 
 def loan(number: int, principal: str, board: Board) -> dict[str, str]:
@@ -130,8 +144,10 @@ def scripts(today: date) -> tuple[Script, ...]:
         ),
         Decimal("1000000.00"),
         "",
-        ("D15", "D08", "D16", "D17", "D18", "D19", "D21", "D23", "D25", "D26", "D27"),
+        ("D15", "D08", "D16", "D17", "D18", "D19", "D21", "D22", "D23", "D25", "D26", "D27"),
         Recovery("105000.00", "5000.00", Decimal("20000.00"), "zengyawen", "heyongjian"),  # 20 % of 100,000
+        Followed("dengjiahui", ("D07", "D09", "D10", "D13", "D14"), excluded=1, anomaly=0),
+        objection="反映借款企业已迁出东莞。",
     )
     bank = Script(
         Board.BANK,
@@ -159,5 +175,6 @@ def scripts(today: date) -> tuple[Script, ...]:
         ("D15", "D16", "D17", "D18", "D19", "D20", "D21", "D23", "D24", "D25", "D26", "D27"),
         # B7: what was paid after the limit, 50 % of the loss, and not the granted 80 %
         Recovery("950000.00", "50000.00", Decimal("450000.00"), "chenjiamin", "zhoubingwen"),
+        Followed("liangzihao", ("D07", "D09", "D11", "D11C"), extended=1),
     )
     return (guarantee, bank)

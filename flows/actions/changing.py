@@ -1,12 +1,11 @@
-"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正. Its institution registers, the managing one confirms.
+"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正, 异常情况. Its institution registers, the managing
+one confirms.
 
 四（二）: “备案审核、项目审核、后续跟踪”. Once a claim is filed nothing of the loan is corrected any more; what happened
-since (an extension, a repayment, another legal representative) may still be added.
+since (an extension, a repayment, another legal representative, an anomaly) may still be added.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -16,13 +15,14 @@ from flows.actions import change_forms, two_people
 from flows.actions.acted import acted
 from flows.actions.change_forms import (
     FORMS,
+    AnomalyForm,
     ExtensionForm,
     PrepaymentForm,
     RepresentativeForm,
     as_typed,
     corrigible,
     typed_value,
-)  # fmt: skip
+)
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.filing import duplicates, firms_of, loan_facts
 from flows.actions.forms import loan_form
@@ -32,6 +32,7 @@ from models import clock
 from models.lifecycle import Board
 from models.permissions import Actor, Denied, Verdict, may_decide_loan_change, may_file
 from models.policy import deadlines, eligibility
+from models.policy.anomalies import ANOMALY_NAMES
 from models.policy.facts import Extension
 from models.policy.lines import Check, Result
 from models.records import institution
@@ -43,10 +44,8 @@ from models.records.loan_change import (
     CHANGE_NAMES,
     ChangeKind,
     LoanChange,
-    maturity,
     of_loan,
     outstanding,
-    represented,
 )
 from models.records.reference import working_calendar
 from models.records.rules import rules
@@ -61,27 +60,28 @@ def propose(s: Session, actor: Actor, loan_id: int, kind: ChangeKind, typed: Map
     """
     loan = _own(s, actor, loan_id)
     changes = of_loan(s, loan_id)
-    if any(change.verdict is None for change in changes):
-        raise ConflictError("这笔贷款已有一项变更待审核，请等审核后再登记，或先撤回那一项。")
+    apart = kind is ChangeKind.ANOMALY  # reported whatever else waits
+    if any(change.verdict is None and (change.kind == ChangeKind.ANOMALY) == apart for change in changes):
+        what = "异常情况" if apart else "变更"
+        raise ConflictError(f"这笔贷款已有一项{what}待审核，请等审核后再登记，或先撤回那一项。")
     names = FORMS[kind].model_fields
     form, faults = attempt(FORMS[kind], {name: typed.get(name, "") for name in names})
     values: dict[str, Any] = {"on": clock.today()}
-    found: list[FieldFault] = list(faults)
+    found: list[FieldFault] = [*faults, *(change_forms.against_loan(form, loan, changes) if form else ())]
     if kind is ChangeKind.CORRECTION:
         _not_claimed(s, loan_id)
         before, after, wrong = _corrected(s, loan, typed)
         found += wrong
         values |= {"before": before, "after": after}
     elif isinstance(form, ExtensionForm):
-        found += _extended(form, loan, maturity(loan, changes))
         values |= {"on": form.on, "new_due_on": form.new_due_on}
     elif isinstance(form, PrepaymentForm):
-        found += _repaid(form, loan, outstanding(loan, changes))
         values |= {"on": form.on, "repaid": form.repaid}
     elif isinstance(form, RepresentativeForm):
-        found += _represented(form, loan, represented(changes))
         who = {"before": {"representative": form.former}, "after": {"representative": form.successor}}
         values |= {"on": form.on} | who
+    elif isinstance(form, AnomalyForm):
+        values |= form.model_dump(include={"on", "anomaly", "unpaid", "measures"})
     if form is None or found:
         raise InvalidError(tuple(found))
     due = deadlines.due("change_review_days", clock.today(), working_calendar(s), rules(s))
@@ -119,40 +119,6 @@ def _not_claimed(s: Session, loan_id: int) -> None:
         raise ConflictError(
             f"这笔贷款已申请补偿（{number}），基础信息不能再更正；只能补充登记展期或提前还款。"
         )
-
-
-def _extended(form: ExtensionForm, loan: Loan, due_on: date) -> list[FieldFault]:
-    faults = []
-    if not loan.contract_date <= form.on <= clock.today():
-        words = f"展期签订日须在合同签订日 {loan.contract_date} 至今天之间，请核对。"
-        faults.append(FieldFault("on", words))
-    if form.new_due_on <= due_on:
-        faults.append(FieldFault("new_due_on", f"展期后到期日须晚于现到期日 {due_on}，请核对。"))
-    return faults
-
-
-def _repaid(form: PrepaymentForm, loan: Loan, left: Decimal) -> list[FieldFault]:
-    faults = []
-    if not loan.disbursed_on <= form.on <= clock.today():
-        faults.append(FieldFault("on", f"还款日须在放款日 {loan.disbursed_on} 至今天之间，请核对。"))
-    if form.repaid > left:
-        faults.append(
-            FieldFault("repaid", f"提前归还 {form.repaid:,.2f} 元大于剩余本金 {left:,.2f} 元，请核对。")
-        )
-    return faults
-
-
-def _represented(form: RepresentativeForm, loan: Loan, known: str) -> list[FieldFault]:
-    faults = []
-    if not loan.contract_date <= form.on <= clock.today():
-        words = f"变更登记日须在合同签订日 {loan.contract_date} 至今天之间，请核对。"
-        faults.append(FieldFault("on", words))
-    if form.former == form.successor:
-        faults.append(FieldFault("successor", "现法定代表人与原法定代表人相同，没有变更。"))
-    if known and form.former != known:
-        words = f"这笔贷款上次登记的法定代表人是{known}，与所填的“{form.former}”不同，请核对。"
-        faults.append(FieldFault("former", words))
-    return faults
 
 
 def _corrected(
@@ -214,6 +180,7 @@ def decide(s: Session, actor: Actor, change_id: int, verdict: Decision, note: st
             "loan": f"{loan.firm_name} {loan.receipt_number}",
             "number": row.number,
             "confirmed": verdict is Decision.CONFIRMED,
+            "anomaly": row.anomaly is not None,
             "note": row.note,
         }
         notices.announce(
@@ -223,16 +190,24 @@ def decide(s: Session, actor: Actor, change_id: int, verdict: Decision, note: st
 
 
 def _papers(s: Session, actor: Actor, loan: Loan, change: LoanChange) -> tuple[Document, ...]:
-    """The 变更备案表, and of an extension the 续备案确认书; on the timelines of the filing and of the claim."""
-    corrected = change_forms.corrected(Board(loan.board), change)
-    papers = [document_change.form(s, change, corrected)]
+    """The 变更备案表, and of an extension the 续备案确认书; of an anomaly the 异常情况表. On the timelines of the filing and of
+    the claim."""
+    if change.kind == ChangeKind.ANOMALY:
+        papers = [document_change.anomaly(s, change)]
+    else:
+        papers = [document_change.form(s, change, change_forms.corrected(Board(loan.board), change))]
     if change.new_due_on is not None:
         papers.append(document_change.confirmation(s, change))
     for paper in papers:
-        told = {"title": paper.title, "number": paper.number or "", "document_id": paper.id}
-        for case_id in _cases(s, loan):
-            acted(s, actor, case_id, "document_issued", told)
+        issued(s, actor, loan, paper)
     return tuple(papers)
+
+
+def issued(s: Session, actor: Actor, loan: Loan, paper: Document) -> None:
+    """Note a document of a change on the timelines it belongs to."""
+    told = {"title": paper.title, "number": paper.number or "", "document_id": paper.id}
+    for case_id in _cases(s, loan):
+        acted(s, actor, case_id, "document_issued", told)
 
 
 def _correct(s: Session, loan: Loan, change: LoanChange) -> None:
@@ -255,7 +230,9 @@ def _correct(s: Session, loan: Loan, change: LoanChange) -> None:
 
 
 def foreseen(s: Session, change: LoanChange) -> tuple[Check, ...]:
-    """What the loan would fail once the change counts, by the checks of its filing."""
+    """What the loan would fail once the change counts, by the checks of its filing. An anomaly changes nothing."""
+    if change.kind == ChangeKind.ANOMALY:
+        return ()
     loan = s.get_one(Loan, change.loan_id)
     filing = s.get_one(CaseRecord, loan.case_id)
     asked = facts.filing(s, loan, clock.local(filing.opened_at).date())
@@ -286,6 +263,8 @@ def said(change: LoanChange) -> str:
     if change.kind == ChangeKind.REPRESENTATIVE:
         names = (change.before["representative"], change.after["representative"])
         return f"{change.on} 法定代表人由{names[0]}变更为{names[1]}"
+    if change.anomaly is not None:
+        return f"{change.on} 发现{ANOMALY_NAMES[change.anomaly]}，未还本金 {change.unpaid:,.2f} 元"
     return f"更正 {len(change.after)} 项"
 
 

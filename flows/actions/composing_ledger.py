@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from flows.documents import contexts as c
+from models.policy.anomalies import ANOMALY_NAMES
 from models.policy.facts import AssetClass
 from models.records import claim, loan, loan_change
 from models.records.claim import Claim
@@ -44,8 +45,14 @@ def _row(no: int, one: Loan, changes: list[LoanChange], claims: Mapping[int, Cla
         outstanding=claimed.unpaid_principal if claimed else loan_change.outstanding(one, changes),
         overdue_since=claimed.overdue_since if claimed else None,
         asset_class=AssetClass(claimed.classification).value if claimed and claimed.classification else "",
-        remark="已申请补偿" if claimed else "",
+        remark="已申请补偿" if claimed else _anomalies(changes),
     )
+
+
+def _anomalies(changes: list[LoanChange]) -> str:
+    """What was reported of the loan, each sign once."""
+    seen = [ANOMALY_NAMES[one.anomaly] for one in changes if one.anomaly is not None]
+    return "、".join(dict.fromkeys(seen))
 
 
 def ledger(

@@ -18,6 +18,7 @@ from flows.actions.typed import attempt, read, said
 from flows.steps import papers
 from models.lifecycle import Board, Process
 from models.permissions import Actor
+from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.policy.lines import Check
 from models.policy.materials import CLAIM_SLOTS, FILING_SLOTS, SLIP, SLOTS
 from models.records import recovery
@@ -137,7 +138,10 @@ def show_change(s: Session, actor: Actor, matter: Matter) -> Shown:
         changed = correcting.differences(loan, wanted, "") if wanted else []
         lines += [(one["what"], f"{one['before']} → {one['after']}") for one in changed]
     names = FORMS[kind].model_fields
-    lines += [(info.title or name, str(typed.get(name) or "（空）")) for name, info in names.items()]
+    for name, info in names.items():
+        value = str(typed.get(name) or "（空）")
+        known = ANOMALY_NAMES.get(Anomaly(value)) if name == "anomaly" and value in set(Anomaly) else None
+        lines.append((info.title or name, known or value))
     about = (("企业", loan.firm_name), ("备案号", loan.filing_number or "—"), ("借据号", loan.receipt_number))
     return Shown((Section("贷款", about), Section(CHANGE_NAMES[kind], tuple(lines))))
 

@@ -72,6 +72,9 @@ def reissue(s: Session, actor: Actor, document_id: int) -> Document:
 
 
 def _again(s: Session, record: CaseRecord, found: Document) -> Document:
+    if found.loan_change_id is not None and found.code == "D14":
+        said, about = found.context, s.get_one(LoanChange, found.loan_change_id)
+        return document_change.warning(s, about, said["standard"], said["request"], replaces=found.id)
     if found.loan_change_id is not None:
         return document_change.confirmation(s, s.get_one(LoanChange, found.loan_change_id), replaces=found.id)
     return issue_for(s, record, found.code, replaces=found.id)

@@ -153,13 +153,26 @@ class Withdrawn(Facts):
 
 
 class LoanChanged(Facts):
-    """What was registered for a loan, and what became of it."""
+    """What was registered for a loan, and what became of it; `anomaly`: it is something seen, and changes nothing."""
 
     what: Words
     loan: Words
     number: Words
     confirmed: bool
+    anomaly: bool = False
     note: Line = ""
+
+
+class Warned(Facts):
+    """The anomaly of a loan a letter of warning (风险提示函) is about, what is asked, and until when it is answered;
+    `provisional` across a year whose working days are not published."""
+
+    what: Words
+    loan: Words
+    number: Words
+    request: Words
+    reply_by: date
+    provisional: bool = False
 
 
 class RecoveryFiled(Facts):
@@ -216,6 +229,7 @@ EVENTS: dict[str, type[Facts]] = {
     "receipt_confirmed": Received,
     "case_withdrawn": Withdrawn,
     "loan_change_decided": LoanChanged,
+    "risk_warned": Warned,
     "recovery_received": RecoveryFiled,
     "recovery_returned": Returned,
     "recovery_refused": Refused,
@@ -257,6 +271,7 @@ EVENT_NAMES: dict[str, str] = {
     "receipt_confirmed": "收款已确认",
     "case_withdrawn": "案件已撤回",
     "loan_change_decided": "贷款变更已审核",
+    "risk_warned": "风险提示",
     "recovery_received": "追偿登记已收到",
     "recovery_returned": "追偿登记退回补正",
     "recovery_refused": "回款不予认定",

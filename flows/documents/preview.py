@@ -3,11 +3,16 @@
 Not a converter for any Word file: it knows the paragraph, character and table styles of our own templates
 (flows/documents/authoring/gbt9704.py) and shows the rest as plain paragraphs. Everything that came from a
 document is escaped; the output has no script and no inline style.
+
+A table of 200 rows is thousands of elements, and building a tree of them costs ten times what showing them does. Rows of
+nothing but plain cells (one paragraph each, no spans) are therefore taken out of the XML as text before it is parsed,
+and an empty element stands for each.
 """
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from xml.etree.ElementTree import Element, fromstring
@@ -44,6 +49,7 @@ _PARAGRAPHS = {
     "FormHead": ("p", "small"),
     "FormNote": ("p", "small"),
     "Sign": ("p", "sign"),
+    "SignLong": ("p", "sign"),
     "Colophon": ("p", "foot"),
     "ColophonRight": ("p", "foot end"),
     "Tail": ("p", "tail"),
@@ -59,6 +65,63 @@ _SPANS = {"Label": "label", "Kai": "kai", "Void": "void", "Strong": "strong"}
 _TABLES = {"Grid": "t-grid", "Form": "t-form", "Signature": "t-sign", "ColophonTable": "t-foot"}
 
 
+_ATTRIBUTES = r"(?: [^<>]*+)?+"
+_BREAK = rf"</w:t><w:br/><w:t{_ATTRIBUTES}>"
+_RUN = re.compile(
+    rf'<w:r{_ATTRIBUTES}>(?:<w:rPr>(?:<w:rStyle w:val="(\w++)"/>)?+(?:<w:(?:rFonts|lang)[^<>]*/>)*+</w:rPr>)?+'
+    rf"((?:<w:t{_ATTRIBUTES}>[^<]*+</w:t>|<w:br/>)*+)</w:r>"
+)
+_RUNS = _RUN.pattern.replace("(\\w++)", r"\w++").replace("((?:", "(?:(?:")
+_PLAIN_CELL = (
+    rf"<w:tc{_ATTRIBUTES}><w:tcPr>(?:<w:tcW[^<>]*/>)?+(?:<w:vAlign[^<>]*/>)?+</w:tcPr>"
+    rf'<w:p{_ATTRIBUTES}><w:pPr><w:pStyle w:val="(?P<style>\w++)"/>(?:<w:keepNext/>)?+</w:pPr>'
+    rf"(?:<w:r><w:t{_ATTRIBUTES}>(?P<text>[^<]*+(?:{_BREAK}[^<]*+)*+)</w:t></w:r>|(?P<runs>(?:{_RUNS})*+))</w:p></w:tc>"
+)
+_CELL = re.compile(_PLAIN_CELL)
+_ROW = re.compile(
+    rf"<w:tr{_ATTRIBUTES}>(?:<w:trPr>(?:<w:(?:cantSplit|trHeight|tblHeader)[^<>]*/>)*+</w:trPr>)?+"
+    rf"(?P<cells>(?:{re.sub(r'[?]P<[a-z]+>', '?:', _PLAIN_CELL)})++)</w:tr>"
+)
+_LINES = re.compile(_BREAK)
+_TEXT_TAG = re.compile(r"</?w:t\b[^<>]*>")
+_LIFTED = "row"  # no element of Word's is called so without a namespace
+
+
+class _Rows(list[str]):
+    """Rows of plain cells as HTML; in the XML an empty element stands for each, with its place in this list."""
+
+    def lift(self, xml: str) -> str:
+        """The XML without them."""
+        return _ROW.sub(self._row, xml)
+
+    def _row(self, found: re.Match[str]) -> str:
+        self.append(f"<tr>{_CELL.sub(_plain_cell, found['cells'])}</tr>")
+        return f'<{_LIFTED} at="{len(self) - 1}"/>'
+
+    def put(self, placeholder: Element) -> str:
+        """The row a placeholder stands for; nothing for one that no row left."""
+        at = placeholder.get("at", "")
+        return self[int(at)] if at.isdecimal() and int(at) < len(self) else ""
+
+
+def _plain_cell(found: re.Match[str]) -> str:
+    # The text is shown escaped as it stands in the XML.
+    tag, css = _PARAGRAPHS.get(found["style"], ("p", ""))
+    text = found["text"]
+    if text is None:
+        text = _RUN.sub(_plain_run, found["runs"])
+    elif "<" in text:
+        text = _LINES.sub("<br>", text)
+    attribute = f' class="{css}"' if css else ""
+    return f"<td><{tag}{attribute}>{text}</{tag}></td>"
+
+
+def _plain_run(found: re.Match[str]) -> str:
+    text = _TEXT_TAG.sub("", found[2]).replace("<w:br/>", "<br>")
+    span = _SPANS.get(found[1])
+    return f'<span class="{span}">{text}</span>' if span else text
+
+
 @dataclass
 class _Sheet:
     """One run of pages with the same layout."""
@@ -72,9 +135,10 @@ def preview_html(data: bytes) -> str:
 
     Its looks are templates/static/paper.css.
     """
-    body, headers = _read(data)
+    rows = _Rows()
+    body, headers = _read(data, rows.lift)
     letterhead = "".join(_paragraph(p) for header in headers for p in header.iter(f"{_W}p") if _text(p))
-    sheets = _sheets(body)
+    sheets = _sheets(body, rows)
     out = []
     for index, sheet in enumerate(sheets):
         classes = "in doc" + (" wide" if sheet.landscape else "")
@@ -108,9 +172,9 @@ def _table_text(table: Element) -> list[str]:
     return lines
 
 
-def _read(data: bytes) -> tuple[Element, list[Element]]:
+def _read(data: bytes, lift: Callable[[str], str] = str) -> tuple[Element, list[Element]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        document = fromstring(archive.read("word/document.xml"))  # noqa: S314  our own documents only
+        document = fromstring(lift(archive.read("word/document.xml").decode()))  # noqa: S314  our own documents only
         headers = [
             fromstring(archive.read(name))  # noqa: S314
             for name in sorted(archive.namelist())
@@ -122,11 +186,11 @@ def _read(data: bytes) -> tuple[Element, list[Element]]:
     return body, headers
 
 
-def _sheets(body: Element) -> list[_Sheet]:
+def _sheets(body: Element, rows: _Rows) -> list[_Sheet]:
     sheets = [_Sheet()]
     for block in body:
         if block.tag == f"{_W}tbl":
-            sheets[-1].blocks.append(_table(block))
+            sheets[-1].blocks.append(_table(block, rows))
         elif block.tag == f"{_W}sectPr":
             sheets[-1].landscape = _landscape(block)
         elif block.tag == f"{_W}p":
@@ -182,28 +246,32 @@ def _paragraph(paragraph: Element) -> str:
     return f"<{tag}{attribute}>{''.join(runs)}</{tag}>"
 
 
-def _table(table: Element) -> str:
+def _table(table: Element, lifted: _Rows) -> str:
     widths = [int(column.get(f"{_W}w", "0")) for column in table.iterfind(f"{_W}tblGrid/{_W}gridCol")]
     total = sum(widths) or 1
     # A width attribute, not a style: the pages' content security policy allows no inline styles.
     columns = "".join(f'<col width="{100 * width / total:.1f}%">' for width in widths)
-    rows = "".join(_row(row) for row in table.findall(f"{_W}tr"))
+    rows = "".join(
+        lifted.put(row) if row.tag == _LIFTED else _row(row, lifted)
+        for row in table
+        if row.tag in (f"{_W}tr", _LIFTED)
+    )
     css = _TABLES.get(_style(table), "t-grid")
     return f'<table class="{css}"><colgroup>{columns}</colgroup>{rows}</table>'
 
 
-def _inside(cell: Element) -> Iterator[str]:
+def _inside(cell: Element, rows: _Rows) -> Iterator[str]:
     for block in cell:
         if block.tag == f"{_W}p":
             yield _paragraph(block)
         elif block.tag == f"{_W}tbl":
-            yield _table(block)
+            yield _table(block, rows)
 
 
-def _row(row: Element) -> str:
+def _row(row: Element, rows: _Rows) -> str:
     cells = []
     for cell in row.findall(f"{_W}tc"):
         span = cell.find(f"{_W}tcPr/{_W}gridSpan")
         attribute = f' colspan="{int(span.get(_VAL, "1"))}"' if span is not None else ""
-        cells.append(f"<td{attribute}>{''.join(_inside(cell))}</td>")
+        cells.append(f"<td{attribute}>{''.join(_inside(cell, rows))}</td>")
     return f"<tr>{''.join(cells)}</tr>"

@@ -61,6 +61,8 @@ _KINDS = (
     DocumentKind("D11", "loan-change-form", "变更（展期）备案表", "表", Signer.INSTITUTION, False, contexts.LoanChangeForm),
     DocumentKind("D11C", "extension-confirmation", "续备案确认书", "通知书", Signer.MANAGING, True, contexts.ExtensionConfirmation),
     DocumentKind("D12", "loan-ledger", "贷款台账", "表", Signer.INSTITUTION, False, contexts.LoanLedger),
+    DocumentKind("D13", "anomaly-report", "入库项目异常情况表", "表", Signer.INSTITUTION, False, contexts.AnomalyReport),
+    DocumentKind("D14", "risk-warning", "风险提示函", "函", Signer.MANAGING, True, contexts.RiskWarning),
     DocumentKind("D15", "claim-application", "风险补偿申请函", "函", Signer.INSTITUTION, False, contexts.ClaimApplication),
     DocumentKind("D16", "acceptance-notice", "受理通知书", "通知书", Signer.MANAGING, True, contexts.AcceptanceNotice),
     DocumentKind("D16R", "non-acceptance-notice", "不予受理通知书", "通知书", Signer.MANAGING, True, contexts.NonAcceptanceNotice),

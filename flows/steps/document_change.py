@@ -1,4 +1,5 @@
-"""The documents of a confirmed change of a registered loan: D11 变更（展期）备案表, and D11C 续备案确认书 of an extension."""
+"""The documents of a confirmed change of a registered loan: D11 变更（展期）备案表, and D11C 续备案确认书 of an extension;
+of an anomaly D13 入库项目异常情况表, and D14 风险提示函."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,8 @@ from flows.steps import document_facts as known
 from flows.steps import facts, issuing
 from flows.steps.documents import SUFFIXES
 from models import clock
-from models.policy import eligibility
+from models.policy import deadlines, eligibility
+from models.policy.anomalies import ANOMALY_NAMES
 from models.policy.lines import Check, Result
 from models.records import document, person
 from models.records.case import CaseRecord
@@ -84,6 +86,69 @@ def confirmation(s: Session, change: LoanChange, *, replaces: int | None = None)
     return _issue(s, "D11C", change, loan, record, managing, compose, replaces)
 
 
+def anomaly(s: Session, change: LoanChange) -> Document:
+    """Issue D13 of a confirmed anomaly."""
+    loan = s.get_one(Loan, change.loan_id)
+    record = s.get_one(CaseRecord, loan.case_id)
+    people = person.names(s, [change.proposed_by, change.decided_by or 0])
+
+    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+        return contexts.AnomalyReport(
+            **_head(s, record, loan.institution_id, number, check, address),
+            **_seen(s, change, loan),
+            recipient=known.full_name(s, record.managing_institution_id),
+            source_document=change.document,
+            proposed_by=people.get(change.proposed_by, "　"),
+            confirmed_by=people.get(change.decided_by or 0, "　"),
+            confirmed_on=clock.local(change.decided_at or clock.now()).date(),
+            remark=change.note,
+        )
+
+    return _issue(s, "D13", change, loan, record, loan.institution_id, compose)
+
+
+def warning(
+    s: Session, change: LoanChange, standard: str, request: str, *, replaces: int | None = None
+) -> Document:
+    """Issue D14 about an anomaly; `replaces` is the void one it stands for."""
+    loan = s.get_one(Loan, change.loan_id)
+    record = s.get_one(CaseRecord, loan.case_id)
+    managing = record.managing_institution_id
+    given = deadlines.working_days("warning_reply_days", clock.today(), rules(s))
+    due = deadlines.due("warning_reply_days", clock.today(), working_calendar(s), rules(s))
+
+    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+        return contexts.RiskWarning(
+            **_head(s, record, managing, number, check, address),
+            **_seen(s, change, loan),
+            recipient=known.full_name(s, loan.institution_id),
+            standard=standard,
+            request=request,
+            reply_days=given,
+            reply_by=due.day,
+            due_provisional=due.provisional,
+            contact=known.contact(s, managing),
+        )
+
+    return _issue(s, "D14", change, loan, record, managing, compose, replaces)
+
+
+def _seen(s: Session, change: LoanChange, loan: Loan) -> dict[str, Any]:
+    if change.anomaly is None:
+        raise ValueError("only an anomaly was seen")
+    return {
+        "board": loan.board,
+        "loan": known.loan_facts(s, loan),
+        "change_number": change.number,
+        "proposed_on": clock.local(change.proposed_at).date(),
+        "happened_on": change.on,
+        "anomaly": ANOMALY_NAMES[change.anomaly],
+        "unpaid": change.unpaid,
+        "reason": change.reason,
+        "measures": change.measures,
+    }
+
+
 def _issue(
     s: Session, code: str, change: LoanChange, loan: Loan, record: CaseRecord, organ_id: int,
     compose: issuing.Compose, replaces: int | None = None,
@@ -110,12 +175,7 @@ def _common(
 ) -> dict[str, Any]:  # fmt: skip
     first = document.latest(s, loan.case_id, "D09")
     return {
-        "organ_name": known.full_name(s, organ_id),
-        "number": number,
-        "issued_on": clock.today(),
-        "case_number": record.number,
-        "verification_code": check,
-        "verification_url": address,
+        **_head(s, record, organ_id, number, check, address),
         "board": loan.board,
         "loan": known.loan_facts(s, loan),
         "first_number": (first.number if first else "") or "",
@@ -123,6 +183,19 @@ def _common(
         "proposed_on": clock.local(change.proposed_at).date(),
         "happened_on": change.on,
         "failing": known.check_rows(s, loan.case_id, change.loan_id, failing(s, loan)),
+    }
+
+
+def _head(
+    s: Session, record: CaseRecord, organ_id: int, number: str | None, check: str, address: str
+) -> dict[str, Any]:
+    return {
+        "organ_name": known.full_name(s, organ_id),
+        "number": number,
+        "issued_on": clock.today(),
+        "case_number": record.number,
+        "verification_code": check,
+        "verification_url": address,
     }
 
 

@@ -1,15 +1,15 @@
-"""The documents of a claim until it is announced: D15–D22."""
+"""The documents of a claim until it is announced: D15–D20."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from flows.documents import contexts
 from flows.steps import document_facts as known
-from flows.steps import evidence
+from flows.steps import evidence, papers
 from flows.steps.document_base import Common
 from models import clock
 from models.gates import GATES
@@ -21,7 +21,7 @@ from models.records import attachment
 from models.records import claim as claims
 from models.records import loan as loans
 from models.records.case import CaseRecord
-from models.records.claim import Claim, Objection
+from models.records.claim import Claim
 from models.records.institution import names_on
 from models.records.loan import Loan
 from models.records.person import Person
@@ -54,7 +54,6 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
     claimed, loan = of(s, record)
     files = attachment.current(s, record.id or 0)
     listed = [contexts.Material(no=n, title=title) for n, title in enumerate(titles(record, files), start=1)]
-    net = max(claimed.recovered - claimed.recovery_costs, known.HUNDRED * 0)
     return contexts.ClaimApplication(
         **shared(s, record, common),
         default_on=claimed.overdue_since,
@@ -63,8 +62,8 @@ def application(s: Session, record: CaseRecord, common: Common) -> contexts.Clai
         unpaid_principal=claimed.unpaid_principal,
         repaid_on=claimed.guarantor_paid_on,
         repaid_amount=claimed.guarantor_paid,
-        shares=known.risk_shares(loan),
-        loss=_borne(claimed.unpaid_principal - net, loan),
+        shares=known.risk_shares(loan, known.whole_loss(claimed)),
+        loss=_borne(known.whole_loss(claimed), loan),
         claimed=claimed.requested,
         lines=known.asked_lines(claimed, loan),
         cause=claimed.cause,
@@ -129,14 +128,30 @@ def _checks(s: Session, record: CaseRecord, claimed: Claim) -> tuple[contexts.Ch
     return known.check_rows(s, record.id or 0, claimed.loan_id, evidence.of_claim(claimed))
 
 
+def _papers(s: Session, record: CaseRecord, claimed: Claim, loan: Loan) -> tuple[contexts.PaperRow, ...]:
+    """What was typed against the words of the materials, as far as they have been read: a step reads no files."""
+    found = papers.compared(s, loan, claimed, attachment.current(s, record.id or 0))
+    return tuple(
+        contexts.PaperRow(
+            fact=fact,
+            value=value.replace(" 元", "元"),
+            places=places,
+            agreement="all" if there == len(places) else "some" if there else "none",
+        )
+        for fact, value, places, there in papers.by_fact(found)
+    )
+
+
 def working_paper(s: Session, record: CaseRecord, common: Common) -> contexts.WorkingPaper:
     """D17."""
-    claimed, _ = of(s, record)
+    claimed, loan = of(s, record)
     given = known.opinions(s, record.id or 0, ("first_review",))[-1]
     return contexts.WorkingPaper(
         **shared(s, record, common),
         accepted_on=accepted_on(s, record),
         checks=_checks(s, record, claimed),
+        papers=_papers(s, record, claimed, loan),
+        disagreement=papers.disagreement(loan, claimed),
         lines=known.calculation(claimed),
         proposed=claimed.calculated or 0,
         conclusion=given.opinion or f"{given.answer}。",
@@ -184,7 +199,7 @@ def approval_form(s: Session, record: CaseRecord, common: Common) -> contexts.Ap
         default_on=claimed.overdue_since,
         unpaid_principal=claimed.unpaid_principal,
         loss=award.loss,
-        shares=known.risk_shares(loan),
+        shares=known.risk_shares(loan, known.whole_loss(claimed)),
         cause=claimed.cause,
         recovery=claimed.recovery_plan,
         human_checks=tuple(c for c in _checks(s, record, claimed) if c.result == "human"),
@@ -226,7 +241,7 @@ def minutes(s: Session, record: CaseRecord, common: Common) -> contexts.MeetingM
     ]
     return contexts.MeetingMinutes(
         **common,
-        session=f"{clock.today().year}年会议（{record.number}）",
+        session=f"{clock.today().year}年{record.number}号项目会议",
         held_on=clock.today(),
         place="线上表决",
         chair=seated[0].person,
@@ -248,52 +263,4 @@ def minutes(s: Session, record: CaseRecord, common: Common) -> contexts.MeetingM
         ),
         total=amount if passed else 0,
         dissent="；".join(against),
-    )
-
-
-def public_notice(s: Session, record: CaseRecord, common: Common) -> contexts.PublicNotice:
-    """D21: the firm's name desensitised."""
-    claimed, loan = of(s, record)
-    amount = claimed.approved or 0
-    starts = claimed.notice_started_on or clock.today()
-    ends = claimed.notice_ends_on or starts
-    row = contexts.PublicRow(
-        no=1,
-        board=record.board.value,
-        applicant=known.full_name(s, record.institution_id),
-        borrower_shown=known.masked(loan.firm_name),
-        principal=loan.principal,
-        disbursed_on=loan.disbursed_on,
-        amount=amount,
-    )
-    return contexts.PublicNotice(
-        **common,
-        batch=f"{starts.year}年（{record.number}）",
-        rows=(row,),
-        total=amount,
-        starts_on=starts,
-        ends_on=ends,
-        due_provisional=working_calendar(s).working_days_between(starts, ends).provisional,
-        working_days=deadlines.working_days("public_notice_days", starts, rules(s)),
-        contact=known.contact(s, record.managing_institution_id),
-    )
-
-
-def objection_reply(s: Session, record: CaseRecord, common: Common) -> contexts.ObjectionReply:
-    """D22, to the objector."""
-    query = select(Objection).where(Objection.case_id == record.id).order_by(col(Objection.id).desc())
-    objection = s.exec(query.limit(1)).one()
-    task = [t for t in of_case(s, record.id or 0) if t.gate == "objection" and t.answered_at][-1]
-    rejected = task.outcome == "approve"
-    return contexts.ObjectionReply(
-        **{**common, "recipient": objection.objector},
-        notice_title=f"补偿项目公示（{record.number}）",
-        received_on=clock.local(objection.at).date(),
-        summary=objection.content,
-        findings=(
-            contexts.Finding(no=1, point=objection.content, finding=objection.findings or task.opinion),
-        ),
-        outcome="rejected" if rejected else "upheld",
-        conclusion="异议不成立，公示继续进行。" if rejected else "异议成立，原补偿意见不再执行。",
-        contact=known.contact(s, record.managing_institution_id),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from flows.documents import contexts
+from flows.kernel import served
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from flows.steps.document_claim import of, shared
@@ -48,7 +49,7 @@ def _decision(s: Session, record: CaseRecord, common: Common) -> dict[str, Any]:
         "received_on": known.opened_on(record),
         "public_from": claimed.notice_started_on,
         "public_to": claimed.notice_ends_on,
-        "meeting": minutes.number or "" if minutes else "",
+        "meeting": f"联席会议（{minutes.number}）" if minutes else "",
         "effective_ratio": ratio(claimed),
         "return_days": terms.integer("recovery_return_days"),
         "objection": known.objection(s, bureau),
@@ -91,7 +92,7 @@ def payment_letter(s: Session, record: CaseRecord, common: Common) -> contexts.P
     )
     return contexts.PaymentLetter(
         **common,
-        batch=f"{year}年（{record.number}）",
+        batch=f"{record.number}号",
         rows=(row,),
         total=amount,
         budget_year=year,
@@ -119,10 +120,11 @@ def payment_notice(s: Session, record: CaseRecord, common: Common) -> contexts.P
         pay_on=pays.day,
         due_provisional=pays.provisional,
         confirm_days=terms.integer("receipt_days"),
+        from_service=served.counts_from_service(s),
         return_days=terms.integer("recovery_return_days"),
         effective_ratio=ratio(claimed),
         managing_name=known.full_name(s, record.managing_institution_id),
-        contact=known.contact(s, record.managing_institution_id),
+        contact=known.contact(s, of_kind(s, Kind.BUREAU)[0].id or 0),
     )
 
 

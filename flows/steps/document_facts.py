@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from sqlmodel import Session
@@ -11,6 +12,7 @@ from flows.documents import contexts
 from models import clock
 from models.gates import GATES, PARTY_NAMES, SIGNING
 from models.lifecycle import Board
+from models.money import ZERO, round_down_fen
 from models.policy.award import Award
 from models.policy.facts import AssetClass
 from models.policy.lines import Check, Line, Result, Unit
@@ -81,8 +83,13 @@ def secured(loan: Loan) -> str:
     return SECURITY_NAMES[Security(loan.guarantee_method)]
 
 
-def risk_shares(loan: Loan) -> tuple[contexts.RiskShare, ...]:
-    """Who bears which part, on the guarantee board."""
+def whole_loss(claimed: Claim) -> Decimal:
+    """总体损失: the principal not paid back less what came back after its costs (元)."""
+    return claimed.unpaid_principal - max(claimed.recovered - claimed.recovery_costs, ZERO)
+
+
+def risk_shares(loan: Loan, loss: Decimal | None = None) -> tuple[contexts.RiskShare, ...]:
+    """Who bears which part, on the guarantee board; of a known loss (元) also how much, each rounded down."""
     parts = (
         ("合作银行", loan.share_bank),
         ("国家融担基金", loan.share_national),
@@ -91,7 +98,13 @@ def risk_shares(loan: Loan) -> tuple[contexts.RiskShare, ...]:
         ("其他", loan.share_other),
     )
     return tuple(
-        contexts.RiskShare(party=party, share=Decimal(part) / HUNDRED) for party, part in parts if part
+        contexts.RiskShare(
+            party=party,
+            share=Decimal(part) / HUNDRED,
+            amount=None if loss is None else round_down_fen(Fraction(loss) * part / 100),
+        )
+        for party, part in parts
+        if part
     )
 
 

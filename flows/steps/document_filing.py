@@ -5,6 +5,7 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from flows.documents import contexts
+from flows.kernel import served
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from models import clock
@@ -148,7 +149,7 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
         **common,
         about=_ABOUT[Process(record.process)],
         board=record.board.value,
-        matter=f"{record.subject}（{record.number}）",
+        matter=record.subject if record.subject.endswith("贷款") else f"{record.subject}贷款",
         received_on=known.opened_on(record),
         round=len([e for e in journal_of(s, record.id or 0) if e.kind == EntryKind.GATE and _is_return(e)]),
         faults=tuple(
@@ -162,6 +163,7 @@ def correction(s: Session, record: CaseRecord, common: Common) -> contexts.Corre
         correction_days=given,
         correction_due_on=due.day,
         due_provisional=due.provisional,
+        from_service=served.counts_from_service(s),
         contact=known.contact(s, record.managing_institution_id),
     )
 

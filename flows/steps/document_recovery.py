@@ -77,7 +77,8 @@ def notice(s: Session, record: CaseRecord, common: Common) -> contexts.ReturnNot
     account = institution.account_on(s, treasury, today)
     return contexts.ReturnNotice(
         **_shared(s, record, common),
-        lines=known.printed_lines(share.lines),
+        # The last line is the result, not a limit that decided it.
+        lines=tuple(line.model_copy(update={"binding": False}) for line in known.printed_lines(share.lines)),
         ratio=share.ratio,
         principal=share.principal,
         due_in_all=share.due_in_all,

@@ -11,7 +11,14 @@ from flows.documents.contexts import DocumentContext
 from flows.documents.engine import DOCUMENTS, Rendered, render
 from flows.documents.registry import Signer
 from flows.kernel import Case, served, step
-from flows.steps import document_claim, document_decision, document_filing, document_recovery, issuing
+from flows.steps import (
+    document_claim,
+    document_decision,
+    document_filing,
+    document_publicity,
+    document_recovery,
+    issuing,
+)
 from flows.steps import document_facts as known
 from flows.steps.document_base import Common
 from flows.steps.happened import happened
@@ -40,8 +47,8 @@ BUILDERS: dict[str, Builder] = {
     "D18": document_claim.review_opinion,
     "D19": document_claim.approval_form,
     "D20": document_claim.minutes,
-    "D21": document_claim.public_notice,
-    "D22": document_claim.objection_reply,
+    "D21": document_publicity.public_notice,
+    "D22": document_publicity.objection_reply,
     "D23": document_decision.decision,
     "D24": document_decision.reduced,
     "D25": document_decision.payment_letter,
@@ -55,6 +62,7 @@ SUFFIXES = {
     "D09": "备",
     "D10": "备",
     "D11C": "备",
+    "D14": "险",
     "D16": "受",
     "D16R": "受",
     "D18": "审",

@@ -128,6 +128,28 @@ def compared(s: Session, loan: Loan, stated: Stated | None, files: Iterable[File
     return tuple(found)
 
 
+def by_fact(compared_: Iterable[Compared]) -> tuple[tuple[str, str, tuple[str, ...], int], ...]:
+    """The comparison turned round: each thing that was typed with its value, the places in words, and in how many of
+    them it was found."""
+    facts: dict[tuple[str, str], list[tuple[str, bool]]] = {}
+    for one in compared_:
+        for found in one.found:
+            facts.setdefault((found.label, found.value), []).append(
+                (_place(one, found), found.page is not None)
+            )
+    return tuple(
+        (label, value, tuple(words for words, _ in places), sum(there for _, there in places))
+        for (label, value), places in facts.items()
+    )
+
+
+def _place(one: Compared, found: Found) -> str:
+    if found.page is not None:
+        return f"{one.title}第{found.page}页"
+    only = "（只读了前面的页）" if one.outcome is Reading.PARTLY else ""
+    return f"{one.title}：{_WHY.get(one.outcome, '未查到')}{only}"
+
+
 def disagreement(loan: Loan, stated: Stated) -> str:
     """What of the figures themselves does not fit together, in a sentence; "" if all fits."""
     by = share_differs(stated.unpaid_principal, loan.share_bank, stated.guarantor_paid)

@@ -13,8 +13,8 @@ from models.records import ledger, period
 from models.records.institution import names_on
 from models.records.ledger import AccountKind, LedgerAccount
 
-LONGEST_BAR = 6
-"""Blocks of the longest bar: what a column of 24 mm holds in one line."""
+LONGEST_BAR = 4
+"""Blocks of the longest bar: what a column of 17 mm holds in one line."""
 MOST_ROWS = 40
 NOTHING = Decimal("0.00")
 UNNAMED = {"town": "未注明镇街", "industry": "未注明行业"}

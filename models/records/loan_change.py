@@ -1,7 +1,8 @@
-"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正; registered by its institution, confirmed by the managing one.
+"""Changes of a registered loan: 展期（续备案）, 提前还款, 法定代表人变更, 更正, and 异常情况 (D13); registered by its institution,
+confirmed by the managing one.
 
 A row is never edited once it is decided. What was filed stays readable: a correction keeps what stood before, and
-extensions and repayments stand beside the loan's own figures.
+extensions, repayments and anomalies stand beside the loan's own figures.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from sqlalchemy import CheckConstraint, Index, func, text
 from sqlmodel import Field, Session, col, select
 
 from models.money import ZERO
+from models.policy.anomalies import Anomaly
 from models.records.base import Facts, coded, dated, facts, moment, money, one_of
 from models.records.case import CaseRecord
 from models.records.loan import Loan
@@ -26,6 +28,7 @@ class ChangeKind(StrEnum):
     PREPAYMENT = "prepayment"
     REPRESENTATIVE = "representative"
     CORRECTION = "correction"
+    ANOMALY = "anomaly"
 
 
 CHANGE_NAMES: dict[ChangeKind, str] = {
@@ -33,15 +36,18 @@ CHANGE_NAMES: dict[ChangeKind, str] = {
     ChangeKind.PREPAYMENT: "提前还款",
     ChangeKind.REPRESENTATIVE: "法定代表人变更",
     ChangeKind.CORRECTION: "更正",
+    ChangeKind.ANOMALY: "异常情况",
 }
 
 
 class LoanChange(ByTwo, table=True):
     """One change. `number` is the filing's with its own count: an extension's is its 续备案号.
 
-    `on`: the day the extension was signed, the money came, the firm's new legal representative was registered, or the
-    correction was. `before` and `after` are the columns of the loan a correction changes, as they are stored; of a
-    change of the legal representative their names, as `representative`.
+    `on`: the day the extension was signed, the money came, the firm's new legal representative was registered, the
+    correction was, or the anomaly was seen. `before` and `after` are the columns of the loan a correction changes, as
+    they are stored; of a change of the legal representative their names, as `representative`. Of an anomaly: its kind,
+    the principal not paid back that day (元), what the institution has done about it. It changes nothing of the loan and
+    waits beside another change.
     """
 
     __tablename__ = "loan_changes"
@@ -55,7 +61,19 @@ class LoanChange(ByTwo, table=True):
             "kind <> 'representative' OR (\"before\" ? 'representative' AND \"after\" ? 'representative')",
             name="representatives_have_names",
         ),
-        Index("uq_loan_changes_open", "loan_id", unique=True, postgresql_where=text("verdict IS NULL")),
+        CheckConstraint(
+            "(kind = 'anomaly') = (anomaly IS NOT NULL) AND (kind = 'anomaly') = (unpaid IS NOT NULL)",
+            name="anomaly_has_its_facts",
+        ),
+        one_of("anomaly", Anomaly),
+        CheckConstraint("unpaid >= 0", name="unpaid_is_an_amount"),
+        Index(
+            "uq_loan_changes_open",
+            "loan_id",
+            text("(kind = 'anomaly')"),
+            unique=True,
+            postgresql_where=text("verdict IS NULL"),
+        ),
         Index("ix_loan_changes_loan", "loan_id", "id"),
     )
 
@@ -66,6 +84,9 @@ class LoanChange(ByTwo, table=True):
     on: date = dated()
     new_due_on: date | None = dated(nullable=True)
     repaid: Decimal | None = money(nullable=True)
+    anomaly: Anomaly | None = coded(Anomaly, nullable=True)
+    unpaid: Decimal | None = money(nullable=True)
+    measures: str = Field(default="", max_length=500)
     before: Facts = facts()
     after: Facts = facts()
     reason: str = Field(max_length=500)

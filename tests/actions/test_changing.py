@@ -46,6 +46,14 @@ REPRESENTED = {
     "on": "2026-11-10", "former": "陈示例", "successor": "李示例", "reason": "离任", "document": "登记通知书 1 号",
 }  # fmt: skip
 WHY = {"reason": "录入有误", "document": "借款合同"}
+SEEN = {
+    "anomaly": "interest",
+    "on": "2026-11-20",
+    "unpaid": "2,000,000.00",
+    "reason": "11月利息未付",
+    "measures": "已书面催收",
+    "document": "催收通知书",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +72,7 @@ def proposed(s: Session, loan: Loan, kind: ChangeKind, **typed: str) -> int:
         ChangeKind.PREPAYMENT: REPAID,
         ChangeKind.REPRESENTATIVE: REPRESENTED,
         ChangeKind.CORRECTION: WHY,
+        ChangeKind.ANOMALY: SEEN,
     }[kind]
     return changing.propose(s, actor(s, FILES), loan.id or 0, kind, usual | typed).id or 0
 

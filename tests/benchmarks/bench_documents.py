@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from flows.documents.contexts import PaymentLetter
 from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
-from flows.documents.samples import SAMPLES
+from flows.documents.samples import SAMPLES, variants
 from flows.documents.template import _BOARDS, TEMPLATES, cn_date, pct, percent
 from models.money import daxie, yuan
 
@@ -95,10 +95,26 @@ def main(seconds: float) -> None:
         context = SAMPLES[code]
         rate = per_second(lambda c, code=code: render(code, c), context, seconds)  # type: ignore[misc, arg-type]
         say(f"{words:34}{rate:>10,.0f}/s\n")
-    for rows, context in ((6, small), (200, large)):
-        data = ours(context)
-        rate = per_second(lambda _, data=data: preview_html(data), context, seconds)  # type: ignore[misc]
-        say(f"{f'preview as HTML, {rows} rows':34}{1000 / rate:>10.1f} ms\n")
+    previews = [(f"D25, {rows} rows", ours(context)) for rows, context in ((6, small), (200, large))]
+    for code in ("D07", "D12"):  # the widest tables
+        long = variants.repeated(SAMPLES[code], rows=200 // len(_list(code)))
+        previews.append((f"{code}, 200 rows", render(code, long).data))
+    every = [(code, render(code, SAMPLES[code]).data) for code in DOCUMENTS]
+    for words, data in previews:
+        say(f"{f'preview as HTML, {words}':34}{_preview(data, seconds):>10.1f} ms\n")
+    slowest = max((_preview(data, seconds / 10), code) for code, data in every)
+    say(f"{'preview, slowest ordinary document':34}{slowest[0]:>10.1f} ms ({slowest[1]})\n")
+
+
+def _list(code: str) -> tuple[object, ...]:
+    """The loans of a sample."""
+    rows: tuple[object, ...] = dict(SAMPLES[code]).get("loans") or dict(SAMPLES[code])["rows"]
+    return rows
+
+
+def _preview(data: bytes, seconds: float) -> float:
+    """Milliseconds of one preview."""
+    return 1000 / per_second(lambda _: preview_html(data), letter(1), seconds)
 
 
 if __name__ == "__main__":

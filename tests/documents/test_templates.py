@@ -3,11 +3,13 @@
 import io
 import re
 import zipfile
+from html import unescape
 from pathlib import Path
 
 import pytest
 from openxml_audit import OpenXmlValidator
 
+from flows.documents import preview
 from flows.documents.authoring import AUTHORS
 from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
 from flows.documents.registry import Signer
@@ -141,6 +143,22 @@ def test_nothing_granted_is_a_refusal_without_duties_of_recovery() -> None:
     assert "四、异议渠道" in text
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_rows_taken_out_before_the_xml_is_read_look_as_they_would_inside(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain rows are shown from the text of the XML; the slow way through the tree says what they must look like."""
+    documents = [
+        render(code, made).data
+        for made in (variants.repeated(SAMPLES[code], rows=3), variants.odd(SAMPLES[code]))
+    ]
+    quick = [preview_html(data) for data in documents]
+    monkeypatch.setattr(preview, "_ROW", re.compile("(?!)"))
+    slow = [preview_html(data) for data in documents]
+    assert [unescape(html) for html in quick] == [unescape(html) for html in slow]
+    assert all("{{7*7}}" not in html or "<b>" not in html for html in quick)
+
+
 def test_letters_wear_the_mark_on_the_first_page_only() -> None:
     html = preview_html(render("D25", SAMPLES["D25"]).data)
     assert html.count("letterhead") == 1
@@ -159,6 +177,23 @@ def test_a_date_across_an_unpublished_year_is_said_to_be_provisional(code: str) 
     ordinary = SAMPLES[code]
     assert "暂定" not in plain_text(render(code, ordinary).data)
     assert "暂定" in plain_text(render(code, ordinary.model_copy(update={"due_provisional": True})).data)
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "served"),
+    [
+        ("D08", "即于2026年10月14日（含当日）前", "请自签收本通知书次日起5个工作日内"),
+        ("D26", "自本通知书送出次日起5个工作日内", "自签收本通知书（未签收的，自送出）次日起5个工作日内"),
+    ],
+)
+def test_days_that_run_from_service_are_not_given_a_last_day(code: str, sent: str, served: str) -> None:
+    """A reader who acknowledges a day later has a day more: a date counted from sending would be false."""
+    said = {
+        flag: plain_text(render(code, SAMPLES[code].model_copy(update={"from_service": flag})).data)
+        for flag in (False, True)
+    }
+    assert sent in said[False] and served not in said[False]
+    assert served in said[True] and sent not in said[True]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -165,6 +165,38 @@ def test_a_loan_is_extended_repaid_and_corrected_with_anothers_confirmation(
     assert foreign.value.status == 404
 
 
+def test_an_anomaly_is_reported_confirmed_and_warned_of(desks: Desks, loan: object) -> None:
+    bank, officer = desks("linwanyi"), desks("chenjiamin")
+    today = clock.today()
+    facts = {
+        "anomaly": "interest",
+        "on": today.isoformat(),
+        "unpaid": "1000000.00",
+        "reason": "利息未付。",
+        "measures": "已书面催收。",
+        "document": "催收通知书",
+    }
+    bank.extend(loan, today, today + timedelta(days=500), "资金周转", "展期协议 1 号")  # type: ignore[arg-type]
+    with pytest.raises(RefusedError) as wrong:
+        bank.report_anomaly(loan, facts | {"unpaid": "900000000.00", "on": "2020-01-01"})  # type: ignore[arg-type]
+    assert {one.pointer for one in wrong.value.faults} == {"/on", "/unpaid"}
+    made = bank.report_anomaly(loan, facts)  # type: ignore[arg-type]
+    assert (made.kind, made.anomaly, made.verdict, made.warned) == ("anomaly", "interest", None, "")
+    with pytest.raises(RefusedError) as early:
+        officer.warn(made, "利息按期支付", "落实还款来源。")
+    assert early.value.status == 409
+    (_, waiting) = sorted(officer.waiting_changes(), key=lambda one: one.id)
+    officer.decide_change(waiting, "confirmed", "请跟踪。")
+    with pytest.raises(RefusedError) as own:
+        bank.warn(made, "利息按期支付", "落实还款来源。")  # type: ignore[attr-defined]
+    assert own.value.status == 403
+    warned = officer.warn(made, "利息按期支付", "落实还款来源。")
+    assert warned.warned == "计险〔2026〕1号"
+    codes = [paper.code for paper in bank.documents(made.case)]
+    assert codes.count("D13") == codes.count("D14") == 1
+    assert "risk_warned" in {event.type for event in bank.events()[0]}
+
+
 def test_an_objection_ends_the_public_notice_and_only_the_bureau_registers_it(desks: Desks) -> None:
     number = at_notice()
     office = desks(SECRETARY)

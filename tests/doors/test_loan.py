@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from flows.actions import changing
 from flows.actions.change_forms import as_typed
 from flows.actions.forms import LoanForm
 from models import clock, database
 from models.records.loan import Loan
-from models.records.loan_change import of_loan
+from models.records.loan_change import ChangeKind, of_loan
+from models.records.two_people import Verdict
 from tests.actions import samples
+from tests.actions.test_changing import SEEN
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.seed import actor
 
@@ -55,6 +58,39 @@ def test_an_extension_from_the_bank_to_the_case(server: Any, loan: int) -> None:
     assert "展期，到期日改为 2027-12-31" in case and "登记贷款变更" in case
 
 
+def test_an_anomaly_from_the_bank_to_the_letter_of_warning(server: Any, loan: int) -> None:
+    bank, officer = server.client("linwanyi"), server.client("chenjiamin")
+    asked = bank.get(f"/loans/{loan}?do=anomaly").text
+    assert "欠息" in asked and "已采取的措施" in asked
+    facts = {
+        "anomaly": "interest",
+        "on": clock.today().isoformat(),
+        "unpaid": "1,000,000.00",
+        "reason": "利息未付",
+        "measures": "已书面催收",
+        "document": "催收通知书",
+    }
+    wrong = bank.post(f"/loans/{loan}/changes/anomaly", data=facts | {"measures": ""})
+    assert wrong.status_code == 422 and "请填写已采取的措施" in wrong.text
+    assert bank.post(f"/loans/{loan}/changes/anomaly", data=facts).status_code == 303
+    assert "发现欠息，未还本金 1,000,000.00 元" in officer.get("/loan-changes").text
+    (change,) = set(re.findall(rf"/loans/{loan}/changes/(\d+)/decide", officer.get(f"/loans/{loan}").text))
+    where = f"/loans/{loan}/changes/{change}"
+    officer.post(f"{where}/decide", data={"verdict": "confirmed", "note": "请跟踪。"})
+    page = officer.get(f"/loans/{loan}").text
+    assert f"{where}/warn" in page and "利息按期支付" in page and "入库项目异常情况表" in page
+    assert f"{where}/warn" not in bank.get(f"/loans/{loan}").text
+    bare = officer.post(f"{where}/warn", data={"standard": "利息按期支付", "request": ""})
+    assert bare.status_code == 422 and "请填写提示要求" in bare.text
+    typed = {"standard": "利息按期支付", "request": "落实还款来源。"}
+    assert bank.post(f"{where}/warn", data=typed).status_code == 403
+    sent = officer.post(f"{where}/warn", data=typed)
+    assert sent.status_code == 303 and "风险提示函已发出" in officer.get(sent.headers["Location"]).text
+    shown = bank.get(f"/loans/{loan}").text
+    assert "计险〔2026〕1号" in shown and "已书面催收" in shown
+    assert officer.post(f"{where}/warn", data=typed).status_code == 409
+
+
 def test_a_correction_keeps_what_was_typed_and_names_every_fault(server: Any, loan: int) -> None:
     bank = server.client("linwanyi")
     shown = bank.get(f"/loans/{loan}?do=correction").text
@@ -93,6 +129,10 @@ def test_nobody_elses_loan(server: Any, loan: int) -> None:
 def test_the_pages_can_be_used_by_everyone(server: Any, loan: int) -> None:
     bank, officer = server.client("linwanyi"), server.client("chenjiamin")
     bank.post(f"/loans/{loan}/changes/extension", data=extended() | {"new_due_on": "2031-12-31"})
+    with database.session() as s:
+        typed = SEEN | {"on": clock.today().isoformat(), "unpaid": "1.00"}
+        change = changing.propose(s, actor(s, "linwanyi"), loan, ChangeKind.ANOMALY, typed)
+        changing.decide(s, actor(s, "chenjiamin"), change.id or 0, Verdict.CONFIRMED)
     with chromium() as browser:
         for client, paths in ((officer, (f"/loans/{loan}", "/loan-changes")), (bank, (f"/loans/{loan}",))):
             context = browser.new_context(viewport=DESK)

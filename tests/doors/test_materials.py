@@ -5,12 +5,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import pytest
 from sqlmodel import Session, select
 
+from flows.documents.engine import plain_text
+from models.lifecycle import Board
+from models.records.attachment import Blob
+from models.records.document import Document
 from models.records.draft import Draft
 from models.records.paper_text import PaperText, Reading
 from tests.actions import samples
-from tests.builders import claimed, open_task
+from tests.builders import answer, claimed, open_task
 from tests.documents.papers import docx, pdf
 from tests.doors.test_bank import registered, text
 
@@ -83,6 +88,30 @@ def test_the_reviewer_sees_it_with_its_source(server: Any) -> None:
     assert "待人工核对" in text(part) and "出自 contract.pdf" in text(part)
     assert "材料与填报核对" in text(reviewer.get(f"/tasks/{task.id}/materials"))
     assert server.client("linwanyi").get(f"/tasks/{task.id}/materials").status_code == 404
+
+
+def test_the_working_paper_prints_what_was_compared_and_where_it_stands(
+    server: Any, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [one for one in samples.FILES[Board.BANK] if one[0] != "contract"]
+    files = [*others, ("contract", "合同.docx", WORD, CONTRACT)]
+    monkeypatch.setitem(samples.FILES, Board.BANK, files)
+    number = claimed()
+    assert server.client("chenjiamin").get(f"/tasks/{open_task(number).id}/materials").status_code == 200
+    for login in ("chenjiamin", "wangliqun"):
+        answer(number, login)
+    with db() as s:
+        (made,) = s.exec(select(Document).where(Document.code == "D17")).all()
+        rows = plain_text(s.get_one(Blob, made.sha256).data)
+    found = re.search(r"债务人名称\t东莞市德润包装材料有限公司\t([^\t]*)\t([^\t]*)\n\d", rows)
+    assert found is not None
+    places, agreement = found[1].splitlines(), found[2]
+    assert "借款合同、借据等放款证明第1页" in places and agreement == "部分一致，余人工核对"
+    assert any(place.endswith("：读不出文字（加密、损坏或过大）") for place in places)
+    assert (
+        "借款合同号\tGY-2025-0614\t" in rows
+        and "贷款本金\t3,000,000.00元\t借款合同、借据等放款证明第1页\t一致" in rows
+    )
 
 
 def test_what_the_guarantor_paid_is_compared_with_the_shares(server: Any, db: Database) -> None:

@@ -55,6 +55,7 @@ EXCEPTIONS = {
     "returning.state": HANDED,
     "changing.propose": HANDED,
     "receiving.confirm": HANDED,
+    "changing.issued": PART,
     "handing_in.noted": PART,
     "posts.log": PART,
     "handing_in.seen": QUESTION,

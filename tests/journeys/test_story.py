@@ -35,4 +35,8 @@ def test_both_boards_are_played_from_filing_to_return_and_every_check_holds(tmp_
     deciding = {claim["deciding"] for claim in told["limits"]}
     assert deciding == {"ratio", "enterprise.cap", "bank_year.cap", "budget", "guarantee.total_cap"}
     written = {path.name for path in (tmp_path / "documents").iterdir()}
-    assert written == {made["file"] for case in told["cases"] for made in case["documents"]}
+    assert written == {made["file"] for case in told["cases"] for made in case["documents"]} | set(
+        told["drafts"]
+    )
+    (whole,) = [check for check in told["checks"] if check["name"] == "文书 D07–D27 全部出具"]
+    assert whole["detail"] == "21 种"

@@ -1,7 +1,7 @@
 """What banks and guarantee companies apply with: D07, D15. No red head: they sign as what they are."""
 
 from flows.documents.authoring.common import (
-    POLICY,
+    POLICY_ONCE,
     SCHEME,
     calculation,
     day,
@@ -56,7 +56,7 @@ def filing_application() -> bytes:
         table.row(
             head(f"{kind}事项"),
             text(
-                f"根据{POLICY}，{{% if filed_for %}}现依据{{{{ source }}}}，补录附表所列{{{{ filed_for }}}}此前已获批准的"
+                f"根据{POLICY_ONCE}，{{% if filed_for %}}现依据{{{{ source }}}}，补录附表所列{{{{ filed_for }}}}此前已获批准的"
                 "贷款。本表由补录单位填制，不是贷款机构的申请。{% else %}现将附表所列贷款报送备案，申请纳入风险补偿"
                 "范围。{% endif %}",
                 3,
@@ -85,7 +85,7 @@ def filing_application() -> bytes:
     verify(paper)
     paper.turn()
     paper.p("FormTitle", "附表　备案贷款明细")
-    with paper.table("Form", 8, 53, 42, 24, 38, 33, 27, 27, 24, 24) as table:
+    with paper.table("Form", 8, 52, 38, 26, 34, 33, 27, 27, 26, 36) as table:
         table.heads(
             "序号",
             "借款企业\n统一社会信用代码",
@@ -103,9 +103,9 @@ def filing_application() -> bytes:
                 middle("{{ loan.no }}"),
                 "{{ loan.borrower }}\n{{ loan.uscc }}",
                 "{{ loan.industry }}、{{ loan.size_class }}\n"
-                "（{% if loan.employees is none %}—{% else %}{{ loan.employees }}人{% endif %}/"
-                "{% if loan.revenue is none %}—{% else %}{{ loan.revenue|yuan }}{% endif %}/"
-                "{% if loan.assets is none %}—{% else %}{{ loan.assets|yuan }}{% endif %}）",
+                "{% if loan.employees is none %}—{% else %}{{ loan.employees }}人{% endif %}\n"
+                "{% if loan.revenue is none %}—{% else %}{{ loan.revenue|yuan }}{% endif %}\n"
+                "{% if loan.assets is none %}—{% else %}{{ loan.assets|yuan }}{% endif %}",
                 "{{ loan.lender }}",
                 "{{ loan.contract_number }}\n{{ loan.receipt_number }}",
                 amount("{{ loan.principal|yuan }}"),
@@ -135,7 +135,7 @@ def claim_application() -> bytes:
         "Body",
         "{{ loan.borrower }}（统一社会信用代码：{{ loan.uscc }}）向{{ loan.lender }}所借贷款（备案编号："
         "{{ loan.filing_number }}，借款合同编号：{{ loan.contract_number }}，借据编号："
-        f"{{{{ loan.receipt_number }}}}）自{day('default_on')}起发生逾期，已形成风险损失。根据{POLICY}，我单位"
+        f"{{{{ loan.receipt_number }}}}）自{day('default_on')}起发生逾期，已形成风险损失。根据{POLICY_ONCE}，我单位"
         "现申请{{ board|board }}风险补偿，有关情况如下：",
     )
     paper.p("Heading1", "一、损失及申请金额")
@@ -157,8 +157,7 @@ def claim_application() -> bytes:
     paper.keep()
     paper.p("BodyKeep", "请予审核支持为盼。")
     paper.p("Attach", "附件：1.风险补偿申请表")
-    with paper.each("m in materials"):
-        paper.p("AttachMore", "{{ loop.index + 1 }}.{{ m.title }}")
+    paper.p("AttachMore", "2.申请材料（共{{ materials|length }}项，目录见附件1）")
     signature(paper)
     paper.p("AnnexMark", "附件1")
     paper.p("AnnexTitle", "风险补偿申请表")
@@ -171,7 +170,7 @@ def claim_application() -> bytes:
         table.row(
             head("首次逾期日期"),
             day("default_on"),
-            head("逾期天数、风险分类"),
+            head("逾期天数、分类"),
             "{{ overdue_days }}天、{{ risk_class or '—' }}",
         )
         with table.when("repaid_on is not none and repaid_amount is not none"):

@@ -1,7 +1,7 @@
-"""Papers about a change of a registered loan: D11 by its institution, D11C by the managing one."""
+"""Papers about a registered loan: D11 and D13 by its institution, D11C and D14 by the managing one."""
 
 from flows.documents.authoring.common import (
-    POLICY,
+    POLICY_ONCE,
     SCHEME,
     SHORT,
     close,
@@ -78,7 +78,7 @@ def extension_confirmation() -> bytes:
     paper.p(
         "Body",
         f"你单位于{day('proposed_on')}报送的{{{{ loan.borrower }}}}贷款展期（{{{{ board|board }}}}，备案编号："
-        f"{{{{ loan.filing_number }}}}）收悉。根据{POLICY}，经审核，现予续备案，确认如下：",
+        f"{{{{ loan.filing_number }}}}）收悉。根据{POLICY_ONCE}，经审核，现予续备案，确认如下：",
     )
     paper.p("Heading1", "一、续备案内容")
     with paper.table("Grid", 33, 45, 33, 45) as table:
@@ -90,7 +90,7 @@ def extension_confirmation() -> bytes:
         "{% if failing %}展期后下列事项不符合规定，今后申请补偿时按展期后的情况审核：{% else %}展期后贷款期限等事项"
         "经核对符合规定。{% endif %}",
     )
-    with paper.when("failing"), paper.table("Grid", 12, 34, 40, 40, 30) as table:
+    with paper.when("failing"), paper.table("Grid", 12, 30, 50, 36, 28) as table:
         table.heads("序号", "核对事项", "核对值", "应当符合", "依据")
         with table.each("c in failing"):
             table.row(
@@ -131,4 +131,80 @@ def _extension(table: Table) -> None:
     )
 
 
-CHANGES = {"D11": change_form, "D11C": extension_confirmation}
+def anomaly_report() -> bytes:
+    """D13 入库项目异常情况表."""
+    paper = Paper("入库项目异常情况表")
+    form_head(paper, f"{SHORT}入库项目异常情况表", "填报日期", "proposed_on")
+    with paper.table("Form", 33, 45, 33, 45) as table:
+        table.row(head("申报机构"), "{{ organ_name }}", head("受理机构"), "{{ recipient }}")
+        loan_rows(table)
+        table.row(head("异常类型"), "{{ anomaly }}", head("报告编号"), "{{ change_number }}")
+        table.row(head("发现日期"), day("happened_on"), head("未还本金（元）"), "{{ unpaid|yuan }}")
+        table.row(head("情况说明"), text("{{ reason }}", 3), height=900)
+        table.row(head("已采取的措施"), text("{{ measures }}", 3), height=900)
+        table.row(head("依据文件"), text("{{ source_document }}", 3))
+        table.row(
+            head("申报机构\n意见"),
+            Cell(
+                (
+                    ("Cell", "所报情况属实，将继续跟踪处置，情况变化的及时续报。"),
+                    ("Cell", ""),
+                    ("CellSeal", "经办人：{{ proposed_by }}　　申报机构（盖章）"),
+                    ("CellSeal", day("proposed_on")),
+                ),
+                3,
+            ),
+            height=1300,
+        )
+        table.row(
+            head("受托管理机构\n核阅意见"),
+            Cell(
+                (
+                    ("Cell", "已核阅。{{ remark }}"),
+                    ("Cell", ""),
+                    ("CellSeal", "核阅人：{{ confirmed_by }}　　受托管理机构（盖章）"),
+                    ("CellSeal", day("confirmed_on")),
+                ),
+                3,
+            ),
+            height=1300,
+        )
+    verify(paper)
+    return paper.bytes()
+
+
+def risk_warning() -> bytes:
+    """D14 风险提示函."""
+    paper = Paper("风险提示函")
+    notice_head(paper, f"{SHORT}项目风险提示函")
+    paper.p(
+        "Body",
+        f"你单位于{day('proposed_on')}报告的{{{{ loan.borrower }}}}贷款（{{{{ board|board }}}}，备案编号："
+        f"{{{{ loan.filing_number }}}}）异常情况收悉。根据{POLICY_ONCE}后续跟踪的要求，现将有关风险提示如下：",
+    )
+    paper.p("Heading1", "一、风险情况")
+    with paper.table("Grid", 33, 45, 33, 45) as table:
+        table.row(
+            head("借款合同编号"), "{{ loan.contract_number }}", head("借据编号"), "{{ loan.receipt_number }}"
+        )
+        table.row(head("异常类型"), "{{ anomaly }}", head("关注标准"), "{{ standard }}")
+        table.row(head("发现日期"), day("happened_on"), head("未还本金（元）"), "{{ unpaid|yuan }}")
+        table.row(head("情况说明"), text("{{ reason }}", 3))
+        table.row(head("已采取的措施"), text("{{ measures }}", 3))
+    paper.p("Heading1", "二、有关要求")
+    paper.p("Body", "（一）{{ request }}")
+    paper.p(
+        "Body",
+        f"（二）自本函送出次日起{{{{ reply_days }}}}个工作日内，即于{day('reply_by')}（含当日）前，通过风险补偿业务系统续报处置"
+        "情况。{% if due_provisional %}该日期跨越放假安排尚未公布的年度，系暂定日期。{% endif %}本函不影响你单位按照规定申请"
+        "风险补偿。",
+    )
+    return close(paper, "特此函告。")
+
+
+CHANGES = {
+    "D11": change_form,
+    "D11C": extension_confirmation,
+    "D13": anomaly_report,
+    "D14": risk_warning,
+}

@@ -1,6 +1,6 @@
 """Passages that several documents share, so that they read the same everywhere."""
 
-from flows.documents.authoring.gbt9704 import TEXT_WIDTH
+from flows.documents.authoring.gbt9704 import LONGEST_ON_AXIS, SIGN_WIDTH, TEXT_WIDTH
 from flows.documents.authoring.paper import Cell, Paper, Picture, Run, Table, amount, head, middle, text
 
 POLICY_ONCE = "《东莞市中小微企业融资风险补偿工作方案》（东府办函〔2023〕725号）"
@@ -47,15 +47,14 @@ def notice_head(paper: Paper, title: str) -> None:
 
 def signature(paper: Paper, *, note: str | None = None) -> None:
     """Organ above date, both centred on one axis; a date ends four characters from the right, give or take the
-    quarter of one by which dates differ in length.
+    quarter of one by which dates differ in length. A name too long for that axis has both centred further left.
 
     The seal goes over them; what is left of it holds the QR code and the code by which anyone may check the letter.
     `note` is the 附注 below, in brackets; whom to call unless given, none if empty.
     """
     note = telephone() if note is None else note
-    axis = 2470  # four characters and half a date like 2026年1月15日
-    code = 1134  # 20 mm: the QR code and a little air
-    widths = (code, TEXT_WIDTH - 2 * axis - code, 2 * axis)
+    picture, code = 1134, TEXT_WIDTH - 1134 - SIGN_WIDTH  # 20 mm: the QR code and a little air
+    widths = (picture, code, SIGN_WIDTH)
     block = (
         Cell((("Verify", ["{%r if verification_url %}", Picture(18), "{%r endif %}"]),)),
         Cell(
@@ -66,7 +65,18 @@ def signature(paper: Paper, *, note: str | None = None) -> None:
                 ),
             )
         ),
-        Cell((("Space", ""), ("Sign", "{{ organ_name }}"), ("Sign", day("issued_on")))),
+        Cell(
+            (
+                ("Space", ""),
+                ("Cell", f"{{%p if organ_name|length <= {LONGEST_ON_AXIS} %}}"),
+                ("Sign", "{{ organ_name }}"),
+                ("Sign", day("issued_on")),
+                ("Cell", "{%p else %}"),
+                ("SignLong", "{{ organ_name }}"),
+                ("SignLong", day("issued_on")),
+                ("Cell", "{%p endif %}"),
+            )
+        ),
     )
     if not note:
         with paper.table("Signature", *widths) as table:

@@ -1,7 +1,7 @@
 """Papers drafted outside a case: D01 and D12 by an institution, D38 to the treasury, D39 to the city government."""
 
 from flows.documents.authoring.common import (
-    POLICY,
+    POLICY_ONCE,
     SCHEME,
     SHORT,
     close,
@@ -54,7 +54,7 @@ def cooperation_application() -> bytes:
                 (
                     (
                         "Cell",
-                        f"本机构自愿按照{POLICY}开展合作，所填内容真实、完整，愿意按期报送数据，接受监督检查和绩效评价。",
+                        f"本机构自愿按照{POLICY_ONCE}开展合作，所填内容真实、完整，愿意按期报送数据，接受监督检查和绩效评价。",
                     ),
                     ("Cell", ""),
                     ("CellSeal", "申请机构（盖章）"),
@@ -146,7 +146,7 @@ def deposit_reference() -> bytes:
     letter_head(paper, "{{ organ_name }}关于{{ year }}年度\n社保基金存放管理参考意见的函")
     paper.p(
         "Body",
-        f"根据{POLICY}关于将合作银行当年新增批量担保贷款规模等相关指标作为社保基金存放管理参考依据的规定，我局对"
+        f"根据{POLICY_ONCE}关于将合作银行当年新增批量担保贷款规模等相关指标作为社保基金存放管理参考依据的规定，我局对"
         f"{{{{ year }}}}年度备案的融担板块贷款进行了统计（截至{day('as_of')}），现将有关情况函告如下：",
     )
     paper.p(
@@ -176,7 +176,7 @@ def budget_request() -> bytes:
     paper.p("To", "{{ recipient }}：")
     paper.p(
         "Body",
-        f"根据{POLICY}总额控制、据实列支的规定，{{{{ year }}}}年度风险补偿资金预算已不足以支付审批通过的补偿项目，"
+        f"根据{POLICY_ONCE}总额控制、据实列支的规定，{{{{ year }}}}年度风险补偿资金预算已不足以支付审批通过的补偿项目，"
         "现就增加预算请示如下：",
     )
     paper.p("Heading1", "一、预算使用情况")

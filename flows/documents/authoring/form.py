@@ -12,7 +12,7 @@ from flows.documents.authoring.common import (
     signing_places,
     verify,
 )
-from flows.documents.authoring.paper import Cell, Paper, amount, head, text
+from flows.documents.authoring.paper import Cell, Paper, amount, head, middle, text
 
 
 def working_paper() -> bytes:
@@ -23,9 +23,28 @@ def working_paper() -> bytes:
         table.row(head("审核机构"), "{{ organ_name }}", head("申请单位"), "{{ applicant }}")
         loan_rows(table)
     paper.p("FormHead", "一、核对记录（每项列明核对值、来源和依据）")
-    with paper.table("Form", 12, 27, 29, 29, 23, 20, 22) as table:
+    with paper.table("Form", 12, 21, 40, 24, 19, 19, 21) as table:
         check_rows(table)
-    paper.p("FormHead", "二、补偿金额测算")
+    with paper.when("papers"):
+        paper.p("FormHead", "二、材料与填报核对（系统读取上传材料的文字，逐项比对）")
+        with paper.table("Form", 12, 32, 40, 52, 20) as table:
+            table.heads("序号", "填报事项", "填报值", "来源（材料及页码）", "结果")
+            with table.each("row in papers"):
+                table.row(
+                    middle("{{ loop.index }}"),
+                    "{{ row.fact }}",
+                    "{{ row.value }}",
+                    "{% for place in row.places %}{{ place }}{% if not loop.last %}\n{% endif %}{% endfor %}",
+                    middle(
+                        "{% if row.agreement == 'all' %}一致{% elif row.agreement == 'some' %}部分一致，余人工核对"
+                        "{% else %}人工核对{% endif %}"
+                    ),
+                )
+        paper.p(
+            "FormNote",
+            "注：未读到或者未查到的，不表示不一致，由审核人核对原件。{% if disagreement %}{{ disagreement }}{% endif %}",
+        )
+    paper.p("FormHead", "{% if papers %}三{% else %}二{% endif %}、补偿金额测算")
     with paper.table("Form", *CALCULATION_WIDTHS) as table:
         table.heads("序号", "计算事项", "计算方法及数据", "依据", "金额（元）")
         calculation_rows(table)
@@ -35,7 +54,7 @@ def working_paper() -> bytes:
             amount("{{ proposed|yuan }}"),
             height=480,
         )
-    paper.p("FormHead", "三、审核结论")
+    paper.p("FormHead", "{% if papers %}四{% else %}三{% endif %}、审核结论")
     with paper.table("Form", 30, 126) as table:
         table.row(head("审核结论"), "{{ conclusion }}", height=900)
         table.row(head("编制"), f"{{{{ prepared_by }}}}　　{day('prepared_on')}", height=480)

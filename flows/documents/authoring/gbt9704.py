@@ -59,6 +59,12 @@ class ParagraphStyle:
     border: str = ""
 
 
+# The signature: its axis stands four characters and half a date like 2026年1月15日 from the right.
+AXIS = 2470
+SIGN_WIDTH = 6010
+LONGEST_ON_AXIS = 14
+"""Characters of an organ's name that fit on the axis; a longer one is centred in SIGN_WIDTH."""
+
 _RULE = '<w:pBdr><w:bottom w:val="{0}" w:sz="{1}" w:space="{2}" w:color="' + RED + '"/></w:pBdr>'
 # 五号 on 16 pt: what stands in tables.
 _CELL = ParagraphStyle("Cell", "单元格", size=21, jc="left", line=320, squeeze=0)
@@ -77,7 +83,8 @@ STYLES = (
     # 附件说明: names hang under the first one's first character.
     ParagraphStyle("Attach", "附件说明", jc="left", left=6 * CHAR, first=-4 * CHAR, before=LINE, keep=True),
     ParagraphStyle("AttachMore", "附件说明（续）", jc="left", left=6 * CHAR, first=-CHAR, keep=True),
-    ParagraphStyle("Sign", "落款", jc="center", keep=True),
+    ParagraphStyle("Sign", "落款", jc="center", left=SIGN_WIDTH - 2 * AXIS, keep=True),
+    ParagraphStyle("SignLong", "落款（长名称）", jc="center", keep=True),
     ParagraphStyle("Note", "附注", jc="left", first=2 * CHAR),
     ParagraphStyle("Verify", "核验码", size=18, jc="left", line=0, squeeze=0, keep=True),
     ParagraphStyle("Space", "空行", keep=True),
@@ -183,7 +190,15 @@ STYLES = (
     ParagraphStyle("Roll", "参会人员", jc="left", left=5 * CHAR, first=-3 * CHAR),
     # Forms and tables: 五号 on 16 pt.
     ParagraphStyle(
-        "FormTitle", "表格标题", font=BIAOSONG, size=40, jc="center", line=640, squeeze=0, keep=True
+        "FormTitle",
+        "表格标题",
+        font=BIAOSONG,
+        size=40,
+        jc="center",
+        line=640,
+        squeeze=0,
+        after=100,
+        keep=True,
     ),
     ParagraphStyle("FormLine", "表头行", size=24, jc="left", line=440, squeeze=0),
     ParagraphStyle("FormLineRight", "表头行（右）", size=24, jc="right", line=440, squeeze=0),

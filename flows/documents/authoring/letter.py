@@ -1,6 +1,6 @@
 """Letters of the bureau in 信函格式: D22, D25, D26."""
 
-from flows.documents.authoring.common import POLICY, SHORT, close, day, money, signature
+from flows.documents.authoring.common import POLICY_ONCE, SHORT, close, day, money, signature
 from flows.documents.authoring.paper import Paper, Run, amount, head, middle, text
 
 
@@ -18,15 +18,15 @@ def objection_reply() -> bytes:
     letter_head(paper, f"{{{{ organ_name }}}}关于\n{SHORT}项目异议的处理意见")
     paper.p(
         "Body",
-        f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》（办理编号：{{{{ case_number }}}}）提出的"
-        "异议收悉。经核查，现将处理意见函复如下：",
+        f"你（单位）于{day('received_on')}就《{{{{ notice_title }}}}》提出的异议收悉。"
+        "经核查，现将处理意见函复如下：",
     )
     paper.p("Body", Run("Label", "一、异议内容。"), "{{ summary }}")
-    paper.p("BodyKeep", Run("Label", "二、核查情况。"), "经逐项核查：")
+    paper.p("BodyKeep", Run("Label", "二、核查情况。"), "逐项核查如下：")
     with paper.each("finding in findings"):
         paper.p(
             "Body",
-            "{{ finding.no }}.{{ finding.point }}经查，{{ finding.finding }}"
+            "{{ finding.no }}.{{ finding.point }}{{ finding.finding }}"
             "{% if finding.basis %}（依据：{{ finding.basis }}）{% endif %}",
         )
     paper.p(
@@ -44,7 +44,7 @@ def payment_letter() -> bytes:
     letter_head(paper, f"{{{{ organ_name }}}}\n关于申请拨付{{{{ batch }}}}\n{SHORT}资金的函")
     paper.p(
         "Body",
-        f"根据{POLICY}，经受托管理机构审核、我局审定"
+        f"根据{POLICY_ONCE}，经受托管理机构审核、我局审定"
         "{% if public_from is not none and public_to is not none %}，并于{{ public_from|cn_date }}至"
         "{{ public_to|cn_date }}向社会公示{% endif %}，{{ batch }}风险补偿资金已具备拨付条件。现将有关事项"
         "函告如下：",
@@ -107,8 +107,8 @@ def payment_notice() -> bytes:
         table.row(
             head("账户名称"),
             "{{ account.name }}",
-            head("拨付日期"),
-            f"{day('pay_on')}{{% if due_provisional %}}（暂定）{{% endif %}}",
+            head("拨付期限"),
+            f"{day('pay_on')}前{{% if due_provisional %}}（暂定）{{% endif %}}",
             height=420,
         )
         table.row(
@@ -116,8 +116,8 @@ def payment_notice() -> bytes:
         )
     paper.p(
         "Body",
-        "一、请自到账之日起{{ confirm_days }}个工作日内核对金额，向{{ managing_name }}报送收款确认回执；有误的，"
-        "即与我局联系。",
+        "一、请核对到账金额，自{% if from_service %}签收本通知书（未签收的，自送出）{% else %}本通知书送出{% endif %}次日起"
+        "{{ confirm_days }}个工作日内报送收款确认回执。",
     )
     paper.p(
         "Body",

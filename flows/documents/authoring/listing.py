@@ -1,6 +1,6 @@
 """Papers about the white list: D04, D05, D06. Drafts, as those of `drafts`."""
 
-from flows.documents.authoring.common import POLICY, POLICY_ONCE, SHORT, close, day, signature
+from flows.documents.authoring.common import POLICY_ONCE, SHORT, close, day, signature
 from flows.documents.authoring.letter import letter_head
 from flows.documents.authoring.paper import Paper, Table, head, middle, text
 from flows.documents.authoring.redhead import colophon, red_head
@@ -60,7 +60,8 @@ def notice() -> bytes:
     paper.p("Space")
     paper.p("To", "{{ recipient }}：")
     paper.p(
-        "Body", f"根据{POLICY}，经行业主管部门推荐和审核，现公布{{{{ batch }}}}白名单，有关事项通知如下："
+        "Body",
+        f"根据{POLICY_ONCE}，经行业主管部门推荐和审核，现公布{{{{ batch }}}}白名单，有关事项通知如下：",
     )
     paper.p(
         "Body",
@@ -93,13 +94,12 @@ def removal() -> bytes:
     paper.p(
         "Body",
         f"根据{POLICY_ONCE}，{{{{ firm }}}}（统一社会信用代码：{{{{ uscc }}}}，{{{{ batch }}}}，{day('listed_from')}起列入）"
-        f"自{day('last_day')}次日起移出白名单。现将有关情况函告如下：",
+        f"的白名单资格至{day('last_day')}终止，现函告如下：",
     )
     paper.p("Body", "一、移出原因：{{ reason }}")
     paper.p(
         "Body",
-        f"二、对贷款的影响：{day('last_day')}（含当日）前已发放的贷款，仍按放款日适用的规定办理备案和补偿；"
-        "此后发放的贷款不纳入风险补偿范围。请据此做好贷后管理和客户沟通。",
+        f"二、{day('last_day')}及以前发放的贷款，仍按放款日适用的规定备案和补偿；此后发放的不纳入风险补偿范围。",
     )
     return close(paper, "特此函告。")
 

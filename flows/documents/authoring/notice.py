@@ -1,7 +1,6 @@
 """Notices of the managing institution to banks and guarantee companies: D08, D09, D10, D16, D16R."""
 
 from flows.documents.authoring.common import (
-    POLICY,
     POLICY_ONCE,
     SHORT,
     close,
@@ -21,7 +20,7 @@ def correction() -> bytes:
         "Body",
         f"你单位报送的{{{{ matter }}}}{{% if about == '补偿' %}}风险补偿申请{{% elif about == '追偿' %}}追偿登记{{% else %}}备案申请{{% endif %}}（{{{{ board|board }}}}，办理编号："
         f"{{{{ case_number }}}}），我单位于{day('received_on')}收到。经审核，申请材料尚有需要补正的事项。"
-        f"根据{POLICY}和一次性告知的要求，现将全部补正事项一次告知如下"
+        f"根据{POLICY_ONCE}和一次性告知的要求，现将全部补正事项一次告知如下"
         "{% if round > 1 %}（本件为第{{ round }}次补正通知）{% endif %}：",
     )
     paper.p("Heading1", "一、补正事项")
@@ -39,9 +38,11 @@ def correction() -> bytes:
     paper.p("Heading1", "二、补正期限")
     paper.p(
         "Body",
-        f"请在{{{{ correction_days }}}}个工作日内完成补正，即于{day('correction_due_on')}（含当日）前通过"
-        "风险补偿业务系统提交补正材料。{% if due_provisional %}该日期跨越放假安排尚未公布的年度，系暂定"
-        "日期，以放假安排公布后重新计算的日期为准。{% endif %}逾期未补正或者补正后仍不符合要求的，将根据"
+        "{% if from_service %}请自签收本通知书次日起{{ correction_days }}个工作日内通过风险补偿业务系统提交补正材料；"
+        f"至{day('correction_due_on')}尚未签收的，期限自本通知书送出次日起算，于该日届满。"
+        f"{{% else %}}请自本通知书送出次日起{{{{ correction_days }}}}个工作日内，即于{day('correction_due_on')}"
+        "（含当日）前通过风险补偿业务系统提交补正材料。{% endif %}{% if due_provisional %}该日期跨越放假安排尚未公布的"
+        "年度，系暂定日期，以放假安排公布后重新计算的日期为准。{% endif %}逾期未补正或者补正后仍不符合要求的，将根据"
         "现有材料依规处理。",
     )
     paper.p("Heading1", "三、办理期限的计算")
@@ -69,7 +70,7 @@ def confirmation() -> bytes:
     paper.p(
         "Body",
         f"你单位于{day('received_on')}报送的{{{{ board|board }}}}贷款备案申请（办理编号："
-        f"{{{{ case_number }}}}）收悉。根据{POLICY}，经审核、复核，现对符合条件的贷款予以备案，确认如下：",
+        f"{{{{ case_number }}}}）收悉。根据{POLICY_ONCE}，经审核、复核，现对符合条件的贷款予以备案，确认如下：",
     )
     paper.p("Heading1", "一、备案结果")
     paper.p(
@@ -78,7 +79,7 @@ def confirmation() -> bytes:
         "{% if excluded_count %}同批报送的另外{{ excluded_count }}笔贷款不符合备案条件，另行书面通知。"
         "{% endif %}",
     )
-    with paper.table("Grid", 12, 30, 46, 33, 25, 31) as table:
+    with paper.table("Grid", 12, 30, 41, 26, 22, 25) as table:
         table.heads(
             "序号",
             "备案编号",
@@ -135,7 +136,7 @@ def refusal() -> bytes:
     paper.p(
         "Body",
         f"你单位于{day('received_on')}报送的{{{{ board|board }}}}贷款备案申请（办理编号："
-        f"{{{{ case_number }}}}）收悉。经审核、复核，其中{{{{ loans|length }}}}笔贷款不符合{POLICY}规定的"
+        f"{{{{ case_number }}}}）收悉。经审核、复核，其中{{{{ loans|length }}}}笔贷款不符合{POLICY_ONCE}规定的"
         "备案条件，不予备案。现将有关事项通知如下：",
     )
     paper.p("Heading1", "一、不予备案的贷款及理由")

@@ -1,6 +1,6 @@
 """Reports on the scheme as a whole: D34 quarterly, plainly signed; D35 annual, under the bureau's red head."""
 
-from flows.documents.authoring.common import POLICY, SCHEME, SHORT, day, end, money, notice_head
+from flows.documents.authoring.common import POLICY_ONCE, SCHEME, SHORT, day, end, money, notice_head
 from flows.documents.authoring.paper import Paper, amount, middle
 from flows.documents.authoring.redhead import colophon, up_head
 
@@ -30,7 +30,7 @@ def annual() -> bytes:
 def _report(paper: Paper) -> None:
     paper.p(
         "Body",
-        f"根据{POLICY}，现将{day('starts_on')}至{day('ends_on')}运行情况报告如下（数据取自系统台账，截至"
+        f"根据{POLICY_ONCE}，现将{day('starts_on')}至{day('ends_on')}运行情况报告如下（数据取自系统台账，截至"
         f"{day('drawn_on')}）：",
     )
     paper.p("Heading1", "一、总体情况")
@@ -61,7 +61,7 @@ def _report(paper: Paper) -> None:
     for number, (name, title) in enumerate(_GROUPS, start=1):
         with paper.when(name):
             paper.p("Heading2", f"{_NUMERALS[number]}{title}")
-            with paper.table("Grid", 34, 13, 28, 26, 26, 24, 16) as table:
+            with paper.table("Grid", 28, 11, 26, 26, 25, 23, 17) as table:
                 table.heads(
                     "名称",
                     "件数",
@@ -80,8 +80,8 @@ def _report(paper: Paper) -> None:
                     )  # fmt: skip
     with paper.when("limits"):
         paper.p("Heading1", "五、额度使用情况")
-        with paper.table("Grid", 44, 28, 26, 26, 28, 16) as table:
-            table.heads("限额", "核定额度（元）", "已付（元）", "预留（元）", "余额（元）", "已用")
+        with paper.table("Grid", 34, 28, 25, 25, 27, 17) as table:
+            table.heads("限额", "额度（元）", "已付（元）", "预留（元）", "余额（元）", "已用")
             with table.each("row in limits"):
                 table.row(
                     "{{ row.label }}", amount("{{ row.ceiling|yuan }}"), amount("{{ row.paid|yuan }}"),

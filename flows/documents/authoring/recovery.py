@@ -1,7 +1,6 @@
 """Documents of a recovery: D28 追偿进展报告, D29 追偿返还通知书."""
 
 from flows.documents.authoring.common import (
-    POLICY,
     POLICY_ONCE,
     SHORT,
     calculation,
@@ -45,7 +44,7 @@ def progress() -> bytes:
     notice_head(paper, "追偿进展报告")
     paper.p(
         "Body",
-        f"根据{POLICY_ONCE}，现将{_LOAN}的追偿进展报告如下。该笔贷款已于{day('paid_on')}获得风险补偿{money('compensation')}。",
+        f"根据{POLICY_ONCE}，现将{_LOAN}的追偿进展情况报告如下：",
     )
     paper.p("Heading1", "一、追偿措施和进展")
     paper.p(
@@ -55,8 +54,9 @@ def progress() -> bytes:
     paper.p("Heading1", "二、回款情况")
     paper.p(
         "BodyLeft",
-        "此前累计回款￥{{ received_before|yuan }}，已返还财政资金￥{{ returned_before|yuan }}。"
-        "{% if receipts %}本次回款如下：{% else %}报告期内没有新的回款。{% endif %}",
+        f"该笔贷款已获得风险补偿{money('compensation')}，拨付日期：{day('paid_on')}。"
+        "{% if received_before %}此前累计回款￥{{ received_before|yuan }}，已返还财政资金￥{{ returned_before|yuan }}。"
+        "{% else %}此前没有回款。{% endif %}{% if receipts %}本次回款如下：{% else %}报告期内没有新的回款。{% endif %}",
     )
     with paper.when("receipts"):
         _receipts(paper)
@@ -71,12 +71,13 @@ def notice() -> bytes:
     notice_head(paper, f"{SHORT}追偿返还通知书")
     paper.p(
         "Body",
-        f"你单位登记的{_LOAN}追偿回款（办理编号：{{{{ case_number }}}}）收悉。该笔贷款已于{day('paid_on')}拨付风险补偿"
-        f"{money('compensation')}。根据{POLICY}和补偿决定，经审核、复核，现将返还事项通知如下：",
+        f"你单位登记的{_LOAN}追偿回款（办理编号：{{{{ case_number }}}}）收悉。根据{POLICY_ONCE}和补偿决定，经审核、"
+        "复核，现将返还事项通知如下：",
     )
     paper.p("Heading1", "一、回款和费用")
     _receipts(paper)
     paper.p("Heading1", "二、返还金额的计算")
+    paper.p("BodyLeft", f"该笔贷款已拨付风险补偿{money('compensation')}，拨付日期：{day('paid_on')}。")
     paper.p(
         "BodyKeep",
         "回款先扣追偿费用，再冲贷款本金；收回的本金按实际补偿比例{{ ratio|pct }}返还，按累计数计算，减去此前已返还的部分。",
@@ -84,7 +85,7 @@ def notice() -> bytes:
     calculation(paper)
     paper.p(
         "BodyLeft",
-        "累计收回本金￥{{ principal|yuan }}，累计应返还￥{{ due_in_all|yuan }}，此前已返还￥{{ returned_before|yuan }}，"
+        "累计应返还￥{{ due_in_all|yuan }}，此前已返还￥{{ returned_before|yuan }}，"
         f"本次应返还{money('due')}。",
     )
     paper.p("Heading1", "三、办理返还")
@@ -97,17 +98,19 @@ def notice() -> bytes:
     with paper.when("due_on is not none"):
         paper.p(
             "Body",
-            f"请于{day('due_on')}（含当日）前将本次应返还的款项一次缴至{{{{ treasury }}}}，附言注明本案办理编号。"
-            "{% if due_provisional %}该日期跨越放假安排尚未公布的年度，系暂定日期。{% endif %}"
-            "缴款后请在风险补偿业务系统登记返还回单；到账确认后计入补偿台账。",
+            f"请于{day('due_on')}（含当日）前将本次应返还的款项一次缴至{{{{ treasury }}}}"
+            "{% if account is none %}，收款账户由其另行书面告知{% endif %}，附言注明本案办理编号。"
+            "{% if due_provisional %}该日期跨越放假安排尚未公布的年度，系暂定日期。{% endif %}",
         )
         with paper.when("account is not none"), paper.table("Grid", 30, 126) as table:
             table.row(head("账户名称"), "{{ account.name }}")
             table.row(head("开户银行"), "{{ account.bank }}")
             table.row(head("账　　号"), "{{ account.number }}")
-        with paper.when("account is none"):
-            paper.p("Body", "收款账户由{{ treasury }}另行书面告知，请缴款前向其核对。")
-    paper.p("Body", "隐瞒、截留、挪用或者以其他方式拖延返还追偿款的，依照有关规定处理。")
+    paper.p(
+        "Body",
+        "{% if due_on is not none %}缴款后请在风险补偿业务系统登记返还回单。{% endif %}"
+        "隐瞒、截留、挪用或者拖延返还追偿款的，依照有关规定处理。",
+    )
     return close(paper, "特此通知。")
 
 

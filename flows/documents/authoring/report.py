@@ -1,7 +1,7 @@
 """Reports, the public notice and the minutes: D18, D20, D21."""
 
 from flows.documents.authoring.common import (
-    POLICY,
+    POLICY_ONCE,
     SHORT,
     calculation,
     check_rows,
@@ -24,7 +24,7 @@ def review_opinion() -> bytes:
     notice_head(paper, "关于{{ applicant }}\n风险补偿申请的初审意见书")
     paper.p(
         "Body",
-        f"根据{POLICY}和委托管理职责，我单位对{{{{ applicant }}}}就{{{{ loan.borrower }}}}贷款提出的"
+        f"根据{POLICY_ONCE}和委托管理职责，我单位对{{{{ applicant }}}}就{{{{ loan.borrower }}}}贷款提出的"
         "{{ board|board }}风险补偿申请（办理编号：{{ case_number }}）进行了初审、复核，现将有关情况报告如下：",
     )
     paper.p("Heading1", "一、申请及受理情况")
@@ -39,8 +39,8 @@ def review_opinion() -> bytes:
     paper.p("Heading1", "三、核对情况")
     paper.p(
         "Body",
-        "共核对{{ checks_total }}项，其中系统自动核对通过{{ checks_passed }}项，人工核实"
-        "{{ human_checks|length }}项{% if human_checks %}，人工核实情况如下：{% else %}。{% endif %}",
+        "共核对{{ checks_total }}项，其中系统自动核对通过{{ checks_passed }}项{% if human_checks %}，人工核实"
+        "{{ human_checks|length }}项，人工核实情况如下：{% else %}。{% endif %}",
     )
     with paper.when("human_checks"), paper.table("Grid", 12, 27, 29, 29, 23, 20, 22) as table:
         check_rows(table, "human_checks")
@@ -66,7 +66,7 @@ def public_notice() -> bytes:
     paper.p("Space")
     paper.p(
         "Body",
-        f"根据{POLICY}，经受托管理机构审核和我局审定，拟对下列{{{{ rows|length }}}}个项目给予风险补偿。"
+        f"根据{POLICY_ONCE}，经受托管理机构审核和我局审定，拟对下列{{{{ rows|length }}}}个项目给予风险补偿。"
         "现予公示，接受社会监督。",
     )
     paper.p("BodyLeft", f"拟补偿金额合计：{money('total')}。")
@@ -119,8 +119,8 @@ def minutes() -> bytes:
     paper.p("Space")
     paper.p(
         "Body",
-        f"{day('held_on')}，{{{{ chair }}}}在{{{{ place }}}}主持召开{{{{ session }}}}，审议风险补偿事项。会议"
-        "听取了受托管理机构的审核情况汇报，各成员单位充分发表意见并逐项表决。现将议定事项纪要如下：",
+        f"{day('held_on')}，{{{{ chair }}}}主持召开{{{{ session }}}}（{{{{ place }}}}），审议风险补偿事项。会议审议了受托"
+        "管理机构的审核情况，各成员单位发表意见并逐项表决。现将议定事项纪要如下：",
     )
     paper.p("Heading1", "一、审议事项")
     paper.p("BodyLeft", f"会议审议{{{{ cases|length }}}}个项目，议定补偿金额合计{money('total')}。")

@@ -1,7 +1,13 @@
 """Typed facts of each document. A misspelt or missing field is an error, never a blank in a letter."""
 
 from flows.documents.contexts.base import Account, Contact, DocumentContext, Objection
-from flows.documents.contexts.change import ChangedItem, ExtensionConfirmation, LoanChangeForm
+from flows.documents.contexts.change import (
+    AnomalyReport,
+    ChangedItem,
+    ExtensionConfirmation,
+    LoanChangeForm,
+    RiskWarning,
+)
 from flows.documents.contexts.claim import (
     AcceptanceNotice,
     ApprovalForm,
@@ -57,6 +63,7 @@ from flows.documents.contexts.rows import (
     LoanFacts,
     Material,
     Opinion,
+    PaperRow,
     Reason,
     RiskShare,
 )
@@ -65,6 +72,7 @@ from flows.documents.contexts.service import ServedDocument, ServiceReceipt
 __all__ = [
     "AcceptanceNotice",
     "Account",
+    "AnomalyReport",
     "ApprovalForm",
     "Attendee",
     "BudgetRequest",
@@ -102,6 +110,7 @@ __all__ = [
     "ObjectionReply",
     "OperationReport",
     "Opinion",
+    "PaperRow",
     "PayeeRow",
     "PaymentLetter",
     "PaymentNotice",
@@ -120,6 +129,7 @@ __all__ = [
     "ReturnNotice",
     "ReviewOpinion",
     "RiskShare",
+    "RiskWarning",
     "ServedDocument",
     "ServiceReceipt",
     "WaitingRow",

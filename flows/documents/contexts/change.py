@@ -1,4 +1,4 @@
-"""Documents of a change of a registered loan: D11, D11C."""
+"""Documents of a change of a registered loan: D11, D11C; of an anomaly: D13, D14."""
 
 from datetime import date
 from typing import Annotated
@@ -53,4 +53,43 @@ class ExtensionConfirmation(OfChange):
     due_after: date
     outstanding: Money
     rule_version: Words
+    contact: Contact
+
+
+class OfAnomaly(DocumentContext):
+    """What both documents of an anomaly say: the loan, what was seen on which day, and what is not paid back (元).
+
+    `case_number` is the filing's, `change_number` the report's own.
+    """
+
+    board: Board
+    loan: LoanFacts
+    change_number: Words
+    proposed_on: date
+    happened_on: date
+    anomaly: Words
+    unpaid: Money
+    reason: Words
+    measures: Words
+
+
+class AnomalyReport(OfAnomaly):
+    """D13 入库项目异常情况表 of the institution, with what the managing institution (`recipient`) says of it."""
+
+    source_document: Words
+    proposed_by: Words
+    confirmed_by: Words
+    confirmed_on: date
+    remark: Text = ""
+
+
+class RiskWarning(OfAnomaly):
+    """D14 风险提示函 of the managing institution: the sign that was seen, the standard it is measured against, what is
+    asked, and by which day the institution answers (`reply_days` 工作日; `due_provisional` across an unpublished year)."""
+
+    standard: Words
+    request: Words
+    reply_days: Annotated[int, Field(gt=0)]
+    reply_by: date
+    due_provisional: bool = False
     contact: Contact

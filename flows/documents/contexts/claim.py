@@ -18,7 +18,16 @@ from flows.documents.contexts.base import (
     Text,
     Words,
 )
-from flows.documents.contexts.rows import CalcLine, CheckRow, LoanFacts, Material, Opinion, Reason, RiskShare
+from flows.documents.contexts.rows import (
+    CalcLine,
+    CheckRow,
+    LoanFacts,
+    Material,
+    Opinion,
+    PaperRow,
+    Reason,
+    RiskShare,
+)
 
 Lines = Annotated[tuple[CalcLine, ...], Field(min_length=1)]
 
@@ -84,10 +93,13 @@ class NonAcceptanceNotice(ClaimDocument):
 
 
 class WorkingPaper(ClaimDocument):
-    """D17 审核工作底稿: each check with value, source, clause and result, and the calculation."""
+    """D17 审核工作底稿: each check with value, source, clause and result, what the uploads were read to show, and the
+    calculation. `disagreement` says which figures do not fit together."""
 
     accepted_on: date
     checks: Annotated[tuple[CheckRow, ...], Field(min_length=1)]
+    papers: tuple[PaperRow, ...] = ()
+    disagreement: Text = ""
     lines: Lines
     proposed: Money
     conclusion: Words

@@ -152,9 +152,10 @@ class PaymentLetter(DocumentContext):
 
 
 class PaymentNotice(DocumentContext):
-    """D26 资金拨付通知书 to the payee: amount, account, date, and when to confirm (工作日).
+    """D26 资金拨付通知书 to the payee: amount, account, until when it is paid, and when to confirm (工作日).
 
-    `due_provisional`: the date crosses a year whose working days are not published (暂定).
+    `due_provisional`: the date crosses a year whose working days are not published (暂定). `from_service`: the days
+    to confirm count from the day after the reader acknowledged the notice (parameter `applicant_days_from`).
     """
 
     decision_number: Words
@@ -165,6 +166,7 @@ class PaymentNotice(DocumentContext):
     pay_on: date
     due_provisional: bool = False
     confirm_days: Annotated[int, Field(gt=0)]
+    from_service: bool = False
     return_days: Annotated[int, Field(gt=0)]
     effective_ratio: Ratio
     managing_name: Words

@@ -77,7 +77,9 @@ class CorrectionNotice(DocumentContext):
     `matter` names the object in the reader's words ("东莞市某公司贷款（借据号…）"). The clock: of
     `allowed_days` 工作日 for `stage`, `used_days` had passed when it stopped on `stopped_on`;
     `remaining_days` are left when it goes on. `correction_due_on` is the last of `correction_days`
-    工作日; `due_provisional` is set when it crosses a year whose calendar is not yet published.
+    工作日 counted from the day it was sent; `due_provisional` is set when it crosses a year whose calendar is not yet
+    published. `from_service`: the days count from the day after the reader acknowledged the notice, so that day is
+    only the last for one who does not (parameter `applicant_days_from`).
     """
 
     about: Literal["备案", "补偿", "追偿"]
@@ -95,6 +97,7 @@ class CorrectionNotice(DocumentContext):
     correction_days: Annotated[int, Field(gt=0)]
     correction_due_on: date
     due_provisional: bool = False
+    from_service: bool = False
     contact: Contact
 
     @model_validator(mode="after")

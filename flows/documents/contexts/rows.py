@@ -1,7 +1,7 @@
 """Rows that several documents share: loans, checks, calculation lines, opinions."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,17 @@ class CheckRow(Frozen):
     looked_by: Text = ""
     looked_on: date | None = None
     remark: Text = ""
+
+
+class PaperRow(Frozen):
+    """One thing that was typed (材料与填报核对), and where the uploaded materials show it: `places` names each material
+    that is to show it with the page, or with the reason why a person has to look. `agreement`: found in all of them,
+    in some, in none."""
+
+    fact: Words
+    value: Words
+    places: Annotated[tuple[Words, ...], Field(min_length=1)]
+    agreement: Literal["all", "some", "none"]
 
 
 class Opinion(Frozen):

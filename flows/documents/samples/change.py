@@ -27,6 +27,18 @@ _CHANGE = {
     ),
 }
 
+_ANOMALY = {
+    "board": "bank",
+    "loan": f.LOAN,
+    "change_number": "BA-2024-000123-变2",
+    "proposed_on": date(2026, 3, 12),
+    "happened_on": date(2026, 3, 10),
+    "anomaly": "欠息",
+    "unpaid": Decimal("7500000"),
+    "reason": "企业2026年3月应付利息28,125.00元未支付，经了解系下游客户拖欠货款。",
+    "measures": "已上门走访并书面催收，冻结未用授信额度，要求企业十日内付清欠息并提供回款计划。",
+}
+
 SAMPLES: dict[str, DocumentContext] = {
     "D11": c.LoanChangeForm(
         **{**f.common(f.BANK, None, f.MANAGING), "case_number": _FILING},
@@ -47,6 +59,24 @@ SAMPLES: dict[str, DocumentContext] = {
         due_after=date(2027, 8, 31),
         outstanding=Decimal("7500000"),
         rule_version="2024-01-01",
+        contact=f.PERSON,
+    ),
+    "D13": c.AnomalyReport(
+        **{**f.common(f.BANK, None, f.MANAGING), "case_number": _FILING},
+        **_ANOMALY,
+        source_document="催收通知书及送达回执",
+        proposed_by="林可",
+        confirmed_by="陈嘉敏",
+        confirmed_on=date(2026, 3, 16),
+        remark="请按周跟踪回款。",
+    ),
+    "D14": c.RiskWarning(
+        **{**f.common(f.MANAGING, "计险〔2026〕4号", f.BANK), "case_number": _FILING},
+        **_ANOMALY,
+        standard="利息按期支付",
+        request="核实下游客户拖欠的原因和回款安排，落实还款来源；预计形成逾期的，提前制定处置和追偿方案。",
+        reply_days=10,
+        reply_by=date(2026, 12, 7),
         contact=f.PERSON,
     ),
 }

@@ -54,6 +54,26 @@ SAMPLES: dict[str, c.DocumentContext] = {
         **f.OF_BANK,
         accepted_on=date(2026, 9, 30),
         checks=f.CHECKS,
+        papers=(
+            c.PaperRow(
+                fact="债务人名称",
+                value=f.FIRM,
+                places=("补偿金申请表第1页", "借款合同、借据第2页", "催收材料：扫描件或图片，没有文字"),
+                agreement="some",
+            ),
+            c.PaperRow(
+                fact="借款合同号",
+                value="DG2024-LN-00871",
+                places=("补偿金申请表第1页", "借款合同、借据第1页"),
+                agreement="all",
+            ),
+            c.PaperRow(
+                fact="未清偿本金",
+                value="8,000,000.00元",
+                places=("坏账损失情况说明：未查到",),
+                agreement="none",
+            ),
+        ),
         lines=f.LINES,
         proposed=Decimal("4000000"),
         conclusion="符合补偿条件，建议补偿4,000,000.00元。",
@@ -96,7 +116,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
         pending=("市工信局科室意见", "市工信局分管领导意见", "联席会议审定意见"),
     ),
     "D20": c.MeetingMinutes(
-        **f.common("东莞市中小微企业融资风险补偿联席会议", "〔2026〕3号", ""),
+        **f.common("东莞市中小微企业融资风险补偿联席会议", "东工信纪〔2026〕3号", ""),
         session="2026年第3次联席会议",
         held_on=date(2026, 11, 3),
         place="市工业和信息化局501会议室",
@@ -164,7 +184,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
             c.Finding(
                 no=1,
                 point="关于白名单资格。",
-                finding="该企业于放款日在白名单内。",
+                finding="经查，该企业于放款日在白名单内。",
                 basis="2024年第一批白名单",
             ),
         ),

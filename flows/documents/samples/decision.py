@@ -64,6 +64,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
         account=f.ACCOUNT,
         pay_on=date(2026, 11, 25),
         confirm_days=5,
+        from_service=True,
         return_days=10,
         effective_ratio=Decimal("0.5"),
         managing_name=f.MANAGING,

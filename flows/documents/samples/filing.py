@@ -55,6 +55,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
         correction_days=5,
         correction_due_on=date(2026, 10, 14),
         due_provisional=True,
+        from_service=True,
         contact=f.PERSON,
     ),
     "D09": c.FilingConfirmation(

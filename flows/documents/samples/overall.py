@@ -8,14 +8,14 @@ from flows.documents.samples import facts as f
 
 _BANK = c.ReportGroup(
     label=f.BANK, claims=3, claimed=Decimal("9400000"), approved=Decimal("6400000"), paid=Decimal("4000000"),
-    returned=Decimal("450000"), bar="██████",
+    returned=Decimal("450000"), bar="████",
 )  # fmt: skip
 _GUARANTOR = _BANK.model_copy(
     update={"label": f.GUARANTOR, "claims": 1, "claimed": Decimal("1000000.00"), "bar": "█"}
 )
 _BUDGET = c.ReportLimit(
     label="2026年度风险补偿预算", ceiling=Decimal("20000000"), paid=Decimal("4000000"),
-    reserved=Decimal("2400000"), left=Decimal("13600000"), bar="███",
+    reserved=Decimal("2400000"), left=Decimal("13600000"), bar="██",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def _report(organ: str, number: str, recipient: str, period: str) -> c.Operation
         institutions=(_BANK, _GUARANTOR),
         towns=(_BANK.model_copy(update={"label": "松山湖"}),),
         industries=(_BANK.model_copy(update={"label": "制造业"}),),
-        months=(_month(7, "0", ""), _month(8, "4000000", "██████"), _month(9, "0", "")),
+        months=(_month(7, "0", ""), _month(8, "4000000", "████"), _month(9, "0", "")),
         limits=(_BUDGET,),
         summary="本期备案平稳增长，补偿申请集中在制造业。",
         problems="个别机构补正超期。",

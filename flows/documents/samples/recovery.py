@@ -46,7 +46,7 @@ SAMPLES: dict[str, c.DocumentContext] = {
             c.CalcLine(no=1, label="累计收回本金", basis="回款先扣追偿费用，再冲本金，以损失为限", clause="四（二）", amount=Decimal("900000")),
             c.CalcLine(no=2, label="返还比例", basis="实付补偿 ÷ 损失：50%", clause="四（二）", amount=None),
             c.CalcLine(no=3, label="累计应返还", basis="累计收回本金 × 返还比例，不超过已付补偿", clause="四（二）", amount=Decimal("450000")),
-            c.CalcLine(no=4, label="本次应返还", basis="累计应返还 − 此前已返还", clause="四（二）", amount=Decimal("450000"), binding=True),
+            c.CalcLine(no=4, label="本次应返还", basis="累计应返还 − 此前已返还", clause="四（二）", amount=Decimal("450000")),
         ),
         ratio=Decimal("0.5"),
         principal=Decimal("900000"),

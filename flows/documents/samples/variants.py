@@ -80,6 +80,7 @@ _CODES = {
     "board",
     "about",
     "outcome",
+    "agreement",
     "result",
     "verification_url",
 }  # fixed vocabularies and addresses, not texts
