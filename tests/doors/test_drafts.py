@@ -80,7 +80,7 @@ def test_a_removal_is_told_with_its_last_day_and_reason(server: Server) -> None:
     )
     letter = words(server, "D06", str(number))
     last = clock.today() + timedelta(days=7)
-    assert f"自{last.year}年{last.month}月{last.day}日次日起移出白名单" in letter
+    assert f"白名单资格至{last.year}年{last.month}月{last.day}日终止" in letter
     assert "一、移出原因：停业" in letter
 
 
