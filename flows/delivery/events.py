@@ -164,8 +164,7 @@ class LoanChanged(Facts):
 
 
 class Warned(Facts):
-    """The anomaly of a loan a letter of warning (风险提示函) is about, what is asked, and until when it is answered;
-    `provisional` across a year whose working days are not published."""
+    """The anomaly a 风险提示函 is about, what it asks, by when it is answered; `provisional` as in `Returned`."""
 
     what: Words
     loan: Words
