@@ -16,6 +16,7 @@ from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
 from api.pages.bank_prepared import open_rows
 from api.pages.layout import frame
+from api.pages.narrowing import many
 from api.pages.render import day, page, sentence_day, yuan
 from api.pages.task_facts import clause_view
 from api.pages.views import AskView, Link, Tag
@@ -31,6 +32,7 @@ from models.records.case_filters import Filters, Show
 from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.loan import Loan
+from models.records.paging import COUNTED
 from models.records.rules import rules
 from models.records.task import Task, TaskState, open_of_case
 
@@ -94,7 +96,7 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         claimed=sum((row.amount for row in claims), ZERO),
         recoveries=_recoveries(db, actor),
         return_days=deadlines.working_days("recovery_return_days", clock.today(), rules(db)),
-        unreported=overview.count(db, actor, Filters(Show.UNREPORTED)),
+        unreported=many(overview.count(db, actor, Filters(Show.UNREPORTED), COUNTED)),
         recoverable=bool(recovery.paid_claims(db, actor.institution_id, limit=1)),
         filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
         limits=tuple(m for _, m in own_years(db, actor.institution_id, 2)) if board == Board.BANK else (),

@@ -259,10 +259,10 @@ def _fields(db: Session, actor: Actor, asked: Asked, known: Mapping[int, str]) -
 def _shows(
     db: Session, actor: Actor, filters: Filters, shows: Sequence[Show], found: overview.Slice
 ) -> tuple[Tab, ...]:
-    """Each list with its count. While words are searched only the list itself is counted."""
+    """Each list with its count. While words or a clock are asked for only the list itself is counted."""
     counts = (
         {filters.show: found.total}
-        if filters.words
+        if filters.words or filters.ageing
         else overview.beside(db, actor, filters, shows, found.total)
     )
     most = {filters.show: found.most}

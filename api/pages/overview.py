@@ -19,6 +19,7 @@ from api.pages.case_views import LimitView
 from api.pages.cases import address
 from api.pages.layout import frame
 from api.pages.limits import meter
+from api.pages.narrowing import many
 from api.pages.overview_groups import GROUP_COLUMNS, GROUPINGS, PLACE_COLUMNS, PlaceRow, places
 from api.pages.render import page
 from api.pages.views import Chart, Column, FunnelRow, Kpi, Note, Tab
@@ -32,6 +33,7 @@ from models.records import figures, ledger, loan_change, overview
 from models.records.case_filters import Ageing, Filters, Show
 from models.records.figures import By
 from models.records.ledger import AccountKind, LedgerAccount
+from models.records.paging import COUNTED
 
 router = APIRouter()
 Manager = Annotated[Actor, requires(may_manage)]
@@ -147,7 +149,9 @@ def _view(db: Session, actor: Actor, board: Board | None, by: By) -> OverviewVie
             *(Tab(BOARD_NAMES[b], f"/overview?board={b.value}", current=b is board) for b in Board),
         ),
         overview_kpis.counts(db, actor, year, months),
-        overview_kpis.amounts(money, budget, year, overview.count(db, actor, Filters(Show.UNREPORTED))),
+        overview_kpis.amounts(
+            money, budget, year, many(overview.count(db, actor, Filters(Show.UNREPORTED), COUNTED))
+        ),
         tuple(case_rows.row(one, known, days) for one in overview.stuck(db, actor)),
         overview.count(db, actor, stuck),
         address(stuck),

@@ -46,7 +46,7 @@ def counts(db: Session, actor: Actor, year: int, months: tuple[tuple[int, int], 
 
 
 def amounts(
-    money: figures.Money, budget: LedgerAccount | None, year: int, unreported: int
+    money: figures.Money, budget: LedgerAccount | None, year: int, unreported: int | str
 ) -> tuple[Kpi, ...]:
     """How much, 万元: what the year's claims ask for and were approved, paid, held, came back, and is left; of how many
     claims no report of progress (追偿进展报告) came in time."""

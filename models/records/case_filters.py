@@ -181,12 +181,13 @@ def _first_of(year: int, month: int) -> datetime:
 def _aged(ageing: Ageing, near: datetime | None) -> list[Any]:
     """Open cases whose clock stands so; each of them is in one of the four."""
     alive, correcting = col(CaseRecord.closed_at).is_(None), col(CaseRecord.state) == State.CORRECTION
-    is_late = late().where(Late.case_id == CaseRecord.id).exists()
-    is_near = due_before(near or clock.now()).where(Late.case_id == CaseRecord.id).exists()
+    begun, mine = clock.start_of(clock.today()), Late.case_id == CaseRecord.id
+    is_late, is_near = late().where(mine).exists(), due_before(near or begun).where(mine).exists()
+    is_soon = due_before(near or begun).where(mine, Late.due_at >= begun).exists()  # type: ignore[operator]
     return {
         Ageing.LATE: [alive, is_late],
         Ageing.STOP: [alive, correcting, ~is_late],
-        Ageing.SOON: [alive, ~correcting, is_near, ~is_late],
+        Ageing.SOON: [alive, ~correcting, is_soon],
         Ageing.OK: [alive, ~correcting, ~is_near],
     }[ageing]
 

@@ -107,7 +107,8 @@ def cases(
     """A page of cases, newest first unless told otherwise; it begins after a row, or ends before one."""
     s.connection().execute(_ALONE)
     found_by, hits = _narrowed(s, actor, filters)
-    most = search.COUNTED_WALKING if hits is not None and hits.common else SUMMED
+    most = COUNTED if filters.ageing or filters.show is Show.UNREPORTED else SUMMED
+    most = search.COUNTED_WALKING if hits is not None and hits.common else most
     total, amount, decided = _figures(s, found_by, most)
     order = order_of(filters, sort)
     places = rows_of(order.column.label("at"), order.row_id.label("row_id")).where(*found_by)

@@ -55,6 +55,7 @@ def unreported(first: date) -> ColumnElement[bool]:
     )
     return and_(
         col(Claim.voucher_date) < first,
+        col(Claim.approved) > 0,  # in the order of the list's index
         col(Claim.paid) > 0,
         ~reported.exists(),
         col(Claim.paid) > returned,

@@ -57,7 +57,8 @@ CASES: tuple[dict[str, str], ...] = (
     {"show": "all", "least": "990"}, {"show": "all", "least": "500", "most": "501"}, {"show": "all", "batch": "1"},
     {"show": "all", "sort": "amount"}, {"show": "open", "sort": "amount"}, {"show": "closed", "sort": "amount"},
     {"show": "open", "town": "虎门镇", "process": "claim", "sort": "amount"}, *({"q": one} for one in WORDS),
-    {"q": "恒炬", "show": "open"}, {"q": "恒炬 精密"}, {"q": "公司 虎门", "show": "closed"},
+    *({"show": "open", "due": due} for due in ("ok", "soon", "late", "stop")), {"show": "unreported"},
+    {"show": "open", "state": "first_review", "due": "soon"}, {"q": "恒炬", "show": "open"}, {"q": "恒炬 精密"}, {"q": "公司 虎门", "show": "closed"},
 )  # fmt: skip
 AIM = 100
 READERS = {"queue": ("chenjiamin", QUEUE), "cases": ("lizhiyuan", CASES)}
