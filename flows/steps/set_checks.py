@@ -134,11 +134,13 @@ def _statement(
             continue
         parts.append(_check(rule, code, words, values, number, passed=passed))
     white_list = _WHITE_LIST if board is Board.BANK else ""
-    return _ASSEMBLED.format(parts=",\n".join(parts), relation=loans.relation, white_list=white_list), values
+    every = ",\n".join(parts)
+    checks = f"jsonb_build_array({every})" if passed else f"to_jsonb(array_remove(ARRAY[{every}], NULL))"
+    return _ASSEMBLED.format(checks=checks, relation=loans.relation, white_list=white_list), values
 
 
 _ASSEMBLED = """
-to_jsonb(array_remove(ARRAY[{parts}], NULL)) AS checks
+{checks} AS checks
 FROM {relation}
 JOIN jsonb_to_recordset(CAST(:days AS jsonb))
   AS d(disbursed_on date, latest_maturity date, in_time text, days_words text) USING (disbursed_on)
@@ -174,15 +176,18 @@ def _check(rule: Rule, code: str, words: Words, values: dict[str, Any], number: 
             continue  # nobody has words for it: left to the row-wise function
         own = {"result": result.value}
         own |= {"value": word.value, "remedy": word.remedy} if word else {"remedy": ""}
-        pairs = []
-        for name, value in (base.model_dump(mode="json") | own).items():
-            given = getattr(rule, name) if name in _OF_THE_LOAN else None
-            if given is None or (name == "remedy" and result is Result.PASS):
-                key = f"w{number}_{result.value}_{name}"
-                values[key] = value
-                given = f"CAST(:{key} AS text)"
-            pairs.append(f"'{name}', {given}")
-        branches.append(f"WHEN '{result.value}' THEN jsonb_build_object({', '.join(pairs)})")
+        said, pairs = base.model_dump(mode="json") | own, []
+        for name in _OF_THE_LOAN:
+            given = getattr(rule, name)
+            if given is not None and not (name == "remedy" and result is Result.PASS):
+                del said[name]
+                pairs.append(f"'{name}', {given}")
+        key = f"w{number}_{result.value}"
+        values[key] = json.dumps(said, ensure_ascii=False)
+        made = f"(SELECT CAST(:{key} AS jsonb))"  # what all loans have in common is made once
+        if pairs:
+            made += f" || jsonb_build_object({', '.join(pairs)})"
+        branches.append(f"WHEN '{result.value}' THEN {made}")
     return f"CASE {rule.result} {' '.join(branches)} ELSE '{_MARK}'::jsonb END"
 
 

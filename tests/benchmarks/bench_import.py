@@ -169,9 +169,10 @@ def timed(figures: list[Figure], what: str) -> Iterator[None]:
 
 
 def fill(most: int) -> None:
-    """Copies of the registered loans under other receipts, until there are `most`."""
+    """Copies of the registered loans under other receipts, until there are `most`; without their words to search by."""
     names = ", ".join(n for n in Loan.model_fields if n not in {*WRITTEN, "receipt_number", "filing_number"})
     with session() as s:
+        s.connection().execute(text("SET LOCAL session_replication_role = replica"))
         there = s.connection().execute(text("SELECT count(*) FROM loans")).scalar_one()
         for copy in range(1, most // max(there, 1)):
             s.connection().execute(
