@@ -24,7 +24,7 @@ from flows.importing import workbooks
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_backfill
-from models.records import institution, person
+from models.records import institution, person, prepared
 from models.records.loan_import import ImportKind, LoanImport, cases_of, good_amount, recent
 from models.records.white_list import of_import
 
@@ -212,6 +212,7 @@ def _desk(
             *fields,
         ]  # fmt: skip
     listed = recent(db, actor.institution_id, backfilled=backfilled)
+    waiting = {row.subject for row in prepared.waiting(db, actor.institution_id) if row.kind == "import"}
     return page(
         request,
         "pages/imports/desk.html",
@@ -221,7 +222,10 @@ def _desk(
         action="/backfills" if backfilled else "/bank/imports",
         fields=tuple(fields),
         templates=tuple((BOARD_NAMES[board], f"/imports/templates/{board.value}.xlsx") for board in boards),
-        rows=tuple((one, views.state_tag(one), names[one.institution_id].short_name) for one in listed),
+        rows=tuple(
+            (one, views.state_tag(one, waits=str(one.id) in waiting), names[one.institution_id].short_name)
+            for one in listed
+        ),
     )
 
 

@@ -195,8 +195,10 @@ def _cell(
     return GridCell(value or "（空）", " ".join(sentences), tone, kind)  # type: ignore[arg-type]
 
 
-def state_tag(found: LoanImport) -> Tag:
-    """Where an import stands."""
+def state_tag(found: LoanImport, *, waits: bool = False) -> Tag:
+    """Where an import stands; `waits` as in `headline`."""
+    if waits:
+        return Tag("待复核", "soon")
     tones: dict[ImportState, Tone] = {
         ImportState.REFUSED: "late", ImportState.SUBMITTED: "ok", ImportState.DISCARDED: "idle",
     }  # fmt: skip

@@ -83,8 +83,7 @@ def complete(s: Session, case_id: int, filed_on: date) -> None:
 def statements(
     s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool, chosen: str = "l.key"
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A statement and its values for each set of terms: of every loan what is `chosen` (SQL), and `checks`, with those
-    that `passed` or without."""
+    """A statement and its values for each set of terms: of every loan what is `chosen` (SQL), and its `checks`."""
     used = rules(s)
     start = used.get("policy_from").rows[0].since
     quotes = reading.quotes(s) or None

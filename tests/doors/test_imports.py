@@ -173,6 +173,7 @@ def test_a_list_that_waits_for_the_banks_checker_says_so_and_who_can_release_it(
     assert answer["waiting"] == {"maker": "林婉仪", "checkers": ["冼如意"], "message": said}
     page = server.client("linwanyi").get(f"/imports/{answer['import']}").text
     assert said in page and "2 行待本单位复核" in page and "查看送复核的内容" in page
+    assert "待复核" in server.client("linwanyi").get("/bank/imports").text
     assert 'data-open="submit"' not in page and "重新查验" not in page and "尚未提交任何一行" not in page
     with database.session() as s:
         assert s.exec(select(CaseRecord)).first() is None
@@ -182,6 +183,7 @@ def test_a_list_that_waits_for_the_banks_checker_says_so_and_who_can_release_it(
     running.work(answer["import"])
     page = server.client("linwanyi").get(f"/imports/{answer['import']}").text
     assert "待复核" not in page and "已提交 2 行" in page
+    assert "待复核" not in server.client("linwanyi").get("/bank/imports").text
     code, out, _ = ran(monkeypatch, database_url, str(path), "--person", "linwanyi", "--json")
     assert json.loads(out)["waiting"] is None and len(json.loads(out)["cases"]) == 1
 
