@@ -12,18 +12,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from api.runtime import postgres
+from api.runtime import garbage, postgres
 from api.runtime import prefect_server as prefect
 from api.runtime.process import free_port
+from flows.actions import passwords
 from models import database
 from models.settings import Settings
 
@@ -78,6 +82,8 @@ class Server:
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 
+REAL_HASHER = passwords._hasher
+"""The product's: made to take a tenth of a second. Tests hash some hundreds of passwords and use a quick one."""
 SERVER = pytest.StashKey[Server]()
 HOME = pytest.StashKey[Path]()
 
@@ -104,6 +110,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """Tell a starting xdist worker where this run's server is."""
     node.workerinput["home"] = str(node.config.stash[HOME])  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """What the tests' imports made is no garbage: looking through it again and again was a tenth of a run."""
+    garbage.settle()
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    passwords._hasher = cache(lambda: quick)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

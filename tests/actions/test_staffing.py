@@ -17,6 +17,7 @@ from models.gates import Role
 from models.records.office_act import OfficeAct
 from models.records.person import Person, SignIn, by_login, roles_of
 from models.settings import get_settings
+from tests.conftest import REAL_HASHER
 from tests.seed import PASSWORD, actor
 
 ADMIN, FILES, CHECKS = "xuqiuyue", "linwanyi", "xianruyi"  # of the bank GYB
@@ -40,6 +41,10 @@ def add(
 
 def acts(s: Session) -> list[str]:
     return [row.act for row in s.exec(select(OfficeAct).order_by(OfficeAct.id))]  # type: ignore[arg-type]
+
+
+def test_passwords_are_kept_as_argon2id_at_its_recommended_cost() -> None:
+    assert REAL_HASHER().hash(GOOD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_new_person_signs_in_once_with_the_password_that_was_shown_and_must_change_it(s: Session) -> None:

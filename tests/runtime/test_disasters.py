@@ -207,7 +207,7 @@ def test_prefects_database_is_dropped_and_cases_move_without_it_until_it_is_back
     moves(behind_it, "chenjiamin", State.FIRST_REVIEW)
     eventually(lambda: prefect_is_used(whole))
     moves(behind_it, "wangliqun", State.SECOND_REVIEW)
-    (shown,) = eventually(
+    shown, *_ = eventually(  # one, or two where its server came up before the first move was made
         lambda: [run for run in whole.runs() if behind_it in run["tags"] and run["end_time"]]
     )
     assert (shown["name"], shown["tags"], shown["state_type"]) == (behind_it, [behind_it], "COMPLETED")
