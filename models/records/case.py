@@ -158,7 +158,7 @@ class JournalEntry(SQLModel, table=True):
             "ix_journal_due",
             "due_at",
             postgresql_where=text("finished_at IS NULL AND voided_at IS NULL AND kind = 'gate'"),
-            postgresql_include=["case_id"],
+            postgresql_include=["case_id", "name"],
         ),
     )
 

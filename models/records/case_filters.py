@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, or_, union
+from sqlalchemy import ColumnElement, and_, extract, or_, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -143,7 +143,7 @@ def conditions(
     """What the rows of a list fulfil; `hits` are what its words found."""
     found: list[Any] = [] if actor.watches_all else [CaseRecord.institution_id == actor.institution_id]
     found += _shown(actor, f, known)
-    found += _aged(f.ageing, known.near) if f.ageing else []
+    found += _aged(f.ageing, known.near, f.state) if f.ageing else []
     for column, value in (
         (CaseRecord.process, f.process),
         (CaseRecord.state, f.state),
@@ -178,14 +178,16 @@ def _first_of(year: int, month: int) -> datetime:
     return clock.start_of(date(year, month, 1) if month < 13 else date(year + 1, 1, 1))
 
 
-def _aged(ageing: Ageing, near: datetime | None) -> list[Any]:
-    """Open cases whose clock stands so; each of them is in one of the four."""
+def _aged(ageing: Ageing, near: datetime | None, state: State | None) -> list[Any]:
+    """Open cases whose clock stands so; each of them is in one of the four. A case stands at the gate whose name is
+    its `state`: asked for one, the gates of the others are not looked at."""
     alive, correcting = col(CaseRecord.closed_at).is_(None), col(CaseRecord.state) == State.CORRECTION
-    begun, mine = clock.start_of(clock.today()), Late.case_id == CaseRecord.id
+    begun, mine = clock.start_of(clock.today()), col(Late.case_id) == CaseRecord.id
+    here = mine if state is None else and_(mine, col(Late.name) == state.value)
     is_late, is_near = late().where(mine).exists(), due_before(near or begun).where(mine).exists()
-    is_soon = due_before(near or begun).where(mine, Late.due_at >= begun).exists()  # type: ignore[operator]
+    is_soon = due_before(near or begun).where(here, Late.due_at >= begun).exists()  # type: ignore[operator]
     return {
-        Ageing.LATE: [alive, is_late],
+        Ageing.LATE: [alive, late().where(here).exists()],
         Ageing.STOP: [alive, correcting, ~is_late],
         Ageing.SOON: [alive, ~correcting, is_soon],
         Ageing.OK: [alive, ~correcting, ~is_near],

@@ -101,12 +101,22 @@ def _alive(name: str, columns: list[str], more: list[str]) -> None:
     )  # fmt: skip
 
 
+def _due(kept: list[str]) -> None:
+    op.create_index(
+        "ix_journal_due", "journal", ["due_at"], postgresql_include=kept,
+        postgresql_where=sa.text("finished_at IS NULL AND voided_at IS NULL AND kind = 'gate'"),
+    )  # fmt: skip
+
+
 def upgrade() -> None:
     # By amount, an open case of one town and process is one in forty: each was read from the table to be left out.
     op.drop_index("ix_cases_alive_amount", "cases")
     _alive("alive_amount", ["amount", "id"], LISTED)
     # Counting a town's open cases walked past all others, and four counts stand beside every list.
     _alive("alive_town", ["town", "opened_at", "id"], LISTED)
+    # Of the gates that are due soon, a list of one stage wants its own: one in twenty.
+    op.drop_index("ix_journal_due", "journal")
+    _due(["case_id", "name"])
     op.execute(TRIGGERS)
     for statement in FILLED:
         op.execute(statement)
@@ -119,6 +129,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER case_words_added ON recoveries; DROP FUNCTION case_words_of_new_recoveries()")
     op.execute(CHANGED_LOANS_BEFORE)
     op.execute("DELETE FROM case_words w USING recoveries r WHERE w.case_id = r.case_id AND w.part = -1")
+    op.drop_index("ix_journal_due", "journal")
+    _due(["case_id"])
     op.drop_index("ix_cases_alive_town", "cases")
     op.drop_index("ix_cases_alive_amount", "cases")
     _alive("alive_amount", ["amount", "id"], [])
