@@ -19,7 +19,7 @@ def backup(file: Annotated[Path, typer.Argument(help="写到这个新文件，�
     from api.runtime.backup import BackupError, save
     from models.settings import get_settings
 
-    with standing():
+    with standing(tables=False):  # as it is: a backup before a new version must not bring its tables along
         try:
             saved = save(str(get_settings().database_url), file)
         except BackupError as error:

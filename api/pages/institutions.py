@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -15,13 +14,13 @@ from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import institutions_view as views
 from api.pages import policy_layout
+from api.pages.arrangements import Posted
 from api.pages.keys import keeping
 from api.pages.layout import frame
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import enrolling
 from flows.actions.errors import ActionRefusedError, InvalidError
-from flows.documents.text import printable
 from models import clock
 from models.permissions import (
     Actor,
@@ -68,14 +67,6 @@ def may_decide(actor: Actor) -> Verdict:
 Decider = Annotated[Actor, requires(may_decide)]
 
 
-async def _posted(request: Request) -> dict[str, str]:
-    form: FormData = await request.form()
-    return {name: printable(value) for name, value in form.items() if isinstance(value, str)}
-
-
-Posted = Annotated[dict[str, str], Depends(_posted)]
-
-
 @router.get("")
 def index(request: Request, db: Db, actor: Reader, done: str = "") -> HTMLResponse:
     """The register, what waits for a second person, and the form of a new entry."""
@@ -89,7 +80,9 @@ def enter(request: Request, db: Db, actor: Registrar, form: Posted) -> Response:
     try:
         enrolling.propose(db, actor, Part.ENTRY, None, typed, typed.get("basis", ""))
     except ActionRefusedError as error:
-        return _index(request, db, actor, (_refusal(error),), typed, _faults(error), _status(error))
+        return _index(
+            request, db, actor, (policy_layout.refusal(error),), typed, _faults(error), _status(error)
+        )
     return RedirectResponse("/institutions?done=proposed", 303)
 
 
@@ -104,8 +97,6 @@ def decide(
 ) -> Response:
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
-    if chosen is None:
-        raise Refused(422, "请选择确认、不同意或撤回。")
     row = enrolling.decide(db, actor, change_id, chosen, note)
     home = institution.by_code(db, row.code)
     place = f"/institutions/{home.id}" if home else "/institutions"
@@ -141,7 +132,7 @@ def propose(
         enrolling.propose(db, actor, chosen, place, typed, typed.get("basis", ""))
     except ActionRefusedError as error:
         return _show(
-            request, db, actor, place, (_refusal(error),), chosen=chosen, typed=typed,
+            request, db, actor, place, (policy_layout.refusal(error),), chosen=chosen, typed=typed,
             errors=_faults(error), status=_status(error),
         )  # fmt: skip
     return RedirectResponse(f"/institutions/{place.id}?done=proposed", 303)
@@ -155,10 +146,6 @@ def _own(form: Mapping[str, str], part: Part) -> dict[str, str]:
     """The fields of one part: a page holds a form of each, so their names begin with it."""
     lead = f"{part.value}_"
     return {name.removeprefix(lead): value for name, value in form.items() if name.startswith(lead)}
-
-
-def _refusal(error: ActionRefusedError) -> Note:
-    return policy_layout.refusal(error)
 
 
 def _faults(error: ActionRefusedError) -> dict[str, str]:

@@ -21,7 +21,13 @@ from models.gates import Role
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_confirm_institution
 from models.records import institution, person
-from models.records.institution import KIND_NAMES, Institution, Kind
+from models.records.institution import (
+    KIND_NAMES,
+    Institution,
+    InstitutionAccount,
+    Kind,
+    ShareAgreement,
+)
 from models.records.institution_change import PART_NAMES, InstitutionChange, Part
 from models.records.person import Person, PersonRole
 
@@ -97,6 +103,7 @@ def rows(db: Session) -> tuple[PlaceRow, ...]:
     today = clock.today()
     names = institution.names_on(db, today)
     working = _roles_by_place(db)
+    paid, shared = (institution.having_on(db, one, today) for one in (InstitutionAccount, ShareAgreement))
     found = []
     for place in db.exec(select(Institution).where(col(Institution.active)).order_by(col(Institution.id))):
         key, name = place.id or 0, names[place.id or 0]
@@ -105,7 +112,7 @@ def rows(db: Session) -> tuple[PlaceRow, ...]:
             PlaceRow(
                 key, name.name, name.short_name, place.code, KIND_NAMES[place.kind],
                 BOARD_NAMES[place.files_board] if place.files_board else "—", held["people"],
-                _missing(db, place, held, today), _stopped(place),
+                _missing(db, place, held, paid, shared), _stopped(place),
             )
         )  # fmt: skip
     return tuple(found)
@@ -226,8 +233,10 @@ def _facts(part: Part, kept: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _missing(db: Session, place: Institution, held: Counter[str], today: date) -> tuple[str, ...]:
-    """What keeps an institution from doing its part."""
+def _missing(
+    db: Session, place: Institution, held: Counter[str], paid: frozenset[int], shared: frozenset[int]
+) -> tuple[str, ...]:
+    """What keeps an institution from doing its part; `paid` and `shared` have an account, an agreement."""
     key, found = place.id or 0, []
     if not held["people"]:
         found.append("无人员")
@@ -238,10 +247,10 @@ def _missing(db: Session, place: Institution, held: Counter[str], today: date) -
             found.append("无申报经办")
         if not institution.contacts(db, key):
             found.append("无通知地址")
-    if place.files_board == Board.GUARANTEE and institution.shares_on(db, key, today) is None:
+    if place.files_board == Board.GUARANTEE and key not in shared:
         found.append("无分担比例")
     wants_account = place.files_board is not None or place.kind is Kind.FINANCE
-    if wants_account and institution.account_on(db, key, today) is None:
+    if wants_account and key not in paid:
         found.append("无收款账户")
     if place.kind in (Kind.MANAGING, Kind.BUREAU, Kind.FINANCE) and not place.contact_phone:
         found.append("无联系方式")

@@ -159,7 +159,7 @@ def decide(
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
     change = db.get(LoanChange, change_id) if change_id < 2**31 else None
-    if chosen is None or change is None or change.loan_id != loan.id:
+    if change is None or change.loan_id != loan.id:
         raise Refused(422, "请选择确认、不同意或撤回。")
     try:
         changing.decide(db, actor, change_id, chosen, note)

@@ -97,7 +97,7 @@ def decide(
 ) -> Response:  # fmt: skip
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
-    if chosen is None or opening_id >= 2**31:
+    if opening_id >= 2**31:
         raise Refused(422, "请选择确认、不同意或撤回。")
     try:
         opening_registers.decide(db, actor, opening_id, chosen, note)

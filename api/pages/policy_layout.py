@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.auth.refusals import Refused
 from api.pages.render import stamp
 from api.pages.views import Note, Tab
 from flows.actions.errors import ActionRefusedError, InvalidError
@@ -53,9 +54,12 @@ def refusal(error: ActionRefusedError) -> Note:
     return Note("late", "没有办成。", words, alert=True)
 
 
-def verdict_of(word: str) -> Verdict | None:
-    """The verdict a button sends, or None for anything else."""
-    return next((verdict for verdict in Verdict if verdict.value == word), None)
+def verdict_of(word: str, yes: str = "确认") -> Verdict:
+    """The verdict a button sends; `yes` as on the button. Raises `Refused` (422) for anything else."""
+    found = next((verdict for verdict in Verdict if verdict.value == word), None)
+    if found is None:
+        raise Refused(422, f"请选择{yes}、不同意或撤回。")
+    return found
 
 
 def decided(verdict: Verdict | None, by: str, at: datetime | None, note: str) -> str:

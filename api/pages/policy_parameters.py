@@ -165,8 +165,6 @@ def decide(
 ) -> Response:
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
-    if chosen is None:
-        raise Refused(422, "请选择确认、不同意或撤回。")
     row = ruling.decide(db, actor, override_id, chosen, note)
     return RedirectResponse(f"/policy/parameters/{row.name}?done={chosen.value}", 303)
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import requires
-from api.auth.refusals import Refused
 from api.pages import policy_layout
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
@@ -150,8 +149,6 @@ def decide(
 ) -> Response:
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
-    if chosen is None:
-        raise Refused(422, "请选择确认、不同意或撤回。")
     row = reference.decide(db, actor, change_id, chosen, note)
     return RedirectResponse(
         f"/policy/reference?done={chosen.value}&deadlines={row.effects.get('deadlines', '')}", 303

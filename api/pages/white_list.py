@@ -129,9 +129,7 @@ def decide(
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:  # fmt: skip
     """Publish, reject or withdraw."""
-    chosen = policy_layout.verdict_of(verdict)
-    if chosen is None:
-        raise Refused(422, "请选择发布、不同意或撤回。")
+    chosen = policy_layout.verdict_of(verdict, "发布")
     white_listing.decide(db, actor, round_id, chosen, note)
     return RedirectResponse(f"/white-list/rounds/{round_id}?done={chosen.value}", 303)
 
@@ -157,7 +155,7 @@ def decide_removal(
 ) -> Response:  # fmt: skip
     """Confirm a 移出 another registered, reject it, or withdraw one's own."""
     chosen = policy_layout.verdict_of(verdict)
-    if chosen is None or removal_id >= 2**31:
+    if removal_id >= 2**31:
         raise Refused(422, "请选择确认、不同意或撤回。")
     row = white_listing.decide_removal(db, actor, removal_id, chosen, note)
     entry = db.get_one(WhiteListEntry, row.entry_id)

@@ -207,6 +207,13 @@ def shares_on(session: Session, institution_id: int, on: date) -> ShareAgreement
     return session.exec(query).first()
 
 
+def having_on(
+    session: Session, kept: type[InstitutionAccount] | type[ShareAgreement], on: date
+) -> frozenset[int]:
+    """Institutions with an account, or an agreement, in force on a day."""
+    return frozenset(session.exec(select(kept.institution_id).where(kept.valid_from <= on)))
+
+
 def agreements_of(session: Session, institution_id: int) -> Sequence[ShareAgreement]:
     """An institution's share agreements, newest first."""
     query = select(ShareAgreement).where(ShareAgreement.institution_id == institution_id)

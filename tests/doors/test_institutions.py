@@ -59,6 +59,8 @@ def test_a_new_bank_is_registered_by_one_and_confirmed_by_another(server: Server
     assert decided(server, REGISTERS, change, "confirmed") == 403
     assert decided(server, CONFIRMS, change, "confirmed") == 303
     assert decided(server, OURS, change, "confirmed") == 409
+    assert decided(server, OURS, 99_999_999_999, "confirmed") == 404
+    assert decided(server, OURS, change, "maybe") == 422
     page = text(server.client(CONFIRMS).get("/institutions"))
     for word in ("虎门银行股份有限公司（示例）", "无人员", "无申报经办", "无收款账户"):
         assert word in page
