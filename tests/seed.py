@@ -7,10 +7,10 @@ from psycopg import sql
 from sqlmodel import Session
 
 from api.demo import people
-from models.gates import Role
 from models.permissions import Actor
 from models.records import person
 from models.records.institution import Institution
+from models.roles import Role
 
 PASSWORD = "Demo-2026-fengbu"
 

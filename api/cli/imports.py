@@ -69,8 +69,8 @@ def _run(
     from flows.actions import handing_in, importing
     from flows.actions.errors import NotThereError
     from models import database
-    from models.gates import Role
     from models.records import institution, person
+    from models.roles import Role
 
     data = file.read_bytes()
     with database.session() as s:

@@ -8,12 +8,12 @@ from sqlmodel import Session, col, select
 from api.demo.play import person
 from flows.actions import changing, convening
 from models import clock
-from models.gates import Role
 from models.lifecycle import Process, State
 from models.records.case import CaseRecord
 from models.records.loan import Loan, LoanState
 from models.records.loan_change import ChangeKind
 from models.records.two_people import Verdict
+from models.roles import Role
 
 
 def convene(s: Session, held_on: date) -> None:

@@ -18,11 +18,12 @@ from flows.actions import budgeting
 from models import clock
 from models.calendar import WorkingCalendar
 from models.database import session
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import Board, Process, State
 from models.records.loan import Loan
 from models.records.person import Person
 from models.records.reference import working_calendar
+from models.roles import Role
 
 LENT = 130
 """Working days ago: before every claim."""

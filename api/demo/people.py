@@ -11,7 +11,6 @@ from functools import cache
 from sqlmodel import Session
 
 from flows.actions.passwords import hash_password
-from models.gates import Role
 from models.lifecycle import Board
 from models.policy.uscc import check_character
 from models.records.institution import (
@@ -23,6 +22,7 @@ from models.records.institution import (
     ShareAgreement,
 )
 from models.records.person import Person, PersonRole
+from models.roles import Role
 
 FOUNDED = date(2019, 1, 1)
 AGREED = date(2024, 1, 1)

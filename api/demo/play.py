@@ -21,7 +21,7 @@ from flows.kernel.wake import claim, run_case
 from models import clock
 from models.calendar import seed_rows
 from models.database import session
-from models.gates import APPLICANT_DUTY, Outcome, Role
+from models.gates import APPLICANT_DUTY, Outcome
 from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.policy.lpr import shipped_quotes
@@ -35,6 +35,7 @@ from models.records.loan import Loan, LoanState
 from models.records.person import Person, PersonRole
 from models.records.reference import CalendarDay, LprQuote
 from models.records.task import Participation, Task, TaskState
+from models.roles import Role
 
 TOWNS = ("松山湖", "虎门镇", "长安镇", "厚街镇", "东城街道", "常平镇", "大朗镇")
 

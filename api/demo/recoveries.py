@@ -13,12 +13,12 @@ from flows.actions.recovery_forms import ReturnForm, read_recovery
 from flows.actions.typed import read
 from models import clock
 from models.database import session
-from models.gates import Role
 from models.policy.materials import SLIP
 from models.records import recovery
 from models.records.case import CaseRecord, by_number
 from models.records.claim import Claim
 from models.records.institution import Institution
+from models.roles import Role
 
 PAPER = b"%PDF-1.7 example"
 STAGES = ("returned", "return_confirmation", "return_slip", "recovery_review", "progress_note")

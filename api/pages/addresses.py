@@ -35,10 +35,10 @@ from flows.actions.typed import read
 from flows.delivery import challenge
 from flows.delivery.outcome import Verdict as Came
 from models import clock
-from models.gates import Role
 from models.permissions import Actor, Verdict, may_manage_addresses
 from models.records import institution
 from models.records.institution import Institution, InstitutionContact
+from models.roles import Role
 from models.settings import get_settings
 
 router = APIRouter(prefix="/addresses")

@@ -22,7 +22,7 @@ from api.pages.task_facts import clause_view
 from api.pages.views import AskView, Link, Tag
 from flows.steps.document_filing import faults, returned_entry
 from models import clock
-from models.gates import CORRECTION, DEMANDED, RETURN_SLIP, Role
+from models.gates import CORRECTION, DEMANDED, RETURN_SLIP
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.policy import deadlines
@@ -35,6 +35,7 @@ from models.records.loan import Loan
 from models.records.paging import COUNTED
 from models.records.rules import rules
 from models.records.task import Task, TaskState, open_of_case
+from models.roles import Role
 
 router = APIRouter(prefix="/bank")
 FILINGS_SHOWN = 8

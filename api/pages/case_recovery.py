@@ -10,12 +10,12 @@ from api.pages.render import day, pct, yuan
 from api.pages.views import Link
 from flows.actions import recovering
 from flows.actions.errors import ActionRefusedError
-from models.gates import Role
 from models.lifecycle import STATE_NAMES, Process, State
 from models.permissions import Actor
 from models.policy.recovery import RecoveryShare
 from models.records import recovery
 from models.records.case import CaseRecord
+from models.roles import Role
 
 
 def figure(db: Session, case: CaseRecord, *, staff: bool) -> str:

@@ -10,11 +10,11 @@ from api.pages import task_clock
 from api.pages.views import Cell, Tag, Tone, WorkingDays
 from models import clock
 from models.calendar import WorkingCalendar
-from models.gates import ROLE_NAMES, Role
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, STATE_NAMES, Board, Process, State
 from models.records import institution
 from models.records.case import CaseRecord, EntryKind, JournalEntry
 from models.records.overview import CaseRow
+from models.roles import ROLE_NAMES, Role
 
 GOOD_ENDS = (State.PAID, State.REGISTERED, State.RETURNED, State.NOTHING_DUE, State.PROGRESS_NOTED)
 

@@ -18,9 +18,10 @@ from api.pages.case_views import TimelineItem
 from api.pages.render import TEMPLATES, render, stamp
 from api.pages.views import Link, Tone
 from models.calendar import WorkingCalendar
-from models.gates import ACCEPTANCE, GATES, Gate, Outcome, Party
+from models.gates import ACCEPTANCE, GATES, Gate, Outcome
 from models.records.case import JournalEntry
 from models.records.timeline import Event
+from models.roles import Party
 
 GENERAL = "timeline/general.html"
 ANSWERED = "task_answered"

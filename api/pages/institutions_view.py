@@ -17,7 +17,6 @@ from api.pages.views import Column, Tag
 from flows.actions import enrolling
 from flows.actions.enrolling_forms import FORMS
 from models import clock
-from models.gates import Role
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_confirm_institution
 from models.records import institution, person
@@ -30,6 +29,7 @@ from models.records.institution import (
 )
 from models.records.institution_change import PART_NAMES, InstitutionChange, Part
 from models.records.person import Person, PersonRole
+from models.roles import Role
 
 COLUMNS = (
     Column("机构", "full"),

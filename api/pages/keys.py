@@ -22,12 +22,12 @@ from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.keys import LONGEST_DAYS, OVERLAP, KeyForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import APPLICANT_ROLES, Role
 from models.permissions import Actor, Verdict, may_manage_keys
 from models.records import institution
 from models.records.api_key import SCOPE_NAMES, ApiKey, Scope, of_institution
 from models.records.institution import Institution
 from models.records.person import Person, PersonRole
+from models.roles import APPLICANT_ROLES, Role
 
 router = APIRouter(prefix="/keys")
 

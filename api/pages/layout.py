@@ -8,7 +8,6 @@ from sqlmodel import Session
 from api.pages.narrowing import many
 from api.pages.views import Frame, NavItem, Person
 from models import clock
-from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions import (
     Actor,
     may_backfill,
@@ -27,6 +26,7 @@ from models.permissions import (
 from models.records import institution, loan_change, message, notice
 from models.records.queue import count_open
 from models.records.reference import working_calendar
+from models.roles import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.settings import get_settings
 
 

@@ -27,7 +27,6 @@ from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.forms import loan_form
 from models import clock
-from models.gates import Role
 from models.lifecycle import Board
 from models.permissions import (
     Actor,
@@ -47,6 +46,7 @@ from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
 from models.records.reference import working_calendar
 from models.records.two_people import VERDICT_NAMES
 from models.records.two_people import Verdict as Decision
+from models.roles import Role
 
 router = APIRouter()
 COLUMNS = (

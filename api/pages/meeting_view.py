@@ -10,7 +10,7 @@ from api.pages import case_rows
 from api.pages.form_views import FieldView, Option
 from api.pages.views import Tag, Tone
 from flows.actions import convening, sitting
-from models.gates import MEETING, Outcome, Role
+from models.gates import MEETING, Outcome
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_convene
 from models.records import claim as claims
@@ -27,6 +27,7 @@ from models.records.meeting import (
     Result,
 )
 from models.records.task import Task, TaskState, of_entry
+from models.roles import Role
 
 STATE_TONES: dict[MeetingState, Tone] = {
     MeetingState.OPEN: "act", MeetingState.CONCLUDED: "ok", MeetingState.CANCELLED: "idle",

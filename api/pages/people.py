@@ -25,11 +25,11 @@ from flows.actions.errors import ActionRefusedError, FieldFault, ForbiddenError,
 from flows.actions.staffing import PersonForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import Role
 from models.permissions import Actor, Denied, Verdict, may_manage_people, may_require_checker, roles_offered
 from models.records import institution, office_act
 from models.records.institution import Institution
 from models.records.person import Person
+from models.roles import Role
 
 router = APIRouter(prefix="/people")
 ACTS_SHOWN = 30

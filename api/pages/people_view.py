@@ -12,12 +12,12 @@ from api.pages.views import Column, Tag
 from flows.actions import passwords, standing_in
 from flows.actions.staffing import PersonForm
 from models import clock
-from models.gates import ROLE_NAMES, Role
 from models.records import person
 from models.records.api_key import ApiKey
 from models.records.institution import Institution
 from models.records.office_act import OfficeAct
 from models.records.person import Person, PersonRole
+from models.roles import ROLE_NAMES, Role
 
 COLUMNS = (
     Column("姓名", "full"),

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from api.pages.form_views import Option
 from api.pages.narrowing import TOWNS, Narrow, yuan
 from api.pages.views import Tone
-from models.gates import APPLICANT_ROLES, GATES
+from models.gates import GATES
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board, Process
 from models.records.queue import Filters, Sort
+from models.roles import APPLICANT_ROLES
 
 LARGE = Decimal("3000000.00")
 """A case of this size (元) has a filter of its own."""

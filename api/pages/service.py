@@ -24,11 +24,11 @@ from flows.actions.errors import InvalidError, NotThereError
 from flows.actions.serving import CallForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import Role
 from models.permissions import Actor, may_read_inbox, may_see_deliveries, may_serve_by_phone
 from models.records import institution, person, service
 from models.records.notice import ACKNOWLEDGED_NAMES, CHANNEL_NAMES, Channel, Delivery, DeliveryState, Notice
 from models.records.service import Row
+from models.roles import Role
 
 router = APIRouter()
 Reader = Annotated[Actor, requires(may_read_inbox)]

@@ -22,10 +22,10 @@ from api.pages.layout import home_of
 from api.pages.render import page
 from api.pages.views import Note
 from models import clock, database
-from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor
 from models.records import institution, person
 from models.records.person import Person, PersonRole
+from models.roles import ROLE_NAMES, Role
 from models.settings import get_settings
 
 log = structlog.get_logger("fengbu.audit")

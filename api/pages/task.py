@@ -27,11 +27,12 @@ from flows.actions.errors import (
     NotThereError,
 )
 from models import clock
-from models.gates import GATES, Outcome, Party, Role
+from models.gates import GATES, Outcome
 from models.permissions import Actor, Denied
 from models.records import queue
 from models.records.case import CaseRecord
 from models.records.task import Task, TaskState
+from models.roles import Party, Role
 
 router = APIRouter(prefix="/tasks/{task_id}")
 

@@ -20,7 +20,6 @@ from models.gates import (
     MEETING,
     OBJECTION,
     OFFICE_REVIEW,
-    PARTY_NAMES,
     PAYMENT,
     PROGRESS_NOTE,
     RECEIPT,
@@ -34,6 +33,7 @@ from models.gates import (
 )
 from models.policy import deadlines
 from models.policy.parameters import Parameters
+from models.roles import PARTY_NAMES
 
 Follows = tuple[Gate | None, tuple[str, ...]]
 """The gate that comes next (None: none, or not a gate), and what happens besides the letters."""

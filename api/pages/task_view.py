@@ -30,7 +30,7 @@ from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock
 from models.calendar import WorkingCalendar
-from models.gates import FILING_REVIEW, GATES, Gate, Outcome, Party, Rule
+from models.gates import FILING_REVIEW, GATES, Gate, Outcome, Rule
 from models.lifecycle import BOARD_NAMES, PROCESS_NAMES, Board
 from models.permissions import Actor, Denied
 from models.records import institution, person
@@ -38,6 +38,7 @@ from models.records import task as tasks
 from models.records.case import EntryKind, JournalEntry, journal_of
 from models.records.rules import rules
 from models.records.task import ADDED_NAMES, Task, TaskState
+from models.roles import Party
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from flows.actions import choosing, opinion_files
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, InvalidError
 from models import clock
-from models.gates import ROLE_NAMES
 from models.permissions import Actor
 from models.records import institution, person
 from models.records.case import CaseRecord
 from models.records.person import Person, roles_of
 from models.records.task import Task
+from models.roles import ROLE_NAMES
 
 
 @dataclass(frozen=True, slots=True)

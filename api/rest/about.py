@@ -14,10 +14,10 @@ from api.rest.common import READ, answers
 from api.rest.strict import RestRoute
 from api.rest.wire import Moment, Out
 from models import clock
-from models.gates import ROLE_NAMES
 from models.lifecycle import Board
 from models.records import institution
 from models.records.api_key import Scope
+from models.roles import ROLE_NAMES
 
 router = APIRouter(route_class=RestRoute, tags=["凭据"])
 

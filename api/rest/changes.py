@@ -28,7 +28,6 @@ from api.rest.strict import RestRoute
 from api.rest.wire import Id, Moment, Out, Page, Yuan, given
 from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import ForbiddenError, NotThereError
-from models.gates import Role
 from models.permissions import Actor, Denied, may_see_loan_changes
 from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.records import loan_change, person
@@ -37,6 +36,7 @@ from models.records.case import CaseRecord
 from models.records.loan import Loan
 from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
 from models.records.two_people import VERDICT_NAMES, Verdict
+from models.roles import Role
 
 router = APIRouter(route_class=RestRoute, tags=["变更"])
 Reader = Annotated[Caller, scoped(Scope.CASES_READ)]

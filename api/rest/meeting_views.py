@@ -9,7 +9,7 @@ from sqlmodel import Session
 from api.rest.wire import Moment, Out, Yuan
 from flows.actions import sitting
 from models import clock
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.money import ZERO
 from models.permissions import Actor
 from models.records import claim as claims
@@ -26,6 +26,7 @@ from models.records.meeting import (
     Result,
 )
 from models.records.task import Task, TaskState, of_entry
+from models.roles import Role
 
 STATES = "、".join(f"{one.value} {name}" for one, name in MEETING_STATE_NAMES.items())
 RESULTS = "、".join(f"{one.value} {name}" for one, name in RESULT_NAMES.items())

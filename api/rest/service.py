@@ -21,13 +21,13 @@ from flows.actions.errors import ForbiddenError
 from flows.actions.serving import CallForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import Role
 from models.permissions import Denied, may_see_deliveries, may_talk
 from models.records import institution, message, service
 from models.records.api_key import Scope
 from models.records.message import MESSAGE_NAMES, Message, MessageKind
 from models.records.notice import ACKNOWLEDGED_NAMES, Acknowledged
 from models.records.service import Row, ServiceCall
+from models.roles import Role
 
 router = APIRouter(route_class=RestRoute, tags=["协作"])
 Reader = Annotated[Caller, scoped(Scope.TASKS_READ)]

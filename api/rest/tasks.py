@@ -22,7 +22,7 @@ from flows.actions.answer_forms import read_answer
 from flows.actions.errors import ForbiddenError, NotThereError
 from flows.steps import evidence
 from models import clock
-from models.gates import Outcome, Party
+from models.gates import Outcome
 from models.lifecycle import Board, Process
 from models.permissions import Actor, Denied
 from models.records import opinion_file, queue
@@ -32,6 +32,7 @@ from models.records.loan import of_case as loans_of
 from models.records.opinion_file import OpinionFile
 from models.records.person import Person
 from models.records.task import Task, TaskState
+from models.roles import Party
 
 router = APIRouter(prefix="/tasks", route_class=RestRoute, tags=["待办"])
 Reader = Annotated[Caller, scoped(Scope.TASKS_READ)]

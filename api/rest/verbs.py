@@ -17,12 +17,12 @@ from api.rest.tasks import TaskOut, moved, seen_task
 from api.rest.wire import Body, Id, Out, Page
 from flows.actions import choosing, passing, telling
 from models import clock
-from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor
 from models.records import institution
 from models.records.api_key import Scope
 from models.records.person import Person, PersonRole
 from models.records.task import ADDED_NAMES, Added, Task
+from models.roles import ROLE_NAMES, Role
 
 router = APIRouter(route_class=RestRoute, tags=["协作"])
 Reader = Annotated[Caller, scoped(Scope.TASKS_READ)]

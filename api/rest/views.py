@@ -8,7 +8,7 @@ from sqlmodel import Session
 from api.rest.returned import ToCorrect, to_correct
 from api.rest.wire import Figure, Moment, Out, Yuan
 from models import clock
-from models.gates import GATES, PARTY_NAMES
+from models.gates import GATES
 from models.lifecycle import STATE_NAMES, WITHDRAWABLE, Board, Process, State
 from models.permissions import Actor
 from models.policy.lines import Check
@@ -20,6 +20,7 @@ from models.records.document import Document, DocumentState
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.opinion_file import OpinionFile
 from models.records.task import open_of_case
+from models.roles import PARTY_NAMES
 
 
 class Waiting(Out):

@@ -16,9 +16,9 @@ from api.runtime.prefect_server import PROJECT
 from api.runtime.process import free_port
 from api.runtime.supervisor import Part, Supervisor, Task
 from models.database import sqlalchemy_url
-from models.gates import ROLE_NAMES
 from models.records.person import Person
 from models.records.reference import ClockSetting
+from models.roles import ROLE_NAMES
 from models.settings import Settings, get_settings
 
 DEMO_DATA = "示例数据"

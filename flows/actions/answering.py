@@ -21,7 +21,7 @@ from flows.kernel.case import wake
 from flows.steps import evidence
 from models import clock
 from models.database import session
-from models.gates import GATES, PARTY_NAMES, Answer, Gate, Outcome, Party, Rule
+from models.gates import GATES, Answer, Gate, Outcome, Rule
 from models.permissions import (
     Actor,
     Denied,
@@ -32,6 +32,7 @@ from models.records.person import Person
 from models.records.rules import rules
 from models.records.task import ADDED_NAMES, Participation, Task, TaskState, of_entry, participation
 from models.records.timeline import Event
+from models.roles import PARTY_NAMES, Party
 
 MOST_CHARACTERS = 10_000
 

@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from flows.actions import passing
 from flows.actions.errors import ActionRefusedError
 from flows.actions.sitting import capacity
-from models.gates import APPLICANT_ROLES, GATES, Party, Role, Rule
+from models.gates import GATES, Rule
 from models.permissions import Actor, may_manage, may_talk
 from models.records.case import CaseRecord, journal_of
 from models.records.person import Person, PersonRole, holders, roles_of
 from models.records.task import Task, TaskState, of_entry, participation
+from models.roles import APPLICANT_ROLES, Party, Role
 
 
 def may_transfer(s: Session, actor: Actor, task: Task) -> bool:

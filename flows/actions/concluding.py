@@ -16,7 +16,7 @@ from flows.kernel.case import wake
 from flows.steps import minutes, summons
 from models import clock
 from models.database import session
-from models.gates import MEETING, Outcome, Role
+from models.gates import MEETING, Outcome
 from models.permissions import Actor
 from models.records import case as cases
 from models.records import meeting, person
@@ -31,6 +31,7 @@ from models.records.meeting import (
     Result,
 )
 from models.records.task import TaskState, of_entry
+from models.roles import Role
 
 _RESULTS = {Outcome.APPROVE: Result.APPROVED, Outcome.REFUSE: Result.REFUSED, None: Result.DEFERRED}
 

@@ -25,7 +25,7 @@ from flows.documents.text import printable
 from flows.kernel.case import wake
 from flows.steps import minutes, summons
 from models import clock
-from models.gates import MEETING, Outcome, Role
+from models.gates import MEETING, Outcome
 from models.permissions import Actor, Denied, may_convene
 from models.records import case as cases
 from models.records import meeting, person
@@ -39,6 +39,7 @@ from models.records.meeting import (
     Presence,
 )
 from models.records.task import TaskState, of_entry
+from models.roles import Role
 
 LONGEST_PLACE, LONGEST_WORDING, LONGEST_RESOLUTIONS, LONGEST_NAME = 120, 300, 4000, 60
 MOST_ITEMS, MOST_OBSERVERS = 200, 50

@@ -17,13 +17,13 @@ from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThe
 from flows.actions.staffing import PersonForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor
 from models.permissions.office import ALONE
 from models.records import institution, person
 from models.records.institution import Institution
 from models.records.institution_change import Part
 from models.records.person import Person, PersonRole
+from models.roles import ROLE_NAMES, Role
 
 LARGEST = 1_000_000
 """Bytes of a file."""

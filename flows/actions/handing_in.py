@@ -28,7 +28,7 @@ from flows.actions.matters import KINDS
 from flows.documents.text import printable
 from flows.steps import colleagues
 from models import clock
-from models.gates import APPLICANT_DUTY, Role
+from models.gates import APPLICANT_DUTY
 from models.permissions import ALLOWED, Actor, Denied, may_file, may_release, may_see_prepared
 from models.records import institution, person, prepared
 from models.records.case import CaseRecord, by_number
@@ -38,6 +38,7 @@ from models.records.loan_import import LoanImport
 from models.records.prepared import STATE_NAMES, Prepared
 from models.records.task import Participation, participation
 from models.records.two_people import Verdict
+from models.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

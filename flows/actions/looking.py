@@ -10,12 +10,13 @@ from flows.documents.text import printable
 from flows.steps import evidence
 from flows.steps.evidence import Asked
 from models import clock
-from models.gates import GATES, PARTY_NAMES, Party
+from models.gates import GATES
 from models.permissions import Actor, Denied
 from models.records import look as looks
 from models.records.case import locked
 from models.records.look import CheckLook
 from models.records.task import Task, TaskState
+from models.roles import PARTY_NAMES, Party
 
 MOST_WORDS = 500
 

@@ -11,12 +11,13 @@ from flows.actions.attaching import Stored, store
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.sitting import verdict
 from models import clock
-from models.gates import GATES, Party
+from models.gates import GATES
 from models.permissions import Actor, Denied
 from models.records import opinion_file
 from models.records.message import Comment
 from models.records.opinion_file import OpinionFile, drop_staged, staged
 from models.records.task import Task, TaskState
+from models.roles import Party
 
 MOST_FILES = 10
 """Files one opinion or remark may carry."""

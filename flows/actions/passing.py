@@ -21,13 +21,14 @@ from flows.documents.text import printable
 from flows.kernel.case import Case, wake
 from flows.kernel.words import rewind
 from models import clock
-from models.gates import APPLICANT_ROLES, GATES, PARTY_NAMES, Party, Role, Rule
+from models.gates import GATES, Rule
 from models.lifecycle import State
 from models.permissions import Actor, Denied, may_answer, may_manage
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of, locked
 from models.records.message import Comment, MessageKind
 from models.records.person import Person, roles_of
 from models.records.task import ADDED_NAMES, Added, Task, TaskState, of_case, of_entry, participation
+from models.roles import APPLICANT_ROLES, PARTY_NAMES, Party, Role
 
 SENT = "notices.send"
 """The step after which an answer cannot be taken back: the applicant has been told."""

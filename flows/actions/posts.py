@@ -13,11 +13,11 @@ from sqlmodel import Session, col, select
 
 from flows.actions.errors import ConflictError
 from models import clock
-from models.gates import ROLE_NAMES, Role
 from models.permissions import Actor
 from models.records.institution import Institution
 from models.records.office_act import OfficeAct
 from models.records.person import Person, PersonRole
+from models.roles import ROLE_NAMES, Role
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from flows.actions.telling import tell
 from models import clock
 from models.calendar import WorkingCalendar
-from models.gates import ESCALATES, GATES, Role
+from models.gates import GATES
 from models.records import loan_change
 from models.records.case import CaseRecord
 from models.records.loan import Loan
@@ -21,6 +21,7 @@ from models.records.message import Message, MessageKind
 from models.records.person import holders
 from models.records.reference import working_calendar
 from models.records.task import Task, TaskState
+from models.roles import ESCALATES, Role
 
 MOST = 500
 AHEAD = 1

@@ -20,7 +20,6 @@ from flows.steps import document_service
 from flows.steps.notices import announce
 from models import clock
 from models.calendar import WorkingCalendar
-from models.gates import Role
 from models.permissions import Actor, Denied, may_read_inbox, may_serve_by_phone
 from models.policy import deadlines
 from models.records import service
@@ -32,6 +31,7 @@ from models.records.person import holders
 from models.records.reference import working_calendar
 from models.records.rules import rules
 from models.records.service import Row, ServiceCall
+from models.roles import Role
 
 MOST = 500
 _ONE_DAY = timedelta(days=1)

@@ -16,12 +16,12 @@ from flows.actions import passwords, posts, standing_in
 from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
 from flows.actions.typed import Line60
 from models import clock
-from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions import Actor, Denied, Verdict, may_manage_people, may_require_checker, roles_offered
 from models.permissions.office import ALONE
 from models.records import person
 from models.records.institution import Institution
 from models.records.person import Person, PersonRole, roles_of
+from models.roles import APPLICANT_ROLES, ROLE_NAMES, Role
 
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,120}\.[^@\s,;<>.]{2,20}")

@@ -10,12 +10,13 @@ from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, Inva
 from flows.actions.opinion_files import give_with
 from flows.documents.text import printable
 from models import clock
-from models.gates import GATES, PARTY_NAMES
+from models.gates import GATES
 from models.permissions import Actor, Denied, may_manage, may_talk
 from models.records.case import CaseRecord, by_number
 from models.records.message import Comment, Follow, Message, MessageKind
 from models.records.person import Person, holders, roles_of
 from models.records.task import Task, TaskState, participation
+from models.roles import PARTY_NAMES
 
 NUDGES_A_DAY = 1
 """How often one person may 催办 one task on one day."""

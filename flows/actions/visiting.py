@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlmodel import Session
 
 from models import clock
-from models.gates import GATES, Party
+from models.gates import GATES
 from models.lifecycle import Board, Process
 from models.permissions import Actor
 from models.policy.materials import SLOTS
@@ -22,6 +22,7 @@ from models.records.attachment import Attachment
 from models.records.case import CaseRecord
 from models.records.opinion_file import OpinionFile
 from models.records.timeline import Event
+from models.roles import Party
 
 MATERIALS = "材料"
 """How a correction names what it tells of attachments; those are read from the attachments themselves."""

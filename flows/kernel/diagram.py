@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any, Literal
 
 from flows.kernel import words
-from models.gates import Gate, Party
+from models.gates import Gate
 from models.lifecycle import STATE_NAMES, State
+from models.roles import Party
 
 Kind = Literal["start", "gate", "until", "step", "end"]
 START = "start"

@@ -9,7 +9,7 @@ from html import escape
 
 from flows.kernel.diagram import Chart, Node
 from flows.kernel.diagram_path import Back, Mark, Walk
-from models.gates import PARTY_NAMES, Party
+from models.roles import PARTY_NAMES, Party
 
 WIDTH, HEIGHT = 70.0, 44.0  # of a box
 LANE = 70.0

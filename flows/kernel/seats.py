@@ -9,7 +9,7 @@ from sqlalchemy import text
 from flows.kernel.case import Case
 from models import clock
 from models.calendar import Due
-from models.gates import Gate, Party, Role, Rule
+from models.gates import Gate, Rule
 from models.lifecycle import Process
 from models.policy import deadlines
 from models.records import claim as claims
@@ -21,6 +21,7 @@ from models.records.person import holders
 from models.records.reference import working_calendar
 from models.records.rules import rules
 from models.records.task import Task, TaskState
+from models.roles import Party, Role
 
 
 def end_of(day_after: datetime) -> datetime:

@@ -12,9 +12,9 @@ from sqlmodel import Session
 from flows.delivery.office_events import OfficeFacts
 from flows.steps import document_facts as known
 from flows.steps.notices import tell_colleagues
-from models.gates import Role
 from models.records.person import Person, holders, names
 from models.records.prepared import Prepared
+from models.roles import Role
 from models.settings import get_settings
 
 WHY = "你单位的申报由经办、复核两人办理"

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from flows.documents import contexts
 from models import clock
-from models.gates import GATES, PARTY_NAMES, SIGNING
+from models.gates import GATES, SIGNING
 from models.lifecycle import Board
 from models.money import ZERO, round_down_fen
 from models.policy.award import Award
@@ -22,6 +22,7 @@ from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.loan import Loan
 from models.records.task import ADDED_NAMES, Task, TaskState, of_case
+from models.roles import PARTY_NAMES
 
 HUNDRED = Decimal(100)
 OBJECTION_DAYS = 10

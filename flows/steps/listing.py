@@ -11,12 +11,12 @@ from sqlmodel import Session
 from flows.delivery.office_events import OfficeFacts
 from flows.steps import document_facts as known
 from flows.steps.notices import leave_message, tell_institution
-from models.gates import Role
 from models.records.enterprise import WhiteListEntry
 from models.records.institution import Kind, of_kind
 from models.records.message import MessageKind
 from models.records.person import holders
 from models.records.white_list import WhiteListRound
+from models.roles import Role
 from models.settings import get_settings
 
 WHY = {Kind.BANK: "你单位是合作银行", Kind.MANAGING: "你单位是受托管理机构"}

@@ -10,7 +10,7 @@ from flows.steps import document_facts as known
 from flows.steps import issuing
 from flows.steps.documents import MEETING_NAME, SUFFIXES
 from models import clock
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.records import claim as claims
 from models.records import loan as loans
 from models.records import meeting, person, stand_in
@@ -19,6 +19,7 @@ from models.records.document import Document
 from models.records.institution import Kind, names_on, of_kind
 from models.records.meeting import DECIDES, AgendaItem, Meeting, Presence, Result
 from models.records.task import TaskState, of_entry
+from models.roles import Role
 
 WORDS = {
     Result.APPROVED: "同意按建议金额补偿。",

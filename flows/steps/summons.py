@@ -13,7 +13,6 @@ from sqlmodel import Session
 from flows.delivery.office_events import OfficeFacts
 from flows.steps import document_facts as known
 from flows.steps.notices import leave_message, mail_person
-from models.gates import Role
 from models.records import claim as claims
 from models.records import meeting
 from models.records.case import CaseRecord
@@ -21,6 +20,7 @@ from models.records.document import Document
 from models.records.meeting import RESULT_NAMES, AgendaItem, Meeting, Result
 from models.records.message import MessageKind
 from models.records.person import holders
+from models.roles import Role
 from models.settings import get_settings
 
 WHY = "你是联席会议成员"

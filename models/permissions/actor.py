@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.gates import APPLICANT_ROLES, Role
 from models.lifecycle import Board
+from models.roles import APPLICANT_ROLES, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What people do with cases besides answering their tasks: file, change, withdraw, serve, watch, convene."""
 
-from models.gates import Role
 from models.lifecycle import BOARD_NAMES, WITHDRAWABLE, Board, State
 from models.permissions.actor import ALLOWED, Actor, Denied, Verdict
+from models.roles import Role
 
 
 def may_see_case(actor: Actor, applicant_id: int) -> Verdict:

@@ -1,7 +1,7 @@
 """机构名录: who registers what about an institution, and who confirms it."""
 
-from models.gates import Role
 from models.permissions.actor import ALLOWED, Actor, Denied, Verdict
+from models.roles import Role
 
 KEEPERS = frozenset({Role.ADMIN, Role.MANAGER, Role.BUREAU_OFFICER})
 TREASURY = frozenset({Role.FINANCE_OFFICER, Role.FINANCE_TREASURER})

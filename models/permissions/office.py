@@ -1,7 +1,7 @@
 """What the office keeps: white list, budget, rules, registers, templates, reports, keys and addresses."""
 
-from models.gates import APPLICANT_ROLES, ROLE_NAMES, Role
 from models.permissions.actor import ALLOWED, Actor, Denied, Verdict
+from models.roles import APPLICANT_ROLES, ROLE_NAMES, Role
 
 
 def may_prepare_white_list(actor: Actor) -> Verdict:

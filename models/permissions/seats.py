@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from models.gates import GATES, PARTY_NAMES, ROLE_NAMES, Role
+from models.gates import GATES
 from models.permissions.actor import ALLOWED, Actor, Denied, Principal, Verdict
+from models.roles import PARTY_NAMES, ROLE_NAMES, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from sqlalchemy import UniqueConstraint, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models import clock
-from models.gates import Role
 from models.records.base import coded, moment, one_of
+from models.roles import Role
 
 
 class Person(SQLModel, table=True):

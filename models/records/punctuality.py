@@ -15,9 +15,10 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from models import clock
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import Process
 from models.records.task import Task, TaskState
+from models.roles import Role
 
 
 class Of(StrEnum):

@@ -18,7 +18,7 @@ from sqlalchemy import String, literal, type_coerce
 from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
-from models.gates import CORRECTION, Role
+from models.gates import CORRECTION
 from models.lifecycle import Process
 from models.permissions import Actor
 from models.records import search
@@ -26,6 +26,7 @@ from models.records.case import CaseRecord, JournalEntry
 from models.records.paging import COUNTED, Cursor, Order, before_it, counted, page
 from models.records.queue_filters import Asked, Filters, Queue, asked_of, searched
 from models.records.task import Task, TaskState
+from models.roles import Role
 
 
 class Sort(StrEnum):

@@ -3,11 +3,12 @@
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from models.gates import APPLICANT_ROLES, MEETING, Role
+from models.gates import MEETING
 from models.permissions import Actor
 from models.records.case import CaseRecord
 from models.records.stand_in import Recusal
 from models.records.task import Participation, Task
+from models.roles import APPLICANT_ROLES, Role
 
 
 def seat_conditions(actor: Actor, *, team: bool) -> list[ColumnElement[bool]]:

@@ -12,9 +12,10 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import Board, Process
 from models.records.base import Facts, coded, facts, moment, money, one_of
+from models.roles import Role
 
 
 class TaskState(StrEnum):

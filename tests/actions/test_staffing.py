@@ -13,9 +13,9 @@ from flows.actions import passwords, posts, staffing, standing_in
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
 from flows.actions.staffing import PersonForm
 from models import clock
-from models.gates import Role
 from models.records.office_act import OfficeAct
 from models.records.person import Person, SignIn, by_login, roles_of
+from models.roles import Role
 from models.settings import get_settings
 from tests.conftest import REAL_HASHER
 from tests.seed import PASSWORD, actor

@@ -8,12 +8,12 @@ from api.story.peers import SmtpPeer, WebhookPeer
 from flows.actions import addresses
 from flows.delivery.outbox import resend
 from models import clock
-from models.gates import Role
 from models.permissions import Actor
 from models.records import failing
 from models.records.failing import Failing
 from models.records.institution import InstitutionContact, WebhookEndpoint
 from models.records.notice import Channel
+from models.roles import Role
 from tests.delivery.world import World
 
 

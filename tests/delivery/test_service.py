@@ -13,13 +13,13 @@ from flows.actions.errors import ConflictError, NotThereError
 from flows.actions.serving import CallForm
 from flows.actions.typed import read
 from models import clock
-from models.gates import Role
 from models.permissions import Actor
 from models.records import service
 from models.records.institution import InstitutionContact
 from models.records.message import Message
 from models.records.notice import Acknowledged, Channel, Notice
 from models.records.person import Person, PersonRole
+from models.roles import Role
 from tests.delivery.world import World
 
 NOON = [datetime(2026, 11, day, 4, tzinfo=UTC) for day in range(31) if day]

@@ -10,12 +10,12 @@ import httpx
 from api.demo.play import uscc
 from flows.actions import keys
 from models import database
-from models.gates import Role
 from models.lifecycle import Board
 from models.permissions import Actor
 from models.policy.materials import CLAIM_SLOTS
 from models.records import person
 from models.records.api_key import Scope
+from models.roles import Role
 
 V1 = "/api/v1"
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

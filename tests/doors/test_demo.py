@@ -11,12 +11,12 @@ from api.demo import cases, play
 from api.demo.people import PLACES
 from flows.actions import changing
 from flows.actions.verifying import verify
-from models.gates import Role
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.document import Document
 from models.records.loan import Loan, LoanState
 from models.records.loan_change import ChangeKind, LoanChange
+from models.roles import Role
 from tests.doors import raw_codes
 from tests.doors.conftest import Server
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from api.pages import task_clock
 from models import clock
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import Process
 from models.permissions import Actor
 from models.records import queue
@@ -17,6 +17,7 @@ from models.records.case import JournalEntry
 from models.records.loan import Loan
 from models.records.queue import Cursor, Filters, Queue
 from models.records.task import Task
+from models.roles import Role
 from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.doors.conftest import Server

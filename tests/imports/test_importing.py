@@ -208,7 +208,7 @@ def _code(s: Session, login: str) -> str:
 
 def _filers() -> list[str]:
     from api.demo.people import PLACES
-    from models.gates import Role
+    from models.roles import Role
 
     return [m.login for place in PLACES for m in place.people if m.role == Role.FILER]
 

@@ -10,10 +10,10 @@ from flows.actions import concluding, convening, recalculating, standing_in, tel
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
 from models import clock
 from models.database import session
-from models.gates import Role
 from models.records import meeting, stand_in
 from models.records.meeting import MeetingState
 from models.records.person import holders as holders_of_role
+from models.roles import Role
 from tests.kernel.stage import actor, case_of
 
 ARRANGEMENTS = ("recuse", "lift", "substitute", "recalculate", "talk")

@@ -14,7 +14,7 @@ from api.demo import play
 from flows.actions import answering, looking, objecting
 from models import clock
 from models.database import session
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import FINAL, Board, State
 from models.permissions import Actor
 from models.records import document, ledger, meeting, numbers, person, task, timeline
@@ -23,6 +23,7 @@ from models.records.ledger import EntryType, LedgerAccount, LedgerEntry
 from models.records.meeting import MeetingState
 from models.records.notice import Notice
 from models.records.task import Participation, Task, TaskState
+from models.roles import Role
 
 MONDAY = datetime(2026, 10, 12, 10, 0, tzinfo=clock.SHANGHAI)
 AFTER_NOTICE = datetime(2026, 10, 20, 10, 0, tzinfo=clock.SHANGHAI)

@@ -13,7 +13,7 @@ from flows.actions import withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
 from models import clock
 from models.database import session
-from models.gates import GATES, SECOND_REVIEW, Outcome, Role, Rule
+from models.gates import GATES, SECOND_REVIEW, Outcome, Rule
 from models.lifecycle import Board, State
 from models.records.case import EntryKind, JournalEntry
 from models.records.claim import of_case as claim_of
@@ -22,6 +22,7 @@ from models.records.institution import by_code
 from models.records.person import PersonRole
 from models.records.task import Participation, Task, TaskState, of_case
 from models.records.timeline import Event
+from models.roles import Role
 from tests.kernel.stage import (
     AFTER_NOTICE,
     MONDAY,

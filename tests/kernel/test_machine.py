@@ -36,7 +36,7 @@ from flows.kernel.wake import claim, run_case
 from flows.steps import issuing
 from models import clock
 from models.database import session
-from models.gates import GATES, Outcome, Party
+from models.gates import GATES, Outcome
 from models.lifecycle import Board, Process, State
 from models.permissions import Actor
 from models.records import ledger
@@ -46,6 +46,7 @@ from models.records.ledger import AccountKind
 from models.records.person import Person, PersonRole
 from models.records.stand_in import Recusal
 from models.records.task import Added, Task, TaskState
+from models.roles import Party
 from tests.kernel.arranging import Arranging
 from tests.kernel.stage import MONDAY, actor, case_of, check_case, check_everything
 from tests.ledger.cases import calculated

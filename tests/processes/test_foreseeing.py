@@ -16,7 +16,7 @@ from flows.documents import engine, qr
 from flows.steps.documents import AT_ISSUE
 from models import database
 from models.database import session
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import Board, Process
 from models.permissions import Actor
 from models.records import document
@@ -26,6 +26,7 @@ from models.records.document import Document
 from models.records.loan import LoanState, of_case
 from models.records.numbers import NumberCounter
 from models.records.person import Person
+from models.roles import Role
 
 PAID = {"voucher_number": "PZ-1", "voucher_date": "2026-10-28"}
 FAULTS = {"faults": [{"where": "合同", "problem": "缺第 3 页", "remedy": "补传整份", "clause": ""}]}

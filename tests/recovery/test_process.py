@@ -15,12 +15,13 @@ from flows.documents import bundle, integrity
 from flows.documents.engine import plain_text
 from models import clock
 from models.database import session
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import State
 from models.records import document, ledger, recovery, timeline
 from models.records.attachment import Blob
 from models.records.ledger import AccountKind
 from models.records.notice import Notice
+from models.roles import Role
 from tests.kernel.stage import MONDAY, case_of, check_case, check_numbers
 from tests.ledger import cases
 from tests.recovery.conftest import Db

@@ -14,11 +14,12 @@ from flows.actions.recovery_forms import ReturnForm, read_recovery
 from flows.actions.typed import read
 from models import clock
 from models.database import session
-from models.gates import Outcome, Role
+from models.gates import Outcome
 from models.lifecycle import State
 from models.permissions import Actor
 from models.records.institution import by_code
 from models.records.timeline import of_case as events_of
+from models.roles import Role
 from tests.kernel.stage import case_of
 from tests.ledger import cases
 from tests.recovery.conftest import Db
