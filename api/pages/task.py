@@ -25,10 +25,11 @@ from flows.actions.errors import (
     ForbiddenError,
     InvalidError,
     NotThereError,
+    permitted,
 )
 from models import clock
 from models.gates import GATES, Outcome
-from models.permissions import Actor, Denied
+from models.permissions import Actor
 from models.records import queue
 from models.records.case import CaseRecord
 from models.records.task import Task, TaskState
@@ -105,9 +106,7 @@ def _act(db: Session, actor: Actor, task: Task, parsed: Parsed, shown: str, file
         raise ForbiddenError(f"{GATES[task.gate].title}由申报机构在案件页面上办理。")
     outcome = parsed.outcome
     if outcome is None or parsed.faults:
-        allowed = sitting.verdict(db, actor, task)
-        if isinstance(allowed, Denied):
-            raise ForbiddenError(allowed.sentence)
+        permitted(sitting.verdict(db, actor, task))
         if task.state == TaskState.OPEN:
             raise InvalidError(parsed.faults)
     with db.begin_nested():

@@ -27,8 +27,8 @@ from api.rest.prepared import WAITING, replied
 from api.rest.strict import RestRoute
 from api.rest.wire import Id, Moment, Out, Page, Yuan, given
 from flows.actions import change_forms, changing, handing_in, matters, warning
-from flows.actions.errors import ForbiddenError, NotThereError
-from models.permissions import Actor, Denied, may_see_loan_changes
+from flows.actions.errors import NotThereError, permitted
+from models.permissions import Actor, may_see_loan_changes
 from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.records import loan_change, person
 from models.records.api_key import Scope
@@ -105,9 +105,7 @@ def waiting(
     db: Db, caller: Reviewer, decided: Annotated[bool, Query(description="也列已审核的")] = False
 ) -> Page[ChangeOut]:
     """审核方使用：待审核的按期限在前，至多 100 项；受托管理机构看到由其审核的。"""
-    allowed = may_see_loan_changes(caller.actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_see_loan_changes(caller.actor))
     managing = caller.actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}
     rows = loan_change.recent(db, caller.actor.institution_id if managing else None)
     items = [_view(db, caller.actor, one) for one, _ in rows if decided or one.verdict is None]

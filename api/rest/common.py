@@ -13,10 +13,10 @@ from api.rest.problems import CODES, MEDIA_TYPE, ApiError, Problem
 from api.rest.samples import UPLOAD
 from api.rest.views import case_view
 from flows.actions.attaching import Stored
-from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError, permitted
 from flows.actions.opinion_files import MOST_FILES
 from models.lifecycle import Board, Process
-from models.permissions import Actor, Denied, may_file
+from models.permissions import Actor, may_file
 from models.policy.materials import SLOTS
 from models.records.api_call import Upload
 from models.records.api_key import Scope
@@ -83,9 +83,7 @@ def as_seen(db: Session, caller: Caller, number: str, if_match: str | None) -> C
 def board_of(actor: Actor) -> Board:
     """The board the actor files on. Raises `ForbiddenError` for anyone who does not file."""
     board = actor.files_board or Board.BANK
-    allowed = may_file(actor, board)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, board))
     return board
 
 

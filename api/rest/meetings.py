@@ -19,9 +19,9 @@ from api.rest.strict import RestRoute
 from api.rest.views import CaseLine, case_line
 from api.rest.wire import Id, Out, Page, given
 from flows.actions import answering, concluding, convening
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, ForbiddenError, NotThereError, permitted
 from flows.documents import packing
-from models.permissions import Actor, Denied, may_see_meetings
+from models.permissions import Actor, may_see_meetings
 from models.records import case as cases
 from models.records import meeting
 from models.records.api_key import Scope
@@ -268,9 +268,7 @@ def conclude(db: Db, caller: Actors, once: Write, meeting_id: Id, if_match: IfMa
 
 
 def _reader(actor: Actor) -> None:
-    allowed = may_see_meetings(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_see_meetings(actor))
 
 
 def _found(db: Session, actor: Actor, meeting_id: int) -> Meeting:

@@ -17,11 +17,11 @@ from api.rest.strict import RestRoute
 from api.rest.views import DocumentOut, document_view
 from api.rest.wire import After, Id, Limit, Moment, Out, Page, given, page_of, wire
 from flows.actions import serving, telling
-from flows.actions.errors import ForbiddenError
+from flows.actions.errors import permitted
 from flows.actions.serving import CallForm
 from flows.actions.typed import read
 from models import clock
-from models.permissions import Denied, may_see_deliveries, may_talk
+from models.permissions import may_see_deliveries, may_talk
 from models.records import institution, message, service
 from models.records.api_key import Scope
 from models.records.message import MESSAGE_NAMES, Message, MessageKind
@@ -77,9 +77,7 @@ class MessageOut(Out):
 @router.get("/unserved", response_model=Page[ServedOut], responses=answers(*READ), summary="待电话送达的文书")
 def unserved(db: Db, caller: Reader) -> Page[ServedOut]:
     """提醒后仍未签收的，先送出的在前，至多 200 份；受托管理机构看到由其管理的。"""
-    allowed = may_see_deliveries(caller.actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_see_deliveries(caller.actor))
     own = caller.actor.roles & {Role.MANAGING_OFFICER, Role.MANAGING_HEAD}
     rows = service.to_call(db, caller.actor.institution_id if own else None, MOST)
     return Page(items=[_served(row, service.calls_of(db, [row[0].id]), db) for row in rows], next=None)
@@ -148,9 +146,7 @@ def read_one(db: Db, caller: Answerer, once: Write, message_id: Id) -> Response:
 
 
 def _staff(caller: Caller) -> None:
-    allowed = may_talk(caller.actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_talk(caller.actor))
 
 
 def _message(one: Message) -> MessageOut:

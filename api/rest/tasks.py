@@ -19,7 +19,7 @@ from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
 from flows.actions import answering, looking, sitting
 from flows.actions.answer_forms import read_answer
-from flows.actions.errors import ForbiddenError, NotThereError
+from flows.actions.errors import ForbiddenError, NotThereError, permitted
 from flows.steps import evidence
 from models import clock
 from models.gates import Outcome
@@ -170,9 +170,7 @@ def answer(
         if gate.party is Party.APPLICANT:
             raise ForbiddenError(f"{gate.title}由申报机构办理：补正用 corrections，收款回执用 receipt。")
         if row.state == TaskState.OPEN:
-            allowed = sitting.verdict(db, caller.actor, row)
-            if isinstance(allowed, Denied):
-                raise ForbiddenError(allowed.sentence)
+            permitted(sitting.verdict(db, caller.actor, row))
             unchanged(_view(db, caller.actor, row), if_match)
         stated = body.model_dump(exclude_none=True, exclude={"outcome", "opinion", "attachments"})
         loans = {}

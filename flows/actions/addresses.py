@@ -17,12 +17,12 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlmodel import Session, col, select
 
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.typed import Line60
 from flows.delivery import circuit
 from flows.delivery.outbox import CHANNEL
 from models import clock, database
-from models.permissions import Actor, Denied, may_manage_addresses
+from models.permissions import Actor, may_manage_addresses
 from models.records.api_key import hash_of
 from models.records.institution import (
     InstitutionContact,
@@ -105,7 +105,7 @@ class Coded:
 
 def add_contact(s: Session, actor: Actor, institution_id: int, form: ContactForm) -> Coded:
     """A contact that is told nothing until its code was typed in. InvalidError for one that is there already."""
-    _allowed(actor, institution_id)
+    permitted(may_manage_addresses(actor, institution_id))
     there = all_contacts(s, institution_id)
     if any(one.email.lower() == form.email.lower() for one in there):
         raise InvalidError((FieldFault("email", "这个邮箱已在名单中。"),))
@@ -162,7 +162,7 @@ def end_contact(s: Session, actor: Actor, contact_id: int) -> InstitutionContact
 
 def add_endpoint(s: Session, actor: Actor, institution_id: int, form: EndpointForm) -> WebhookEndpoint:
     """An endpoint with a fresh secret; nothing is sent to it before it answered a challenge."""
-    _allowed(actor, institution_id)
+    permitted(may_manage_addresses(actor, institution_id))
     there = all_endpoints(s, institution_id)
     if any(one.url == form.url for one in there):
         raise InvalidError((FieldFault("url", "这个地址已在名单中。"),))
@@ -242,9 +242,3 @@ def _endpoint(s: Session, actor: Actor, endpoint_id: int) -> WebhookEndpoint:
     if found is None or found.ended_at is not None or not may_manage_addresses(actor, found.institution_id):
         raise NotThereError("没有找到这个接口地址。")
     return found
-
-
-def _allowed(actor: Actor, institution_id: int) -> None:
-    verdict = may_manage_addresses(actor, institution_id)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)

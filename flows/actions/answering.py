@@ -13,7 +13,14 @@ from sqlmodel import Session
 
 from flows.actions import half_written, opinion_files, pointing, signing, untold
 from flows.actions.attaching import Stored
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.sitting import capacity, choices, in_the_name, locked_task, verdict
 from flows.documents.text import printable
 from flows.kernel import Decision
@@ -22,10 +29,7 @@ from flows.steps import evidence
 from models import clock
 from models.database import session
 from models.gates import GATES, Answer, Gate, Outcome, Rule
-from models.permissions import (
-    Actor,
-    Denied,
-)
+from models.permissions import Actor
 from models.records import meeting
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
@@ -59,8 +63,7 @@ def answer(
     _still_open(s, task)
     _not_counted(s, task)
     allowed, principal = capacity(s, actor, task)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(allowed)
     if GATES[task.gate].rule is Rule.VOTES:
         _one_vote(s, actor, task)
     if shown_hash is not None and shown_hash != task.shown_hash:
@@ -112,9 +115,7 @@ def claim(s: Session, actor: Actor, task_id: int) -> Task:
     _open_task(s, actor, task_id)
     task = locked_task(s, task_id)
     _still_open(s, task)
-    allowed = verdict(s, actor, task)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(verdict(s, actor, task))
     task.assignee_id = actor.person_id
     return task
 

@@ -14,20 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from flows.actions import filing
-from flows.actions.errors import (
-    ActionRefusedError,
-    CheckerRequiredError,
-    FieldFault,
-    ForbiddenError,
-    InvalidError,
-)
+from flows.actions.errors import ActionRefusedError, CheckerRequiredError, FieldFault, InvalidError, permitted
 from flows.actions.forms import MOST_LOANS as PER_CASE
 from flows.actions.forms import FilingForm, LoanForm, loan_form
 from flows.actions.typed import attempt
 from models import clock
 from models.database import notify
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, may_file
+from models.permissions import Actor, may_file
 from models.records import person
 from models.records.attachment import Blob
 from models.records.filing_batch import BATCH_CHANNEL, BatchState, FilingBatch, waiting
@@ -43,9 +37,7 @@ LEASE = timedelta(minutes=2)
 
 def submit(s: Session, actor: Actor, board: Board, total: int, data: bytes) -> FilingBatch:
     """Take a batch: `data` is the JSON array of its loans as sent. Raises `ForbiddenError`, `CheckerRequiredError`."""
-    allowed = may_file(actor, board)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, board))
     if s.get_one(Institution, actor.institution_id).checker_since is not None:
         raise CheckerRequiredError(
             "你单位启用了申报复核，批次不能直接提交。请用 POST /filings（每次最多 500 笔，答 202 待复核），"

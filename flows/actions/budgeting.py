@@ -10,12 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.documents.text import printable
 from flows.steps import line
 from models import clock
 from models.money import MoneyError, fen
-from models.permissions import Actor, Denied, may_decide_budget, may_propose_budget
+from models.permissions import Actor, may_decide_budget, may_propose_budget
 from models.records import budget, ledger
 from models.records.budget import BudgetChange
 from models.records.ledger import AccountKind, EntryType, LedgerAccount
@@ -34,9 +41,7 @@ def propose(
 
     Raises `InvalidError` with every fault, `ConflictError` for a resolution that was entered before.
     """
-    allowed = may_propose_budget(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_propose_budget(actor))
     faults: list[FieldFault] = []
     given = unicodedata.normalize("NFKC", year).strip()
     in_range = given.isascii() and given.isdigit() and FIRST_YEAR <= int(given[:5]) <= LAST_YEAR
@@ -136,9 +141,7 @@ def withdraw(s: Session, actor: Actor, change_id: int) -> BudgetChange:
 
 def _open(s: Session, actor: Actor, change_id: int) -> BudgetChange:
     change = _undecided(s, change_id)
-    allowed = may_decide_budget(actor, change.proposed_by)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_decide_budget(actor, change.proposed_by))
     return change
 
 

@@ -23,14 +23,14 @@ from flows.actions.change_forms import (
     corrigible,
     typed_value,
 )
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.filing import duplicates, firms_of, loan_facts
 from flows.actions.forms import loan_form
 from flows.actions.typed import attempt
 from flows.steps import document_change, facts, notices
 from models import clock
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, Verdict, may_decide_loan_change, may_file
+from models.permissions import Actor, Verdict, may_decide_loan_change, may_file
 from models.policy import deadlines, eligibility
 from models.policy.anomalies import ANOMALY_NAMES
 from models.policy.facts import Extension
@@ -104,9 +104,7 @@ def _own(s: Session, actor: Actor, loan_id: int) -> Loan:
     loan = s.exec(query.execution_options(populate_existing=True)).first()
     if loan is None or loan.institution_id != actor.institution_id:
         raise NotThereError("没有找到这笔贷款。")
-    allowed = may_file(actor, Board(loan.board))
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, Board(loan.board)))
     if loan.state != LoanState.REGISTERED:
         raise ConflictError("这笔贷款尚未备案，不能登记变更；备案审核中的，请在补正时更正。")
     return loan

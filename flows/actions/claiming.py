@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from flows.actions.attaching import Upload, attach_stored, stored_all
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.forms import ClaimForm
 from flows.actions.opening import open_case, told
 from models.lifecycle import Board, Process
-from models.permissions import Actor, Denied, may_file
+from models.permissions import Actor, may_file
 from models.policy.materials import missing
 from models.records.case import CaseRecord
 from models.records.claim import Claim, on_loan
@@ -68,9 +68,7 @@ def claimable(s: Session, actor: Actor, loan_id: int) -> Loan:
     loan = s.get(Loan, loan_id)
     if loan is None or loan.institution_id != actor.institution_id:
         raise NotThereError("没有找到这笔贷款。只能为本单位已备案的贷款申请补偿。")
-    allowed = may_file(actor, Board(loan.board))
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, Board(loan.board)))
     if loan.state != LoanState.REGISTERED:
         state = LOAN_STATE_NAMES[LoanState(loan.state)]
         raise ConflictError(f"该笔贷款尚未备案（{state}），不能申请补偿。请先办理备案，取得备案号后再申请。")

@@ -16,9 +16,9 @@ from flows.actions.errors import (
     ActionRefusedError,
     ConflictError,
     FieldFault,
-    ForbiddenError,
     InvalidError,
     NotThereError,
+    permitted,
 )
 from flows.actions.typed import Day, Line120, attempt, read
 from flows.documents.text import printable
@@ -26,7 +26,7 @@ from flows.kernel.case import wake
 from flows.steps import minutes, summons
 from models import clock
 from models.gates import MEETING, Outcome
-from models.permissions import Actor, Denied, may_convene
+from models.permissions import Actor, may_convene
 from models.records import case as cases
 from models.records import meeting, person
 from models.records.case import CaseRecord
@@ -270,9 +270,7 @@ def decided(s: Session, item: AgendaItem) -> Outcome | None:
 
 def secretary(actor: Actor) -> None:
     """Raise `ForbiddenError` for whoever does not keep the session's book."""
-    allowed = may_convene(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_convene(actor))
 
 
 def still_open(s: Session, meeting_id: int) -> Meeting:

@@ -21,11 +21,11 @@ from flows.actions.enrolling_forms import (
     PartForm,
     SharesForm,
 )
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.typed import attempt
 from models import clock
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, may_change_reach, may_confirm_institution, may_enroll
+from models.permissions import Actor, may_change_reach, may_confirm_institution, may_enroll
 from models.records import institution
 from models.records.base import Facts
 from models.records.institution import (
@@ -68,7 +68,7 @@ def propose(
     """Register a part of an entry, or, with no `home`, a new one. Raises `ForbiddenError`, `ConflictError`,
     `InvalidError` with every fault at its field (`basis` too)."""
     key = home.id or 0 if home else 0
-    _allowed(may_change_reach(actor, key) if part in REACH else may_enroll(actor))
+    permitted(may_change_reach(actor, key) if part in REACH else may_enroll(actor))
     words = " ".join(basis.split())
     faults: tuple[FieldFault, ...] = ()
     if not words or len(words) > BASIS_LONGEST or not words.isprintable():
@@ -219,8 +219,3 @@ def _rows(s: Session, part: Part, home: Institution) -> Sequence[Dated]:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _allowed(verdict: object) -> None:
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)

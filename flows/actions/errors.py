@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from models.permissions import Denied, Verdict
+
 
 class ActionRefusedError(Exception):
     """An action that may not be done; `str(error)` is the sentence for the person."""
@@ -43,3 +45,9 @@ class InvalidError(ActionRefusedError):
     def __init__(self, faults: tuple[FieldFault, ...], sentence: str = "") -> None:
         super().__init__(sentence or f"有 {len(faults)} 处需要更正。")
         self.faults = faults
+
+
+def permitted(verdict: Verdict) -> None:
+    """Go on only if the permission says so. Raises `ForbiddenError` with its sentence."""
+    if isinstance(verdict, Denied):
+        raise ForbiddenError(verdict.sentence)

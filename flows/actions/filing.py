@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from flows.actions.attaching import Upload, attach_stored, stored_all
-from flows.actions.errors import FieldFault, ForbiddenError, InvalidError
+from flows.actions.errors import FieldFault, InvalidError, permitted
 from flows.actions.forms import FilingForm, LoanForm
 from flows.actions.opening import open_case, route_managing, told
 from flows.steps import facts
 from flows.steps.facts import quotes
 from models import clock
 from models.lifecycle import Board, Process
-from models.permissions import Actor, Denied, may_file
+from models.permissions import Actor, may_file
 from models.policy import eligibility, lpr
 from models.policy.lines import Check
 from models.policy.size_class import classify
@@ -36,9 +36,7 @@ __all__ = ["References", "duplicates", "firms_of", "loan_facts", "preview", "rou
 
 def submit(s: Session, actor: Actor, form: FilingForm, files: Sequence[Upload] = ()) -> CaseRecord:
     """File the loans of the form. Raises `ForbiddenError`, or `InvalidError` naming every duplicate and bad file."""
-    allowed = may_file(actor, form.board)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, form.board))
     faults = duplicates(s, actor.institution_id, form.loans)
     if faults:
         raise InvalidError(faults)

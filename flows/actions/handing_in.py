@@ -21,6 +21,7 @@ from flows.actions.errors import (
     ForbiddenError,
     InvalidError,
     NotThereError,
+    permitted,
 )
 from flows.actions.importing import actor_of
 from flows.actions.matter import Matter
@@ -181,9 +182,7 @@ def take_up(s: Session, actor: Actor, row_id: int) -> str:
     seen(s, actor, row_id)
     row = s.get_one(Prepared, row_id, with_for_update=True, populate_existing=True)
     kind = KINDS[row.kind]
-    allowed = may_file(actor, actor.files_board) if actor.files_board else Denied("你单位不办理申报。")
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, actor.files_board) if actor.files_board else Denied("你单位不办理申报。"))
     if row.verdict not in (Verdict.REJECTED, Verdict.WITHDRAWN) or row.taken_up_at is not None:
         done = "已有人取回修改" if row.taken_up_at else STATE_NAMES[row.verdict]
         raise ConflictError(f"“{row.title}”{done}，不能取回。")

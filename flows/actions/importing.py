@@ -9,12 +9,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, select
 
 from flows.actions.attaching import safe_name
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.documents.text import printable
 from models import clock
 from models.database import notify
 from models.lifecycle import Board
-from models.permissions import Actor, Denied, Verdict, may_backfill, may_file, may_prepare, may_read_rules
+from models.permissions import Actor, may_backfill, may_file, may_prepare, may_read_rules
 from models.records import person
 from models.records.attachment import Blob
 from models.records.institution import Institution
@@ -48,7 +55,7 @@ def hand_in(
             raise NotThereError("没有找到这家申报机构，请从列表中选择。")
         raise ForbiddenError("只有合作银行和政府性融担机构的申报经办可以批量备案。")
     chosen = board or whose.files_board
-    _allowed(may_backfill(actor, whose.id) if backfilled else may_file(actor, chosen))
+    permitted(may_backfill(actor, whose.id) if backfilled else may_file(actor, chosen))
     source = " ".join(printable(source_document).split())
     faults = []
     if chosen != whose.files_board:
@@ -205,14 +212,9 @@ def _own(s: Session, actor: Actor, import_id: int) -> LoanImport:
     if seen(s, actor, import_id).kind != ImportKind.LOANS:
         raise ConflictError("这是白名单批次的文件，请在白名单页面发布或撤回。")
     if not s.get_one(LoanImport, import_id).backfilled:
-        _allowed(may_file(actor, s.get_one(LoanImport, import_id).board))
+        permitted(may_file(actor, s.get_one(LoanImport, import_id).board))
     query = select(LoanImport).where(LoanImport.id == import_id).with_for_update()
     return s.exec(query.execution_options(populate_existing=True)).one()
-
-
-def _allowed(verdict: Verdict) -> None:
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)
 
 
 def actor_of(s: Session, person_id: int) -> Actor:

@@ -3,18 +3,16 @@
 from sqlmodel import Session
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, NotThereError, permitted
 from flows.kernel.case import wake
 from models import clock
-from models.permissions import Actor, Denied, may_resolve_incident
+from models.permissions import Actor, may_resolve_incident
 from models.records.case import Incident, locked
 
 
 def retry(s: Session, actor: Actor, incident_id: int) -> Incident:
     """Resolve the incident and wake its case; if the cause is still there, a new incident follows."""
-    allowed = may_resolve_incident(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_resolve_incident(actor))
     incident = s.get(Incident, incident_id)
     if incident is None:
         raise NotThereError("没有找到这个异常。")

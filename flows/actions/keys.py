@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlmodel import Session
 
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.typed import Line60
 from models import clock
 from models.permissions import Actor, Denied, may_manage_keys
@@ -66,7 +66,7 @@ class KeyForm(BaseModel):
 
 def create(s: Session, actor: Actor, institution_id: int, form: KeyForm) -> tuple[ApiKey, str]:
     """A new key and its secret text. Raises `ForbiddenError`, `InvalidError` for a person of another place."""
-    _allowed(actor, institution_id)
+    permitted(may_manage_keys(actor, institution_id))
     person = s.get(Person, form.person_id)
     if person is None or not person.active or person.institution_id != institution_id:
         raise InvalidError((FieldFault("person_id", "请选择本单位在岗的经办人。"),))
@@ -131,9 +131,3 @@ def _living(s: Session, actor: Actor, key: int) -> ApiKey:
     if found.revoked_at is not None or found.expires_at <= clock.wall():
         raise ConflictError("这把密钥已经停用或到期，请新建一把。")
     return found
-
-
-def _allowed(actor: Actor, institution_id: int) -> None:
-    verdict = may_manage_keys(actor, institution_id)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)

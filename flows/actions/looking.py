@@ -5,13 +5,13 @@ from sqlmodel import Session
 
 from flows.actions import sitting
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.documents.text import printable
 from flows.steps import evidence
 from flows.steps.evidence import Asked
 from models import clock
 from models.gates import GATES
-from models.permissions import Actor, Denied
+from models.permissions import Actor
 from models.records import look as looks
 from models.records.case import locked
 from models.records.look import CheckLook
@@ -39,9 +39,7 @@ def look(s: Session, actor: Actor, task_id: int, key: str, remark: str = "") -> 
     s.refresh(task)
     if task.state != TaskState.OPEN:
         raise ConflictError("这件任务已经办理或不再需要办理，核对情况以案件页为准。")
-    allowed = sitting.verdict(s, actor, task)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(sitting.verdict(s, actor, task))
     remark = printable(remark).strip()
     if len(remark) > MOST_WORDS:
         said = f"备注最多 {MOST_WORDS} 字，现为 {len(remark)} 字；详细情况请写在意见里。"

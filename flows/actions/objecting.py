@@ -3,13 +3,13 @@
 from sqlmodel import Session
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.documents.text import printable
 from flows.kernel.case import wake
 from flows.kernel.words import interrupt
 from models import clock
 from models.lifecycle import State
-from models.permissions import Actor, Denied, may_register_objection
+from models.permissions import Actor, may_register_objection
 from models.records.case import by_number, locked, waited_date
 from models.records.claim import Objection
 
@@ -18,9 +18,7 @@ def register(
     s: Session, actor: Actor, case_number: str, objector: str, contact: str, content: str
 ) -> Objection:
     """End the waiting of 公示 with an objection. Raises `ConflictError` once the notice period is over."""
-    allowed = may_register_objection(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_register_objection(actor))
     found = by_number(s, case_number)
     if found is None:
         raise NotThereError("没有找到这件案件。")

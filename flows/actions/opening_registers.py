@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, permitted
 from flows.actions.typed import Count, Line60, Words200, read
 from flows.documents.engine import DOCUMENTS
 from flows.documents.registry import Signer
 from flows.steps.documents import SUFFIXES
 from models import clock
-from models.permissions import Actor, Denied, Verdict, may_decide_opening, may_open_register
+from models.permissions import Actor, Verdict, may_decide_opening, may_open_register
 from models.records import numbers
 from models.records.institution import Institution, Kind
 from models.records.number_opening import NumberOpening
@@ -66,9 +66,7 @@ def propose(s: Session, actor: Actor, typed: Mapping[str, str]) -> NumberOpening
     Raises `ForbiddenError`, `InvalidError` with every fault, `ConflictError` once a number was given or while
     another opening of the register waits.
     """
-    allowed = may_open_register(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_open_register(actor))
     form = read(OpeningForm, {name: typed.get(name, "") for name in OpeningForm.model_fields})
     faults = []
     if form.word not in {one.word for one in registers(s, actor.institution_id)}:

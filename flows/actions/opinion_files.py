@@ -8,11 +8,18 @@ from collections.abc import Collection, Sequence
 from sqlmodel import Session
 
 from flows.actions.attaching import Stored, store
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.sitting import verdict
 from models import clock
 from models.gates import GATES
-from models.permissions import Actor, Denied
+from models.permissions import Actor
 from models.records import opinion_file
 from models.records.message import Comment
 from models.records.opinion_file import OpinionFile, drop_staged, staged
@@ -125,7 +132,5 @@ def _answerable(s: Session, actor: Actor, task_id: int) -> Task:
         raise ConflictError("这件任务已经办理或不再需要办理，附件没有保存。")
     if GATES[task.gate].party is Party.APPLICANT:
         raise ForbiddenError("申报机构的材料请在案件页面上传。")
-    allowed = verdict(s, actor, task)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(verdict(s, actor, task))
     return task

@@ -12,7 +12,14 @@ from sqlmodel import Session
 from flows.actions.acted import acted
 from flows.actions.answering import decide
 from flows.actions.attaching import Stored
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.opinion_files import give_with
 from flows.actions.signing import turn
 from flows.actions.sitting import capacity, locked_task, past_of, seat_of
@@ -238,9 +245,8 @@ def _open(s: Session, actor: Actor, task_id: int) -> tuple[CaseRecord, Task]:
 def _mine(s: Session, actor: Actor, task_id: int, *, or_manager: bool = False) -> tuple[CaseRecord, Task]:
     """An open task the actor could answer now (or, for 转办, manages)."""
     record, task = _open(s, actor, task_id)
-    allowed, _ = capacity(s, actor, task)
-    if isinstance(allowed, Denied) and not (or_manager and may_manage(actor)):
-        raise ForbiddenError(allowed.sentence)
+    if not (or_manager and may_manage(actor)):
+        permitted(capacity(s, actor, task)[0])
     return record, task
 
 

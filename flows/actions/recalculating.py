@@ -3,13 +3,13 @@
 from sqlmodel import Session
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.documents.text import printable
 from flows.kernel.case import wake
 from flows.kernel.words import interrupt
 from flows.steps import line
 from models.lifecycle import State
-from models.permissions import Actor, Denied, may_recalculate
+from models.permissions import Actor, may_recalculate
 from models.records import waiting
 from models.records.case import CaseRecord, by_number, locked, waited_date
 from models.records.waiting import WaitEnd
@@ -22,9 +22,7 @@ def recalculate(s: Session, actor: Actor, case_number: str, reason: str) -> Case
 
     Raises `ConflictError` if it does not wait after its approval.
     """
-    allowed = may_recalculate(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_recalculate(actor))
     found = by_number(s, case_number)
     if found is None:
         raise NotThereError("没有找到这件案件。")

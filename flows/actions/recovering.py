@@ -14,14 +14,14 @@ from sqlmodel import Session
 
 from flows.actions.acted import acted
 from flows.actions.attaching import Upload, attach_stored, stored_all
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.opening import open_case, told
 from flows.actions.recovery_forms import RecoveryForm, same
 from flows.steps import recovery_facts
 from models import clock
 from models.lifecycle import Board, Process
 from models.money import ZERO
-from models.permissions import Actor, Denied, may_file
+from models.permissions import Actor, may_file
 from models.policy.lines import Check
 from models.policy.materials import missing_of_recovery
 from models.policy.recovery import RecoveryShare, recovery_share
@@ -84,9 +84,7 @@ def recoverable(s: Session, actor: Actor, claim_number: str, *, lock: bool = Fal
     found = by_number(s, claim_number)
     if found is None or found.process != Process.CLAIM or found.institution_id != actor.institution_id:
         raise NotThereError("没有找到这件补偿案件。只能为本单位已获补偿的案件登记追偿。")
-    allowed = may_file(actor, Board(found.board))
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_file(actor, Board(found.board)))
     if lock:
         found = locked(s, found.id or 0)
     if not claim_of(s, found.id or 0).paid:

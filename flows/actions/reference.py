@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, permitted
 from flows.actions.recounting import recount
 from models import calendar_notice, clock
 from models.calendar import CalendarError
-from models.permissions import Actor, Denied, may_confirm_rules, may_propose_rules
+from models.permissions import Actor, may_confirm_rules, may_propose_rules
 from models.policy import values
 from models.policy.errors import PolicyError
 from models.records.base import Facts
@@ -149,9 +149,7 @@ def _propose(
     source: str,
     reason: str,
 ) -> ReferenceChange:
-    allowed = may_propose_rules(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_propose_rules(actor))
     open_one = select(ReferenceChange).where(
         ReferenceChange.kind == kind, ReferenceChange.key == key, col(ReferenceChange.verdict).is_(None)
     )

@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, NotThereError, permitted
 from flows.documents.engine import DOCUMENTS
 from flows.documents.registry import Signer
 from flows.steps import document_change
@@ -50,9 +50,7 @@ def reissue(s: Session, actor: Actor, document_id: int) -> Document:
     record = s.get(CaseRecord, found.case_id, with_for_update=True) if found.case_id else None
     if sentence := _reason_against(s, found):
         raise ConflictError(sentence)
-    verdict = may_reissue(s, actor, found)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)
+    permitted(may_reissue(s, actor, found))
     if record is None:
         raise NotThereError("没有找到这份文书的案件。")
     try:

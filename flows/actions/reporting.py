@@ -12,7 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.documents import versions
 from flows.documents.contexts import OperationReport
 from flows.documents.engine import Rendered, render
@@ -21,7 +28,7 @@ from flows.steps import document_facts as known
 from flows.steps import issuing, report_figures
 from flows.steps.documents import SUFFIXES, UNNUMBERED
 from models import clock
-from models.permissions import Actor, Denied, may_draft_report, may_issue_report
+from models.permissions import Actor, may_draft_report, may_issue_report
 from models.records import person, report
 from models.records.institution import Institution, Kind, of_kind
 from models.records.report import Report
@@ -42,9 +49,7 @@ def draft(s: Session, actor: Actor, code: str, year: str, quarter: str, words: d
     """
     if code not in RECIPIENTS:
         raise NotThereError("没有这种报告。")
-    allowed = may_draft_report(actor, code)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_draft_report(actor, code))
     faults: list[FieldFault] = []
     period = _period(code, year, quarter, faults)
     given = _words(words, faults)
@@ -197,9 +202,7 @@ def _words(typed: dict[str, str], faults: list[FieldFault]) -> dict[str, str]:
 
 
 def _second(actor: Actor, found: Report) -> None:
-    allowed = may_issue_report(actor, found.code, found.organ_id, found.proposed_by)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_issue_report(actor, found.code, found.organ_id, found.proposed_by))
 
 
 def _undecided(s: Session, report_id: int) -> Report:

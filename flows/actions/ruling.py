@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, permitted
 from models import clock
-from models.permissions import Actor, Denied, may_confirm_rules, may_propose_rules
+from models.permissions import Actor, may_confirm_rules, may_propose_rules
 from models.policy import typed
 from models.policy.errors import PolicyError
 from models.policy.overrides import Override
@@ -114,9 +114,7 @@ def _standing(s: Session, parameter: Parameter, since: date, same: bool) -> list
 
 def propose(s: Session, actor: Actor, form: Proposal) -> ParameterOverride:
     """Register a resolution; another person must confirm it before it counts."""
-    allowed = may_propose_rules(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_propose_rules(actor))
     override = proposed(s, form)
     row = ParameterOverride(
         name=override.name,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlmodel import Session
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, NotThereError, permitted
 from flows.actions.telling import tell
 from flows.actions.typed import Line60, Words200
 from flows.kernel import served
@@ -20,7 +20,7 @@ from flows.steps import document_service
 from flows.steps.notices import announce
 from models import clock
 from models.calendar import WorkingCalendar
-from models.permissions import Actor, Denied, may_read_inbox, may_serve_by_phone
+from models.permissions import Actor, may_read_inbox, may_serve_by_phone
 from models.policy import deadlines
 from models.records import service
 from models.records.case import locked
@@ -59,9 +59,7 @@ def acknowledge(
     s: Session, actor: Actor, delivery: Delivery, via: Acknowledged = Acknowledged.PORTAL
 ) -> bool:
     """签收 by a person of the institution; False if it was acknowledged before, which stays as it is."""
-    verdict = may_read_inbox(actor)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)
+    permitted(may_read_inbox(actor))
     if delivery.institution_id != actor.institution_id:
         raise NotThereError("没有找到这份通知。")
     return bool(served.acknowledge(s, [delivery.notice_id], via, clock.now(), actor.person_id))
@@ -83,9 +81,7 @@ def acknowledge_by_link(s: Session, token: str) -> Notice:
 def call(s: Session, actor: Actor, notice_id: UUID, form: CallForm) -> ServiceCall:
     """A call to the institution's contact. Reached: the document is served by telephone (电话送达)."""
     notice = served_to(s, actor, notice_id)[0]
-    verdict = may_serve_by_phone(actor)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)
+    permitted(may_serve_by_phone(actor))
     s.refresh(notice, with_for_update=True)
     if notice.acknowledged_at is not None:
         raise ConflictError("这份文书已经签收，不必再电话送达。")
@@ -110,9 +106,7 @@ def call(s: Session, actor: Actor, notice_id: UUID, form: CallForm) -> ServiceCa
 def draw_up_receipt(s: Session, actor: Actor, notice_id: UUID) -> Document:
     """送达回证 of the case: everything served in it until now, with all times. An earlier one is superseded."""
     record = served_to(s, actor, notice_id)[1]
-    verdict = may_serve_by_phone(actor)
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)
+    permitted(may_serve_by_phone(actor))
     record = locked(s, record.id or 0)
     made = document_service.draw_up(s, record, actor.name)
     told = {"title": made.title, "number": "", "document_id": made.id}

@@ -13,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from flows.actions import passwords, posts, standing_in
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.typed import Line60
 from models import clock
 from models.permissions import Actor, Denied, Verdict, may_manage_people, may_require_checker, roles_offered
@@ -55,7 +62,7 @@ def add(
     s: Session, actor: Actor, institution_id: int, form: PersonForm, roles: Sequence[Role]
 ) -> tuple[Person, str]:
     """A new person and the password to hand to them, returned this once; it must be changed at the first sign-in."""
-    _allowed(may_manage_people(actor, institution_id))
+    permitted(may_manage_people(actor, institution_id))
     home = s.get_one(Institution, institution_id)
     chosen = _roles(actor, home, roles)
     made = Person(
@@ -163,7 +170,7 @@ def bring_back(s: Session, actor: Actor, person_id: int) -> tuple[Person, str]:
 
 def require_checker(s: Session, actor: Actor, institution_id: int, *, on: bool) -> Institution:
     """申报复核 on or off, from now on. What waits then still needs its checker, or is withdrawn."""
-    _allowed(may_require_checker(actor, institution_id))
+    permitted(may_require_checker(actor, institution_id))
     home = s.get_one(Institution, institution_id, with_for_update=True, populate_existing=True)
     if home.files_board is None:
         raise ForbiddenError("你单位不办理申报，没有申报复核。")
@@ -179,8 +186,7 @@ def require_checker(s: Session, actor: Actor, institution_id: int, *, on: bool) 
 def managed(s: Session, actor: Actor, person_id: int, *, gone: bool = False) -> Person:
     """The person, locked, if the actor keeps their account. Never one's own. Raises `NotThereError` for others' people."""
     found = seen(s, actor, person_id)
-    allowed = may_change(s, actor, found)
-    _allowed(allowed)
+    permitted(may_change(s, actor, found))
     s.refresh(found, with_for_update=True)
     if found.active == gone:
         raise ConflictError(f"{found.name}的账号{'没有停用' if gone else '已经停用'}。")
@@ -221,8 +227,3 @@ def _roles(actor: Actor, home: Institution, roles: Sequence[Role]) -> frozenset[
 
 def _named(roles: frozenset[Role]) -> str:
     return "、".join(ROLE_NAMES[role] for role in Role if role in roles)
-
-
-def _allowed(verdict: Verdict) -> None:
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)

@@ -6,7 +6,14 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from flows.actions import posts
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.sitting import past_of, seat_of
 from flows.documents.text import printable
 from models import clock
@@ -202,6 +209,4 @@ def _person(s: Session, person_id: int, field: str) -> Person:
 def _may_arrange(actor: Actor, person: Person) -> None:
     if actor.person_id == person.id:
         return
-    allowed = may_arrange(actor, person.institution_id)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_arrange(actor, person.institution_id))

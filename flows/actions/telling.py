@@ -6,12 +6,19 @@ from sqlmodel import Session, func, select
 
 from flows.actions.acted import acted
 from flows.actions.attaching import Stored
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import (
+    ConflictError,
+    FieldFault,
+    ForbiddenError,
+    InvalidError,
+    NotThereError,
+    permitted,
+)
 from flows.actions.opinion_files import give_with
 from flows.documents.text import printable
 from models import clock
 from models.gates import GATES
-from models.permissions import Actor, Denied, may_manage, may_talk
+from models.permissions import Actor, may_manage, may_talk
 from models.records.case import CaseRecord, by_number
 from models.records.message import Comment, Follow, Message, MessageKind
 from models.records.person import Person, holders, roles_of
@@ -154,9 +161,7 @@ def _case(s: Session, actor: Actor, case_number: str) -> CaseRecord:
     record = by_number(s, case_number)
     if record is None:
         raise NotThereError("没有找到这件案件。")
-    allowed = may_talk(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_talk(actor))
     return record
 
 

@@ -4,13 +4,13 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.documents import proposal, versions
 from flows.documents.proposal import Checked
 from flows.documents.registry import DOCUMENTS
 from flows.documents.text import printable
 from models import clock
-from models.permissions import Actor, Denied, may_change_templates, may_confirm_template
+from models.permissions import Actor, may_change_templates, may_confirm_template
 from models.records.attachment import Blob, keep
 from models.records.template import TemplateState, TemplateVersion
 
@@ -31,7 +31,7 @@ def propose(s: Session, actor: Actor, code: str, data: bytes, note: str) -> Temp
 
     Raises `UnusableError` with every finding for a template that is hostile, faulty or incomplete.
     """
-    _allow(may_change_templates(actor))
+    permitted(may_change_templates(actor))
     if code not in DOCUMENTS:
         raise NotThereError("没有这种文书。")
     words = printable(note).strip()
@@ -97,7 +97,7 @@ def _proposed(s: Session, actor: Actor, code: str, version: int) -> TemplateVers
     made = s.exec(query.with_for_update().execution_options(populate_existing=True)).first()
     if made is None:
         raise NotThereError("没有这个版本的模板。")
-    _allow(may_confirm_template(actor, made.proposed_by))
+    permitted(may_confirm_template(actor, made.proposed_by))
     if made.state != TemplateState.PROPOSED:
         raise ConflictError("这份模板已经有人办理过了。")
     return made
@@ -106,8 +106,3 @@ def _proposed(s: Session, actor: Actor, code: str, version: int) -> TemplateVers
 def _locked(s: Session, code: str) -> list[TemplateVersion]:
     query = select(TemplateVersion).where(TemplateVersion.code == code).order_by(col(TemplateVersion.version))
     return list(s.exec(query.with_for_update()))
-
-
-def _allow(verdict: object) -> None:
-    if isinstance(verdict, Denied):
-        raise ForbiddenError(verdict.sentence)

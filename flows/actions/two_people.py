@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, select
 
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, ForbiddenError, NotThereError, permitted
 from models import clock
-from models.permissions import Actor, Denied
+from models.permissions import Actor
 from models.permissions import Verdict as Permission
 from models.records.person import names
 from models.records.two_people import VERDICT_NAMES, ByTwo, Verdict
@@ -45,9 +45,7 @@ def decide(
             raise ForbiddenError(f"只有登记人可以撤回待确认的{called}。")
     else:
         proposer = names(s, [row.proposed_by]).get(row.proposed_by, "")
-        allowed = may_confirm(actor, row.proposed_by, proposer)
-        if isinstance(allowed, Denied):
-            raise ForbiddenError(allowed.sentence)
+        permitted(may_confirm(actor, row.proposed_by, proposer))
     if verdict is Verdict.CONFIRMED:
         confirmed(row)
     close(row, actor, verdict, note.strip()[:500])

@@ -3,10 +3,10 @@
 from sqlmodel import Session, col, select
 
 from flows.actions.acted import acted
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.documents.text import printable
 from models import clock
-from models.permissions import Actor, Denied, may_ask_to_void, may_decide_void
+from models.permissions import Actor, may_ask_to_void, may_decide_void
 from models.records import document
 from models.records.document import Document, DocumentState
 from models.records.numbers import DocumentVoid
@@ -17,9 +17,7 @@ LONGEST = 2000
 def ask(s: Session, actor: Actor, document_id: int, reason: str) -> DocumentVoid:
     """Ask that a document becomes void. Nothing changes until another person agrees."""
     found = _locked(s, document_id)
-    allowed = may_ask_to_void(actor, found.organ_id)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_ask_to_void(actor, found.organ_id))
     if found.state == DocumentState.VOID:
         raise ConflictError("这份文书已经作废。")
     if _open(s, document_id) is not None:
@@ -42,9 +40,7 @@ def decide(s: Session, actor: Actor, document_id: int, *, approve: bool, opinion
     void = _open(s, document_id)
     if void is None:
         raise ConflictError("这份文书没有待批准的作废申请，可能已由他人办理。")
-    allowed = may_decide_void(actor, found.organ_id, void.requested_by)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_decide_void(actor, found.organ_id, void.requested_by))
     void.opinion = _words("opinion", "意见", opinion, required=not approve)
     void.approved, void.decided_by, void.decided_at = approve, actor.person_id, clock.now()
     s.flush()

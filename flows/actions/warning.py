@@ -10,10 +10,10 @@ from sqlmodel import Session, select
 
 from flows.actions import changing
 from flows.actions.change_forms import WarningForm
-from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
+from flows.actions.errors import ConflictError, NotThereError, permitted
 from flows.actions.typed import read
 from flows.steps import document_change, notices
-from models.permissions import Actor, Denied, may_decide_loan_change
+from models.permissions import Actor, may_decide_loan_change
 from models.policy.anomalies import ANOMALY_NAMES
 from models.records import document, person
 from models.records.case import CaseRecord
@@ -40,11 +40,11 @@ def warn(s: Session, actor: Actor, change_id: int, typed: Mapping[str, Any]) -> 
         raise NotThereError("没有找到这项异常情况。")
     filing = s.get_one(CaseRecord, loan.case_id)
     by = person.names(s, [change.proposed_by]).get(change.proposed_by, "")
-    allowed = may_decide_loan_change(
-        actor, filing.managing_institution_id, loan.institution_id, change.proposed_by, by
+    permitted(
+        may_decide_loan_change(
+            actor, filing.managing_institution_id, loan.institution_id, change.proposed_by, by
+        )
     )
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
     if change.anomaly is None or change.verdict != Verdict.CONFIRMED:
         raise ConflictError("风险提示函针对已核阅的异常情况发出；请先核阅申报机构的报告。")
     if sent := warned(s, change):

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from flows.actions.errors import ForbiddenError
+from flows.actions.errors import permitted
 from models.lifecycle import State
-from models.permissions import Actor, Denied, may_play_what_if
+from models.permissions import Actor, may_play_what_if
 from models.policy import explain, what_if
 from models.policy.errors import FactsError
 from models.policy.overrides import Override
@@ -33,9 +33,7 @@ def compare(s: Session, actor: Actor, data: Any) -> Comparison:
 
     Raises `ForbiddenError`, and `FactsError` or `PolicyError` for values that cannot be.
     """
-    allowed = may_play_what_if(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_play_what_if(actor))
     return play(s, data)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from flows.actions import two_people
-from flows.actions.errors import ConflictError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.errors import ConflictError, FieldFault, InvalidError, NotThereError, permitted
 from flows.actions.importing import CHANNEL, file_faults, forget_rows, keep_file
 from flows.actions.typed import Day, Flag, RoundName, Words200, attempt, read
 from flows.steps import listing
@@ -21,7 +21,6 @@ from models.database import notify
 from models.lifecycle import Board
 from models.permissions import (
     Actor,
-    Denied,
     may_confirm_removal,
     may_prepare_white_list,
     may_publish_white_list,
@@ -61,9 +60,7 @@ def prepare(
     The same file of the same institution is the same round. Raises `ForbiddenError`, or `InvalidError` with every
     fault at once.
     """
-    allowed = may_prepare_white_list(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_prepare_white_list(actor))
     form, wrong = attempt(RoundForm, typed)
     faults = [*wrong, *file_faults(data), *(_contradictions(form) if form else ())]
     if form is None or faults:
@@ -156,9 +153,7 @@ def remove(s: Session, actor: Actor, entry_id: int, typed: Mapping[str, Any]) ->
     Raises `ForbiddenError`, `NotThereError`, `ConflictError` for a stay that has ended or waits already,
     `InvalidError`.
     """
-    allowed = may_remove_from_white_list(actor)
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
+    permitted(may_remove_from_white_list(actor))
     entry = _stay(s, entry_id)
     form = read(RemovalForm, typed)
     fault = _too_soon(entry, form.since)

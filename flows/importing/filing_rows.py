@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from flows.actions.attaching import Stored, attach_stored
-from flows.actions.errors import ForbiddenError
+from flows.actions.errors import permitted
 from flows.actions.handing_in import note_on_import
 from flows.actions.importing import actor_of
 from flows.actions.opening import open_case, told
@@ -17,7 +17,7 @@ from flows.importing.sheets import KINDS, UnreadableError, kind_of
 from flows.steps import set_checks
 from models import clock
 from models.lifecycle import Board, Process
-from models.permissions import Actor, Denied, may_backfill, may_file
+from models.permissions import Actor, may_backfill, may_file
 from models.records import institution
 from models.records.attachment import Blob
 from models.records.base import Facts
@@ -36,11 +36,9 @@ def file_some(s: Session, found: LoanImport) -> bool:
     Raises `ForbiddenError` when whoever submitted may no longer do so.
     """
     actor = actor_of(s, found.submitted_by or 0)
-    allowed = (
+    permitted(
         may_backfill(actor, found.institution_id) if found.backfilled else may_file(actor, Board(found.board))
     )
-    if isinstance(allowed, Denied):
-        raise ForbiddenError(allowed.sentence)
     values: Facts = {
         "import": found.id,
         "institution": found.institution_id,

@@ -163,3 +163,16 @@ def test_nothing_is_left_for_later() -> None:
         if later.search(line)
     ]
     assert not found
+
+
+def test_a_refused_permission_is_raised_in_one_place() -> None:
+    """Spelled out in forty places, a permission that is asked and not raised looks like all the others."""
+    found = [
+        f"{source.name(path)}:{node.lineno}"
+        for path in source.files(".py", rooms=("api", "flows"))
+        if source.name(path) != "flows/actions/errors.py"
+        for node in ast.walk(source.tree(path))
+        if isinstance(node, ast.Raise)
+        and re.fullmatch(r"ForbiddenError\(\w+\.sentence\)", ast.unparse(node.exc or node))
+    ]
+    assert not found, "use permitted() of flows/actions/errors.py"
