@@ -24,8 +24,9 @@ from api.pages.addresses_view import (
     endpoint_fields,
     endpoint_row,
 )
-from api.pages.keys import Posted, keeping, places_of
+from api.pages.keys import keeping, places_of
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import addresses

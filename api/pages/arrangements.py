@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -17,11 +15,11 @@ from api.auth.session import CurrentActor
 from api.pages import verb_fields
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
+from api.pages.posted import Texts
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import choosing, standing_in
 from flows.actions.errors import ActionRefusedError, FieldFault, ForbiddenError, InvalidError, NotThereError
-from flows.documents.text import printable
 from models import clock
 from models.permissions import Actor, may_arrange, may_talk
 from models.records import institution, stand_in
@@ -54,15 +52,6 @@ class Typed:
         return FieldView(label, f"{section}_{name}", value, self.faults.get(name, "") if mine else "", **more)  # type: ignore[arg-type]
 
 
-async def posted(request: Request) -> dict[str, str]:
-    """The fields as they came."""
-    form: FormData = await request.form()
-    return {name: printable(value) for name, value in form.items() if isinstance(value, str)}
-
-
-Posted = Annotated[dict[str, str], Depends(posted)]
-
-
 @router.get("")
 def show(request: Request, db: Db, actor: CurrentActor, done: str = "") -> HTMLResponse:
     """The page: what holds now, and the forms."""
@@ -71,7 +60,7 @@ def show(request: Request, db: Db, actor: CurrentActor, done: str = "") -> HTMLR
 
 
 @router.post("/substitute")
-def substitute(request: Request, db: Db, actor: CurrentActor, form: Posted) -> Response:
+def substitute(request: Request, db: Db, actor: CurrentActor, form: Texts) -> Response:
     """Register a 代理."""
 
     def act() -> None:
@@ -101,7 +90,7 @@ def end_substitution(request: Request, db: Db, actor: CurrentActor, key: int) ->
 
 
 @router.post("/recuse")
-def recuse(request: Request, db: Db, actor: CurrentActor, form: Posted) -> Response:
+def recuse(request: Request, db: Db, actor: CurrentActor, form: Texts) -> Response:
     """Register a 回避."""
 
     def act() -> None:
@@ -123,7 +112,7 @@ def end_recusal(request: Request, db: Db, actor: CurrentActor, key: int) -> Resp
 
 
 @router.post("/handover")
-def handover(request: Request, db: Db, actor: CurrentActor, form: Posted) -> Response:
+def handover(request: Request, db: Db, actor: CurrentActor, form: Texts) -> Response:
     """移交: the first time says what will move; confirmed, it moves."""
     leaver, to = _person(form, "handover_person"), _person(form, "handover_to")
     known = {one.id: one for one in _arranged(db, actor)}

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.refusals import Refused
-from api.pages.bank_forms import Applicant, Posted, stage_uploads, submitted, text_of
+from api.pages.bank_forms import Applicant, stage_uploads, submitted, text_of
 from api.pages.bank_loss import Sheet, confirmed, files_of, sheet
 from api.pages.form_views import DialogView
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Step
 from flows.actions import claiming, drafting, matters

@@ -16,7 +16,6 @@ from api.pages.bank_forms import (
     LOAN,
     Applicant,
     OwnCase,
-    Posted,
     after_upload,
     by_field,
     field_views,
@@ -32,6 +31,7 @@ from api.pages.bank_recovery import correction
 from api.pages.bank_returned import OPEN, focus, merged
 from api.pages.form_views import DialogView, FieldView, SlotView
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import page, yuan
 from api.pages.views import Tag
 from flows.actions import correcting, drafting, handing_in, matters, pointing

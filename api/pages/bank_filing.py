@@ -17,7 +17,6 @@ from api.pages.bank_forms import (
     LOAN,
     Applicant,
     Finding,
-    Posted,
     after_upload,
     board_of,
     by_field,
@@ -31,6 +30,7 @@ from api.pages.bank_forms import (
 )
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import page, yuan
 from api.pages.views import Note, Tag
 from flows.actions import drafting, filing, matters

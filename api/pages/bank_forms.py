@@ -154,14 +154,6 @@ OwnCase = Annotated[CaseRecord, Depends(_OwnCase())]
 """The case `{number}` of the actor's own institution, for its filers and checkers; 404 for anyone else's."""
 
 
-async def _posted(request: Request) -> FormData:
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(_posted)]
-"""The form as sent: typed values and uploads."""
-
-
 def board_of(actor: Actor) -> Board:
     """The board the actor's institution files on (`Applicant` has made sure that there is one)."""
     return actor.files_board or Board.BANK

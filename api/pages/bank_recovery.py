@@ -14,7 +14,6 @@ from api.auth.db import Db
 from api.pages.bank_forms import (
     Applicant,
     OwnCase,
-    Posted,
     after_upload,
     by_field,
     field_views,
@@ -26,6 +25,7 @@ from api.pages.bank_forms import (
 from api.pages.bank_returned import Kept, focus
 from api.pages.form_views import DialogView, SlotView
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
 from api.pages.render import day, page, yuan
 from flows.actions import drafting, matters, recovering, returning

@@ -14,9 +14,10 @@ from api.auth.db import Db
 from api.auth.permit import Permission, anyone, requires
 from api.auth.session import CurrentActor
 from api.pages import imports_view as views
-from api.pages.bank_forms import Applicant, Posted, board_of, by_field, sent
+from api.pages.bank_forms import Applicant, board_of, by_field, sent
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import fragment, page
 from flows.actions import handing_in, importing
 from flows.actions.errors import FieldFault, InvalidError

@@ -14,9 +14,9 @@ from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import institutions_view as views
 from api.pages import policy_layout
-from api.pages.arrangements import Posted
 from api.pages.keys import keeping
 from api.pages.layout import frame
+from api.pages.posted import Texts
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import enrolling
@@ -74,7 +74,7 @@ def index(request: Request, db: Db, actor: Reader, done: str = "") -> HTMLRespon
 
 
 @router.post("")
-def enter(request: Request, db: Db, actor: Registrar, form: Posted) -> Response:
+def enter(request: Request, db: Db, actor: Registrar, form: Texts) -> Response:
     """Register a new institution."""
     typed = _own(form, Part.ENTRY)
     try:
@@ -121,7 +121,7 @@ def show(
 
 @router.post("/{institution_id}/{part}")
 def propose(
-    request: Request, db: Db, actor: CurrentActor, place: SeenPlace, part: str, form: Posted
+    request: Request, db: Db, actor: CurrentActor, place: SeenPlace, part: str, form: Texts
 ) -> Response:
     """Register a change of one part."""
     chosen = _part(part)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -15,6 +14,7 @@ from api.auth.permit import requires
 from api.auth.refusals import Refused
 from api.pages.form_views import DialogView, FieldView, Option
 from api.pages.layout import frame
+from api.pages.posted import Posted
 from api.pages.render import page, stamp
 from api.pages.views import Column, Empty, Note, Tab, Tag
 from flows.actions import keys
@@ -52,13 +52,6 @@ def may_open(actor: Actor) -> Verdict:
 
 
 Keeper = Annotated[Actor, requires(may_open)]
-
-
-async def _posted(request: Request) -> FormData:
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(_posted)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -16,13 +15,13 @@ from api.pages import meeting_view
 from api.pages.evidence import zipped
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
+from api.pages.posted import Posted, texts
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Empty, Link, Note
 from flows.actions import answering, concluding, convening
 from flows.actions.errors import ActionRefusedError, InvalidError
 from flows.documents import packing
-from flows.documents.text import printable
 from models import clock, database
 from models.gates import Outcome
 from models.permissions import Actor, may_convene, may_see_meetings
@@ -49,19 +48,6 @@ DONE = {
     "cancelled": Note("ok", "会议已取消。", "议程中的案件恢复为逐件表决。"),
 }  # fmt: skip
 MOST_VOTES = 200
-
-
-async def posted(request: Request) -> FormData:
-    """The form as it came."""
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(posted)]
-
-
-def texts(form: FormData) -> dict[str, str]:
-    """Its texts by name; of several of one name the last."""
-    return {name: printable(value) for name, value in form.items() if isinstance(value, str)}
 
 
 @router.get("")

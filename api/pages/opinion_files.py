@@ -15,6 +15,7 @@ from api.auth.session import CurrentActor
 from api.pages import previews
 from api.pages.files import sent_file
 from api.pages.form_views import AttachedFile
+from api.pages.posted import Posted, fields_of
 from api.pages.render import fragment, stamp
 from api.pages.task_form import Typed
 from api.pages.task_papers import size
@@ -28,14 +29,6 @@ from models.records.task import Task
 
 router = APIRouter()
 MOST_DIGITS = 10
-
-
-async def posted(request: Request) -> FormData:
-    """The form as it came: the answer's fields travel with the file."""
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(posted)]
 
 
 class _FileInView(Permission):
@@ -94,11 +87,6 @@ def files_of(form: FormData) -> list[tuple[str, bytes]]:
     """The files of a form: names and bytes. An input nobody chose a file for sends an empty one without a name."""
     sent = [value for name, value in form.multi_items() if name == opinion_files.FIELD]
     return [(one.filename, one.file.read()) for one in sent if isinstance(one, UploadFile) and one.filename]
-
-
-def fields_of(form: FormData) -> list[tuple[str, str]]:
-    """The form without its files."""
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 def named(form: FormData) -> list[int]:

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth.db import Db
@@ -18,6 +17,7 @@ from api.pages import people_view as views
 from api.pages.keys import keeping, places_of
 from api.pages.layout import frame
 from api.pages.people_view import Secret
+from api.pages.posted import Posted
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import staffing
@@ -58,13 +58,6 @@ class _Seen(Permission):
 
 SeenPerson = Annotated[Person, Depends(_Seen())]
 """The person `{person_id}`, for whoever keeps the people of their institution; 404 for everyone else."""
-
-
-async def _posted(request: Request) -> FormData:
-    return await request.form()
-
-
-Posted = Annotated[FormData, Depends(_posted)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from api.auth.session import CurrentActor
 from api.pages import changes_view, meters, task_done, task_matter, task_verbs, task_view
 from api.pages.case_views import ChangesView
 from api.pages.layout import frame
-from api.pages.opinion_files import Posted, fields_of, named, stage
+from api.pages.opinion_files import named, stage
+from api.pages.posted import Posted, fields_of
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
 from api.pages.views import Link, Note

@@ -18,7 +18,8 @@ from api.auth.session import CurrentActor
 from api.pages import verbs
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
-from api.pages.opinion_files import Posted, files_of
+from api.pages.opinion_files import files_of
+from api.pages.posted import Posted
 from api.pages.render import fragment, page
 from api.pages.verb_fields import Given, Spot
 from api.pages.verbs import VERBS, Verb

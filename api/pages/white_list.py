@@ -17,11 +17,12 @@ from api.auth.refusals import Refused
 from api.pages import imports_view as views
 from api.pages import policy_layout, white_list_sheet
 from api.pages import white_list_view as shown
-from api.pages.bank_forms import Posted, by_field
+from api.pages.bank_forms import by_field
 from api.pages.form_views import FieldView
 from api.pages.imports import workbook
 from api.pages.layout import frame
 from api.pages.policy_layout import Deciding
+from api.pages.posted import Posted
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import typed, white_listing
