@@ -12,24 +12,14 @@ app = typer.Typer(help="文书：核验全部已发文书；导出一件案件�
 AsJson = Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")]
 
 
-def _use_running_database() -> None:
-    """The operator's `DATABASE_URL`, or the embedded server another `fengbu` runs on this machine."""
-    from api.cli.reach import reached
-
-    if not reached():
-        typer.echo(
-            "没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", err=True
-        )
-        raise typer.Exit(2)
-
-
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """核验全部文书：重新生成逐字节比对，核对文件 SHA-256 和文号登记簿；有不符时退出码为 1。"""
-    _use_running_database()
+    from api.cli.reach import connect
     from flows.documents import integrity
     from models import database
 
+    connect()
     with database.session() as s:
         report = integrity.verify(s)
     if as_json:
@@ -50,11 +40,12 @@ def bundle(
     out: Annotated[Path | None, typer.Option(help="写到这个文件或文件夹；默认当前文件夹")] = None,
 ) -> None:
     """导出一件案件的证据包：文书、材料、测算、经过、审计摘录、清单和离线核验程序。"""
-    _use_running_database()
+    from api.cli.reach import connect
     from api.pages.evidence import evidence
     from models import database
     from models.records.case import by_number
 
+    connect()
     with database.session() as s:
         record = by_number(s, case)
         if record is None:

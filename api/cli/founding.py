@@ -1,6 +1,5 @@
 """`fengbu init` and `fengbu reset-admin`: the first institutions and people of a real system, from the machine it runs on."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +75,7 @@ def _on_the_database(work: Callable[..., T]) -> T:
 @contextmanager
 def standing(*, tables: bool = True) -> Iterator[None]:
     """The configured database, with its `tables`: the one that runs, or started for as long as this takes."""
+    from api.cli.reach import point_at
     from api.runtime import postgres
     from api.runtime.parts import Database
     from flows.documents import versions
@@ -87,11 +87,11 @@ def standing(*, tables: bool = True) -> Iterator[None]:
     running = None if settings.database_url else postgres.attach(settings.data_dir)
     if running is None:
         base.start()
-    os.environ["DATABASE_URL"] = running or base.urls.app
-    get_settings.cache_clear()
+    url = running or base.urls.app
+    point_at(url)
     try:
         if tables:
-            database.run_migrations(os.environ["DATABASE_URL"])
+            database.run_migrations(url)
             with database.session() as s:
                 versions.adopt_all(s)
         yield

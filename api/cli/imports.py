@@ -47,6 +47,7 @@ def answered(
     words: tuple[str, str, str] = ("可备案", "已在案", "已提交"),
 ) -> None:
     """Do the work on the database and `say` what became of it; its exit code is the command's."""
+    from api.cli.reach import connect
     from flows.actions.errors import ActionRefusedError, InvalidError
 
     connect()
@@ -222,11 +223,3 @@ def stop(sentence: str, as_json: bool) -> NoReturn:
     else:
         typer.echo(sentence, err=True)
     sys.exit(2)
-
-
-def connect() -> None:
-    """The configured database, or the embedded one another `fengbu` runs on this machine."""
-    from api.cli.reach import reached
-
-    if not reached():
-        stop("没有找到运行中的数据库：请先启动 fengbu up 或 fengbu demo，或设置 DATABASE_URL。", False)

@@ -1,7 +1,6 @@
 """`fengbu ledger`: the limits' ledger recomputed."""
 
 import json
-import os
 import sys
 from typing import Annotated
 
@@ -20,30 +19,16 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
 ) -> None:
     """由明细、案件和备案贷款复算全部余额，逐条列出差异；有差异时退出码为 1，连不上数据库为 2。"""
-    from sqlalchemy.exc import OperationalError
-
-    from api.runtime import postgres
+    from api.cli.reach import connect
     from flows.actions.verifying import verify as recompute
-    from models.database import NoDatabaseError, session
+    from models.database import session
     from models.records.reference import sync_clock
-    from models.settings import get_settings
 
-    settings = get_settings()
-    if settings.database_url is None and (found := postgres.attach(settings.data_dir)):
-        os.environ["DATABASE_URL"] = found  # the embedded server another `fengbu` runs on this machine
-        get_settings.cache_clear()
-    try:
-        with session() as s:
-            sync_clock(s)
-        with session() as s:
-            result = recompute(s)
-    except (NoDatabaseError, OperationalError) as error:
-        reason = str(error).partition("\n")[0]
-        print(
-            f"没有连上数据库：{reason} 请先运行 fengbu up 或 fengbu demo，或设置 DATABASE_URL。",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+    connect()
+    with session() as s:
+        sync_clock(s)
+    with session() as s:
+        result = recompute(s)
     if as_json:
         print(json.dumps({"ok": not result.differences, **result.as_dict()}, ensure_ascii=False))
     else:
