@@ -91,6 +91,7 @@ def hand_in_list(s: Session, actor: Actor, found: LoanImport, *, good_only: bool
     if found.backfilled:
         importing.submit(s, actor, found.id or 0, good_only=good_only)
         return Handed()
+    s.refresh(found, with_for_update=True)  # nobody reads it anew while it is laid before the checker
     return hand_in(s, actor, matters.imported(s, found, good_only=good_only))
 
 
@@ -115,7 +116,7 @@ class Waiting:
 
 def list_waiting(s: Session, found: LoanImport) -> Waiting | None:
     """What waits of a list for a checker of the institution that handed it in."""
-    row = prepared.waiting_on(s, found.uploader_institution_id, "import", str(found.id))
+    row = importing.waiting(s, found)
     if row is None:
         return None
     able = [

@@ -22,11 +22,12 @@ from models import clock
 from models.database import notify
 from models.lifecycle import Board
 from models.permissions import Actor, may_backfill, may_file, may_prepare, may_read_rules
-from models.records import person
+from models.records import person, prepared
 from models.records.attachment import Blob
 from models.records.institution import Institution
 from models.records.loan_import import AT_WORK, ImportKind, ImportRow, ImportState, LoanImport, same_file
 from models.records.person import Person
+from models.records.prepared import Prepared
 from models.settings import MEGABYTE, get_settings
 
 CHANNEL = "fengbu_import"
@@ -164,8 +165,9 @@ def submit(s: Session, actor: Actor, import_id: int, *, good_only: bool) -> Loan
 
 
 def check_again(s: Session, actor: Actor, import_id: int) -> LoanImport:
-    """Read the file anew, as the records are now; only while nothing of it has been filed."""
+    """Read the file anew, as the records are now; only while nothing of it has been filed or waits for a checker."""
     found = _own(s, actor, import_id)
+    _not_waiting(s, found, "重新查验")
     if found.filed or found.state != ImportState.CHECKED:
         raise ConflictError("已经提交过的清单不再重新查验；其余的行请更正后另行上传。")
     forget_rows(s, found)
@@ -176,8 +178,9 @@ def check_again(s: Session, actor: Actor, import_id: int) -> LoanImport:
 
 
 def discard(s: Session, actor: Actor, import_id: int) -> None:
-    """作废 a file of which nothing has been filed."""
+    """作废 a file of which nothing has been filed or waits for a checker."""
     found = _own(s, actor, import_id)
+    _not_waiting(s, found, "作废")
     if found.filed or found.state in AT_WORK:
         raise ConflictError("这份清单正在处理或已有提交，不能作废。")
     forget_rows(s, found)
@@ -217,6 +220,21 @@ def _own(s: Session, actor: Actor, import_id: int) -> LoanImport:
     return s.exec(query.execution_options(populate_existing=True)).one()
 
 
+def waiting(s: Session, found: LoanImport) -> Prepared | None:
+    """What a checker of the institution that handed the list in has before them (待复核)."""
+    return prepared.waiting_on(s, found.uploader_institution_id, "import", str(found.id))
+
+
+def _not_waiting(s: Session, found: LoanImport, verb: str) -> None:
+    """ConflictError for a list that is before a checker: they release the rows they were shown."""
+    row = waiting(s, found)
+    if row is not None:
+        maker = person.names(s, [row.proposed_by]).get(row.proposed_by, "同事")
+        raise ConflictError(
+            f"这份清单已由{maker}送本单位复核，尚未放行，不能{verb}。请等复核，或由{maker}撤回后再办理。"
+        )
+
+
 def actor_of(s: Session, person_id: int) -> Actor:
     """The person as the permissions know them now. Raises `ForbiddenError` for an account that was closed."""
     found = s.get(Person, person_id)
@@ -239,4 +257,5 @@ __all__ = [
     "keep_file",
     "seen",
     "submit",
+    "waiting",
 ]

@@ -175,6 +175,9 @@ def test_a_list_that_waits_for_the_banks_checker_says_so_and_who_can_release_it(
     assert said in page and "2 行待本单位复核" in page and "查看送复核的内容" in page
     assert "待复核" in server.client("linwanyi").get("/bank/imports").text
     assert 'data-open="submit"' not in page and "重新查验" not in page and "尚未提交任何一行" not in page
+    for act, verb in (("recheck", "重新查验"), ("discard", "作废")):
+        refused = server.client("linwanyi").post(f"/imports/{answer['import']}/{act}")
+        assert refused.status_code == 409 and f"尚未放行，不能{verb}" in refused.text
     with database.session() as s:
         assert s.exec(select(CaseRecord)).first() is None
         row = s.exec(select(Prepared)).one()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from flows.actions import correcting, importing
+from flows.actions import correcting, handing_in, importing
 from flows.actions.change_forms import as_typed
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.actions.forms import LoanForm, read_loan
@@ -262,6 +262,30 @@ def test_rows_a_colleague_filed_meanwhile_are_not_filed_again() -> None:
             select(ImportRow).where(ImportRow.import_id == second, ImportRow.state == RowState.BAD)
         ).one()
         assert "刚刚已在 BA-2026-0001 中备案" in late.faults[0]["message"]
+
+
+def test_a_list_before_the_banks_checker_is_neither_read_anew_nor_thrown_away() -> None:
+    """What the checker releases is what they were shown; the maker takes it back first."""
+    number = handed(files.book([files.row(1), files.row(2)]))
+    with database.session() as s:
+        place = institution.by_code(s, "GYB")
+        assert place is not None
+        place.checker_since = clock.now()
+        waiting = handing_in.hand_in_list(
+            s, actor(s, "linwanyi"), s.get_one(LoanImport, number), good_only=False
+        ).waiting
+    for act, verb in ((importing.check_again, "重新查验"), (importing.discard, "作废")):
+        with database.session() as s, pytest.raises(ConflictError) as refused:
+            act(s, actor(s, "huangzhiheng"), number)
+        assert refused.value.sentence == (
+            f"这份清单已由林婉仪送本单位复核，尚未放行，不能{verb}。请等复核，或由林婉仪撤回后再办理。"
+        )
+    assert import_(number).state is ImportState.CHECKED and import_(number).good == 2
+    assert waiting is not None
+    with database.session() as s:
+        handing_in.withdraw(s, actor(s, "linwanyi"), waiting.id or 0)
+        importing.discard(s, actor(s, "huangzhiheng"), number)
+    assert import_(number).state is ImportState.DISCARDED
 
 
 def test_a_guarantors_list_has_its_own_columns() -> None:
