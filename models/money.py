@@ -28,15 +28,17 @@ def fen(amount: object, *, negative: bool = False) -> Decimal:
     Accepts Decimal, int and text ("1234.5", "1,234.50"). Nothing is rounded silently: raises `MoneyError`
     for a float, NaN, infinity, more than two decimals, 1 万亿元 or more, and, unless `negative`, below zero.
     """
+    if type(amount) is Decimal and amount.same_quantum(FEN) and ZERO <= amount <= LARGEST:
+        return amount or ZERO  # the usual case, said at once; never -0.00
     value = _decimal(amount)
     if not value.is_finite():
         raise MoneyError("金额必须是一个确定的数字，不能是“非数”或“无穷”。")
     if abs(value) > LARGEST:
         raise MoneyError(f"金额 {value:.0f} 元过大：本系统处理的金额须小于 1 万亿元，请核对单位是否为元。")
-    exact = value.quantize(FEN, rounding=ROUND_DOWN)
+    exact = value.quantize(FEN, ROUND_DOWN)
     if exact != value:
         raise MoneyError(f"金额 {value:f} 元的小数超过两位：请精确到分（两位小数）后再提交。")
-    if exact < 0 and not negative:
+    if exact < ZERO and not negative:
         raise MoneyError(f"金额 {exact:f} 元为负数：金额不能小于 0.00 元。")
     return exact + ZERO if exact else ZERO
 

@@ -6,15 +6,20 @@ parts that never change are deflated once, when a template is loaded.
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 _STAMP = struct.pack("<HH", 0, (0 << 9) | (1 << 5) | 1)  # 00:00, 1980-01-01, the first day zip knows
 _LEVEL = 3  # half the time of the default 6 for about 6 % more bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+# What the local header and the central directory share: version 2.0, flags (names are UTF-8), method, stamp, checksum,
+# sizes, length of the name, no extra field.
+_SHARED = struct.Struct("<HHH4sIIIHH")
+_PLACE = struct.Struct("<HHHII")
+
+
+class Entry(NamedTuple):
     """One part: its name, checksum, sizes and bytes, deflated or as they are."""
 
     name: bytes
@@ -25,8 +30,7 @@ class Entry:
 
     @classmethod
     def of(cls, name: str, data: bytes, level: int = _LEVEL) -> "Entry":
-        deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
-        return cls(name.encode(), zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
+        return cls(name.encode(), zlib.crc32(data), len(data), zlib.compress(data, level, -15))
 
     @classmethod
     def stored(cls, name: str, data: bytes) -> "Entry":
@@ -36,20 +40,15 @@ class Entry:
     @property
     def header(self) -> bytes:
         """The fields that the local header and the central directory share."""
-        # version 2.0, flags: names are UTF-8
-        return (
-            struct.pack("<HHH", 20, 0x0800, self.method)
-            + _STAMP
-            + struct.pack("<IIIHH", self.crc, len(self.body), self.size, len(self.name), 0)
-        )
+        name, crc, size, body, method = self
+        return _SHARED.pack(20, 0x0800, method, _STAMP, crc, len(body), size, len(name), 0)
 
     @property
     def local(self) -> bytes:
-        return b"PK\x03\x04" + self.header + self.name + self.body
+        return b"PK\x03\x04%b%b%b" % (self.header, self.name, self.body)
 
     def directory(self, offset: int) -> bytes:
-        head = b"PK\x01\x02" + struct.pack("<H", 20) + self.header
-        return head + struct.pack("<HHHII", 0, 0, 0, 0, offset) + self.name
+        return b"PK\x01\x02\x14\x00%b%b%b" % (self.header, _PLACE.pack(0, 0, 0, 0, offset), self.name)
 
 
 class Package:
@@ -65,14 +64,16 @@ class Package:
             body += entry.local
         self._body, self._directory, self._count = bytes(body), bytes(directory), len(names)
 
-    def with_parts(self, parts: Mapping[str, bytes]) -> bytes:
+    def with_parts(self, parts: Collection[Entry]) -> bytes:
         """The whole package: the fixed parts, then `parts` in the order given."""
-        body, directory = bytearray(self._body), bytearray(self._directory)
-        for name, data in parts.items():
-            entry = Entry.of(name, data)
-            directory += entry.directory(len(body))
-            body += entry.local
-        return bytes(body + directory + _end(self._count + len(parts), len(directory), len(body)))
+        bodies, directories = [self._body], [self._directory]
+        at, listed = len(self._body), len(self._directory)
+        for entry in parts:
+            directories.append(entry.directory(at))
+            listed += len(directories[-1])
+            bodies.append(entry.local)
+            at += len(bodies[-1])
+        return b"".join((*bodies, *directories, _end(self._count + len(parts), listed, at)))
 
 
 MOST_FILES, MOST_BYTES = 60_000, 4_000_000_000

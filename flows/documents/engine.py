@@ -43,7 +43,7 @@ def render(code: str, context: DocumentContext, template: CompiledDocument | Non
     if type(context) is not kind.context:
         raise TypeError(f"{code} needs a {kind.context.__name__}, not a {type(context).__name__}")
     template = template or compiled(code)
-    data = template.render(dict(context))
+    data = template.render(context.__dict__)
     stored = context.model_dump_json().encode()
     return Rendered(
         data=data,

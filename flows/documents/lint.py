@@ -14,9 +14,10 @@ from lxml import etree
 
 from flows.documents import schema
 from flows.documents.intake import Finding, tree
+from flows.documents.language import environment
 from flows.documents.registry import DocumentKind
 from flows.documents.schema import Shape
-from flows.documents.template import FULL_WIDTH, environment
+from flows.documents.template import FULL_WIDTH
 
 LONGEST_TEXT = 200
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

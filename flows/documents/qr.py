@@ -29,30 +29,34 @@ _SHADES = bytes.maketrans(b"01", b"\xff\x00")
 
 @lru_cache(maxsize=8)
 def _patterns(prefix: str) -> tuple[int, int, tuple[dict[str, int], ...]]:
-    """Modules a side, the symbol of `prefix` and a plain code, and what each character flips in each place."""
+    """Modules a line, the picture of `prefix` and a plain code, and what each character flips in each place."""
     plain = ALPHABET[0] * CODE_LENGTH
-    side, base = _modules(prefix + plain)
+    width, base = _picture(prefix + plain)
     places = []
     for place in range(CODE_LENGTH):
         # A character is the bits in which it differs from the plain one.
         bits = []
         for bit in range(7):
             other = chr(ord(plain[0]) ^ 1 << bit)
-            bits.append(base ^ _modules(prefix + plain[:place] + other + plain[place + 1 :])[1])
+            bits.append(base ^ _picture(prefix + plain[:place] + other + plain[place + 1 :])[1])
         flips = {}
         for character in ALPHABET:
             differs = ord(character) ^ ord(plain[0])
             flips[character] = reduce(xor, (bits[bit] for bit in range(7) if differs >> bit & 1), 0)
         places.append(flips)
-    return side, base, tuple(places)
+    return width, base, tuple(places)
 
 
-def _modules(address: str) -> tuple[int, int]:
+def _picture(address: str) -> tuple[int, int]:
+    """Modules a line, and every module of the symbol and of the white around it as the bits of a number.
+
+    Before each line stands a dark one: as bytes it is the 0 a PNG has there, for a line that no filter changed.
+    """
     symbol = segno.make(
         address, micro=False, error="m", boost_error=False, mask=_MASK, mode="byte", encoding="iso-8859-1"
     )
-    rows = ["".join("1" if module else "0" for module in row) for row in symbol.matrix]
-    return len(rows), int("".join(rows), 2)
+    lines = [(1, *(int(module) for module in row)) for row in symbol.matrix_iter(border=_QUIET)]
+    return len(lines[0]), int("".join(str(module) for line in lines for module in line), 2)
 
 
 def png(address: str) -> bytes:
@@ -60,22 +64,16 @@ def png(address: str) -> bytes:
 
     The same address gives the same bytes. Raises KeyError for a character that is not in the alphabet.
     """
-    prefix, code = address[:-CODE_LENGTH], address[-CODE_LENGTH:]
-    side, modules, places = _patterns(prefix)
-    for flips, character in zip(places, code, strict=True):
-        modules ^= flips[character]
-    shades = format(modules, f"0{side * side}b").encode().translate(_SHADES)
-    white = b"\xff" * _QUIET
-    blank = (b"\x00" + b"\xff" * (side + 2 * _QUIET)) * (_MODULE * _QUIET)
-    rows = [
-        (b"\x00" + white + shades[start : start + side] + white) * _MODULE
-        for start in range(0, side * side, side)
-    ]
-    pixels = (side + 2 * _QUIET) * _MODULE
+    width, picture, places = _patterns(address[:-CODE_LENGTH])
+    for flips, character in zip(places, address[-CODE_LENGTH:], strict=True):
+        picture ^= flips[character]
+    shades = format(picture, "b").encode().translate(_SHADES)
+    lines = [shades[start : start + width] * _MODULE for start in range(0, len(shades), width)]
+    pixels = (width - 1) * _MODULE
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", pixels, pixels, 1, 0, 0, 0, 0))
-        + _chunk(b"IDAT", zlib.compress(blank + b"".join(rows) + blank, 1))
+        + _chunk(b"IDAT", zlib.compress(b"".join(lines), 1))
         + _chunk(b"IEND", b"")
     )
 

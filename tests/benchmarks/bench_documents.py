@@ -19,9 +19,10 @@ from jinja2 import Environment
 
 from flows.documents.contexts import PaymentLetter
 from flows.documents.engine import DOCUMENTS, plain_text, preview_html, render
+from flows.documents.language import FILTERS
 from flows.documents.samples import SAMPLES, variants
-from flows.documents.template import _BOARDS, TEMPLATES, cn_date, pct, percent
-from models.money import daxie, yuan
+from flows.documents.template import TEMPLATES
+from models.money import yuan
 
 FILE = TEMPLATES / DOCUMENTS["D25"].template
 
@@ -40,9 +41,7 @@ def ours(context: PaymentLetter) -> bytes:
 
 def with_docxtpl(context: PaymentLetter) -> bytes:
     environment = Environment(autoescape=True)
-    environment.filters.update(
-        yuan=yuan, daxie=daxie, cn_date=cn_date, pct=pct, percent=percent, board=_BOARDS.__getitem__
-    )
+    environment.filters.update(FILTERS)
     template = DocxTemplate(FILE)
     template.render(dict(context), environment)
     out = io.BytesIO()

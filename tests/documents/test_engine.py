@@ -6,14 +6,18 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import TemplateError
 from jinja2.exceptions import SecurityError
+from markupsafe import escape
 from pydantic import ValidationError
 
 from flows.documents.authoring.paper import Paper
 from flows.documents.engine import DOCUMENTS, TemplateFault, plain_text, render
+from flows.documents.language import cn_date, environment, pct, percent
 from flows.documents.samples import SAMPLES
-from flows.documents.template import CompiledDocument, cn_date, pct, percent
+from flows.documents.template import CompiledDocument
 
 
 def template(*sentences: str) -> CompiledDocument:
@@ -93,6 +97,21 @@ def test_a_line_end_in_a_text_becomes_a_line_break() -> None:
     data = template("{{ borrower }}").render(dict(context))
     assert plain_text(data) == "甲\n<乙>"
     assert b"<w:br/>" in zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml")
+
+
+@given(st.one_of(st.text(), st.text("&<>'\"\n\u200b\x00\x85 甲a"), st.integers()))
+def test_a_value_is_printed_as_jinja_would_escape_it(value: object) -> None:
+    language = environment()
+    assert language.finalize is not None
+    assert language.printed(value) == escape(language.finalize(value))
+
+
+def test_letters_of_two_organs_have_each_their_own_head() -> None:
+    letters = [SAMPLES["D25"].model_copy(update={"organ_name": name}) for name in ("甲局", "<乙>局", "甲局")]
+    first, second, again = (render("D25", letter).data for letter in letters)
+    assert plain_text(first).splitlines()[0] == "甲局"
+    assert plain_text(second).splitlines()[0] == "<乙>局"
+    assert again == first
 
 
 def test_a_template_without_placeholders_is_no_template() -> None:

@@ -13,7 +13,14 @@ AMOUNTS = st.integers(0, int(LARGEST * 100)).map(lambda hundredths: Decimal(hund
 
 @pytest.mark.parametrize(
     ("amount", "expected"),
-    [("1234.5", "1234.50"), (" 1,234,567.89 ", "1234567.89"), (7, "7.00"), (Decimal("1E+3"), "1000.00")],
+    [
+        ("1234.5", "1234.50"),
+        (" 1,234,567.89 ", "1234567.89"),
+        (7, "7.00"),
+        (Decimal("1E+3"), "1000.00"),
+        (Decimal("-0.00"), "0.00"),
+        (LARGEST, "999999999999.99"),
+    ],
 )
 def test_an_amount_is_kept_with_two_decimals(amount: object, expected: str) -> None:
     assert str(fen(amount)) == expected
@@ -35,6 +42,8 @@ def test_an_amount_is_kept_with_two_decimals(amount: object, expected: str) -> N
         ("１２３", "不是金额"),
         ("", "不是金额"),
         (-1, "负数"),
+        (Decimal("-0.01"), "负数"),
+        (LARGEST + Decimal("0.01"), "过大"),
         (Decimal("1E+40"), "过大"),
         ("9" * 400, "过大"),
     ],

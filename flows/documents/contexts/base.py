@@ -34,7 +34,7 @@ Text = Annotated[str, BeforeValidator(_clean)]
 Words = Annotated[str, BeforeValidator(_clean), Field(min_length=1)]
 """A text that has to say something."""
 
-Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), AfterValidator(_fen), AS_DIGITS]
+Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), AfterValidator(_fen)]
 """元 with two decimals, below 1 万亿元; more decimals are refused, not rounded."""
 
 Ratio = Annotated[Decimal, Field(ge=0, le=1), AfterValidator(_plain), AS_DIGITS]
