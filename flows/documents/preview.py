@@ -84,36 +84,78 @@ _ROW = re.compile(
 )
 _LINES = re.compile(_BREAK)
 _TEXT_TAG = re.compile(r"</?w:t\b[^<>]*>")
+_LINE_END = '</w:t><w:br/><w:t xml:space="preserve">'  # as our letters have it
+_TEXT_END = "</w:t></w:r></w:p></w:tc>"
 _LIFTED = "row"  # no element of Word's is called so without a namespace
 
 
-class _Rows(list[str]):
-    """Rows of plain cells as HTML; in the XML an empty element stands for each, with its place in this list."""
+class _Rows:
+    """Rows of plain cells as HTML; in the XML an empty element stands for each, with its place among them."""
+
+    def __init__(self) -> None:
+        self._rows: list[str] = []
+        # XML of a row without its texts → the HTML between them: the rows of a table differ in their texts only.
+        self._between: dict[tuple[str, ...], list[str] | None] = {}
 
     def lift(self, xml: str) -> str:
         """The XML without them."""
         return _ROW.sub(self._row, xml)
 
     def _row(self, found: re.Match[str]) -> str:
-        self.append(f"<tr>{_CELL.sub(_plain_cell, found['cells'])}</tr>")
-        return f'<{_LIFTED} at="{len(self) - 1}"/>'
+        # A line end as one character that XML cannot hold: what stands before a text then ends at its last tag.
+        *pieces, rest = found["cells"].replace(_LINE_END, "\0").split(_TEXT_END)
+        openings, texts = [], []
+        for piece in pieces:
+            opening, _, text = piece.rpartition(">")
+            openings.append(opening)
+            texts.append(text)
+        key = (*openings, rest)
+        if key not in self._between:
+            self._between[key] = _around_texts(openings, rest)
+        if between := self._between[key]:
+            shown = [""] * (2 * len(texts) + 1)
+            shown[::2], shown[1::2] = between, texts
+            cells = "".join(shown).replace("\0", "<br>")
+        else:
+            cells = _CELL.sub(_plain_cell, found["cells"])
+        self._rows.append(f"<tr>{cells}</tr>")
+        return f'<{_LIFTED} at="{len(self._rows) - 1}"/>'
 
     def put(self, placeholder: Element) -> str:
         """The row a placeholder stands for; nothing for one that no row left."""
         at = placeholder.get("at", "")
-        return self[int(at)] if at.isdecimal() and int(at) < len(self) else ""
+        return self._rows[int(at)] if at.isdecimal() and int(at) < len(self._rows) else ""
+
+
+def _around_texts(openings: list[str], rest: str) -> list[str] | None:
+    """What is shown before, between and after the texts of a row; None for a row that is not that simple."""
+    between = [""]
+    for cell in _CELL.finditer("".join(f"{opening}>{_TEXT_END}" for opening in openings) + rest):
+        if cell["text"] or cell["runs"]:
+            return None
+        before, after = _cell(cell["style"])
+        between[-1] += before
+        if cell["text"] is not None:
+            between.append("")
+        between[-1] += after
+    return between if len(between) == len(openings) + 1 else None
+
+
+def _cell(style: str) -> tuple[str, str]:
+    tag, css = _PARAGRAPHS.get(style, ("p", ""))
+    attribute = f' class="{css}"' if css else ""
+    return f"<td><{tag}{attribute}>", f"</{tag}></td>"
 
 
 def _plain_cell(found: re.Match[str]) -> str:
     # The text is shown escaped as it stands in the XML.
-    tag, css = _PARAGRAPHS.get(found["style"], ("p", ""))
     text = found["text"]
     if text is None:
         text = _RUN.sub(_plain_run, found["runs"])
     elif "<" in text:
         text = _LINES.sub("<br>", text)
-    attribute = f' class="{css}"' if css else ""
-    return f"<td><{tag}{attribute}>{text}</{tag}></td>"
+    before, after = _cell(found["style"])
+    return f"{before}{text}{after}"
 
 
 def _plain_run(found: re.Match[str]) -> str:
