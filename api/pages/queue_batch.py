@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from api.pages import task_facts
 from api.pages.form_views import DialogView
 from flows.actions import answering
 from flows.actions.errors import ActionRefusedError, ConflictError
@@ -67,9 +66,8 @@ def _one(db: Session, actor: Actor, task: Task, shown: str) -> None:
         raise ConflictError(f"{gate.title}须逐件办理。")
     failed = [
         one.item
-        for one in loan.of_case(db, task.case_id)
-        if one.state == loan.LoanState.FILED
-        and any(check.result is Result.FAIL for check in task_facts.checks_in(one.checks))
+        for one in loan.of_case(db, task.case_id, with_checks=False)
+        if one.state == loan.LoanState.FILED and one.checks_result == Result.FAIL
     ]
     if failed:
         raise ConflictError(f"第 {'、'.join(map(str, failed))} 笔有不符项，须逐件办理。")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from markupsafe import Markup
 from sqlmodel import Session
@@ -21,7 +20,7 @@ from models.policy.errors import PolicyError
 from models.policy.limits import NAMES as LIMITS
 from models.policy.lines import Check, Line, Result, Unit, percent_text
 from models.policy.security import SECURITY_NAMES, Security
-from models.records import institution, loan_change, loan_import, opinion_file, person
+from models.records import check_words, institution, loan_change, loan_import, opinion_file, person
 from models.records.case import ORIGIN_NAMES, CaseRecord, Origin
 from models.records.claim import Claim
 from models.records.loan import Loan
@@ -39,9 +38,9 @@ def clause_view(ref: str, version: str = "") -> ClauseView | None:
     return ClauseView(ref, found.text, found.document, version)
 
 
-def checks_in(stored: Mapping[str, Any]) -> list[Check]:
-    """The checks as the policy returned them and a loan or claim keeps them."""
-    return [Check.model_validate(item) for item in stored.get("checks", ())]
+def checks_of(db: Session, loan: Loan) -> list[Check]:
+    """The checks of a filed loan as the policy returned them."""
+    return [Check.model_validate(item) for item in check_words.whole(db, loan.checks)]
 
 
 def check_views(found: Iterable[Check]) -> tuple[CheckView, ...]:

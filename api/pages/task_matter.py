@@ -120,7 +120,7 @@ def matter_of(db: Session, task: Task) -> Matter:
     looks = look.by_key(db, task.case_id)
     if case.process == Process.FILING:
         loans = loan.of_case(db, task.case_id)
-        by_loan = [(one, task_facts.checks_in(one.checks)) for one in loans]
+        by_loan = [(one, task_facts.checks_of(db, one)) for one in loans]
         return Matter(case, None, loans, [], by_loan, looks)
     loan_id, checks = evidence.of_case(db, case)
     found = [db.get_one(Loan, loan_id)]

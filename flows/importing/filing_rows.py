@@ -192,7 +192,7 @@ def _chosen() -> str:
 _CHOSEN = _chosen()
 _LOANS = f"""
 INSERT INTO loans ({", ".join(_NAMES)}, checks)
-SELECT {", ".join("made." + name for name in _NAMES)}, jsonb_build_object('checks', made.checks)
+SELECT {", ".join("made." + name for name in _NAMES)}, made.checks
 FROM ({{statement}}) made ORDER BY made.item
 """
 __all__ = ["SLOT", "file_some"]

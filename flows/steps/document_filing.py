@@ -13,8 +13,8 @@ from models.gates import GATES, Outcome
 from models.lifecycle import Process
 from models.policy import deadlines
 from models.policy.lines import Check
+from models.records import check_words, loan_import
 from models.records import loan as loans
-from models.records import loan_import
 from models.records.case import CaseRecord, EntryKind, JournalEntry, journal_of
 from models.records.loan import Loan, LoanState
 from models.records.reference import working_calendar
@@ -95,7 +95,7 @@ def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.Fil
 
 
 def _checks(s: Session, record: CaseRecord, loan: Loan) -> tuple[contexts.CheckRow, ...]:
-    found = [Check.model_validate(one) for one in loan.checks.get("checks", ())]
+    found = [Check.model_validate(one) for one in check_words.whole(s, loan.checks)]
     return known.check_rows(s, record.id or 0, loan.id or 0, found)
 
 

@@ -28,6 +28,7 @@ from models.policy.size_class import Industry
 from models.policy.term import latest_maturity
 from models.policy.towns import Town
 from models.policy.uscc import check_character
+from models.records import check_words
 from models.records.loan import Loan
 from models.records.reference import working_calendar
 from models.records.rules import rules
@@ -64,8 +65,7 @@ def store(s: Session, board: Board, case_id: int, filed_on: date) -> None:
     for statement, values in statements(s, board, loans, filed_on, passed=True):
         write = f"""
         WITH checked AS MATERIALIZED ({statement})
-        UPDATE loans SET checks = jsonb_build_object('checks', checked.checks) FROM checked
-        WHERE loans.id = checked.key"""
+        UPDATE loans SET checks = checked.checks FROM checked WHERE loans.id = checked.key"""
         s.connection().execute(text(write), values)
     complete(s, case_id, filed_on)
 
@@ -83,7 +83,11 @@ def complete(s: Session, case_id: int, filed_on: date) -> None:
 def statements(
     s: Session, board: Board, loans: Loans, filed_on: date, *, passed: bool, chosen: str = "l.key"
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A statement and its values for each set of terms: of every loan what is `chosen` (SQL), and its `checks`."""
+    """A statement and its values for each set of terms: of every loan what is `chosen` (SQL), and its `checks`.
+
+    With `passed` these are all checks as a loan keeps them (`models.records.check_words`), otherwise a list of those
+    that did not pass.
+    """
     used = rules(s)
     start = used.get("policy_from").rows[0].since
     quotes = reading.quotes(s) or None
@@ -125,17 +129,25 @@ def _statement(
         "businesses": _businesses(s, board, loans, terms, filed_on),
     }
     frozen = terms.choice("eligibility_day") == "disbursement"
-    parts = []
+    results, told, own, kept = ["true"], [], [], []
     for number, code in enumerate(codes):
         rule = RULES.get(code)
         if rule is None or not frozen:
-            parts.append(f"'{_MARK}'::jsonb")
+            told.append(f"'{_MARK}'::jsonb")
             continue
-        parts.append(_check(rule, code, words, values, number, passed=passed))
+        results.append(f"{rule.result} AS r{number}")
+        told.append(_check(rule, code, words, values, number))
+        says, mine = _said(rule, code, words, Result.PASS)
+        own += mine.values()
+        kept.append({"own": list(mine), "says": says})
+    checks = f"to_jsonb(array_remove(ARRAY[{', '.join(told)}], NULL))"
+    if passed:
+        checks = f"jsonb_build_object('checks', {checks}, 'passed', jsonb_build_array({', '.join(own)}), 'words', :words)"
+        values["words"] = check_words.keep(s, kept)
     white_list = _WHITE_LIST if board is Board.BANK else ""
-    every = ",\n".join(parts)
-    checks = f"jsonb_build_array({every})" if passed else f"to_jsonb(array_remove(ARRAY[{every}], NULL))"
-    return _ASSEMBLED.format(checks=checks, relation=loans.relation, white_list=white_list), values
+    return _ASSEMBLED.format(
+        checks=checks, relation=loans.relation, white_list=white_list, results=", ".join(results)
+    ), values
 
 
 _ASSEMBLED = """
@@ -151,7 +163,9 @@ JOIN jsonb_to_recordset(CAST(:businesses AS jsonb))
     remedy text, size_result text, size_remedy text)
   USING (sector, industry, finance_like, investment_management)
 {white_list}
+CROSS JOIN LATERAL (SELECT {results} OFFSET 0) r
 """
+# OFFSET keeps each result worked out once, however often it is named.
 _WHITE_LIST = f"""
 LEFT JOIN LATERAL (
   SELECT range_agg(daterange(valid_from, valid_to, '[]'))
@@ -162,32 +176,33 @@ LEFT JOIN LATERAL (
 """
 
 
-def _check(rule: Rule, code: str, words: Words, values: dict[str, Any], number: int, *, passed: bool) -> str:
-    """SQL of one check as JSON: which result, and its words with what depends on the loan put in."""
-    base = next(words[code, result.value] for result in Result if (code, result.value) in words)
-    branches = []
-    for result in Result:
-        if result is Result.PASS and not passed:
-            branches.append("WHEN 'pass' THEN NULL")
-            continue
+def _check(rule: Rule, code: str, words: Words, values: dict[str, Any], number: int) -> str:
+    """SQL of one check that did not pass, as JSON: its words with what depends on the loan put in. NULL if it passed."""
+    branches = ["WHEN 'pass' THEN NULL"]
+    for result in (Result.FAIL, Result.LOOK):
         word = words.get((code, result.value))
-        if word is None and (rule.value is None or (rule.remedy is None and result is not Result.PASS)):
+        if word is None and (rule.value is None or rule.remedy is None):
             continue  # nobody has words for it: left to the row-wise function
-        own = {"result": result.value}
-        own |= {"value": word.value, "remedy": word.remedy} if word else {"remedy": ""}
-        said, pairs = base.model_dump(mode="json") | own, []
-        for name in _OF_THE_LOAN:
-            given = getattr(rule, name)
-            if given is not None and not (name == "remedy" and result is Result.PASS):
-                del said[name]
-                pairs.append(f"'{name}', {given}")
+        said, own = _said(rule, code, words, result)
         key = f"w{number}_{result.value}"
         values[key] = json.dumps(said, ensure_ascii=False)
         made = f"(SELECT CAST(:{key} AS jsonb))"  # what all loans have in common is made once
-        if pairs:
-            made += f" || jsonb_build_object({', '.join(pairs)})"
+        if own:
+            made += f" || jsonb_build_object({', '.join(f'{name!r}, {sql}' for name, sql in own.items())})"
         branches.append(f"WHEN '{result.value}' THEN {made}")
-    return f"CASE {rule.result} {' '.join(branches)} ELSE '{_MARK}'::jsonb END"
+    return f"CASE r.r{number} {' '.join(branches)} ELSE '{_MARK}'::jsonb END"
+
+
+def _said(rule: Rule, code: str, words: Words, result: Result) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a check says with this result, and the SQL of the fields the loan itself fills in."""
+    word = words.get((code, result.value))
+    base = next(words[code, other.value] for other in Result if (code, other.value) in words)
+    said = base.model_dump(mode="json") | {"result": result.value}
+    said |= {"value": word.value, "remedy": word.remedy} if word else {"remedy": ""}
+    own = {name: getattr(rule, name) for name in _OF_THE_LOAN if getattr(rule, name) is not None}
+    if result is Result.PASS:
+        own.pop("remedy", None)
+    return {name: value for name, value in said.items() if name not in own}, own
 
 
 def _days(terms: Terms, filed_on: date, days: Iterable[date], calendar: WorkingCalendar) -> str:

@@ -115,7 +115,7 @@ class Loan(SQLModel, table=True):
     filing_number: str | None = Field(default=None, max_length=40, unique=True)  # 备案号
     registered_at: datetime | None = moment(nullable=True)
     parameter_version: str = Field(default="", max_length=40)
-    checks: Facts = facts()  # {"checks": [...]} as eligibility returned them
+    checks: Facts = facts()  # as eligibility returned them; `check_words.whole` gives all of them
     checks_result: str | None = Field(
         default=None, sa_column=Column(String(4), Computed(_RESULT, persisted=True))
     )  # of the checks; written by the database

@@ -2,7 +2,7 @@
 
 `case_words` holds what a case is found by: a row for the case, one for each of its loans, one for the loan of a claim.
 The database keeps it by triggers. Chinese has no spaces and most searches are two characters, so it is indexed by single
-characters and pairs, and by three digits where digits stand together (`search_grams`). Words found often are checked
+characters and pairs, and digits by three, since any two stand in nearly every row (`search_grams`). Words found often are checked
 along the list's own order; seldom ones are looked up first: either way the work is bounded, however many cases there are.
 """
 
@@ -46,6 +46,9 @@ COUNTED_WALKING = 100
 """Lists that are walked through are counted no further than this."""
 MOST_TERMS = 5
 _GRAMS = text("search_grams(words)")
+_DIGITS = frozenset("0123456789")
+_APART = _DIGITS | {"-"}
+"""Characters that are in no pair and do not stand for themselves."""
 
 
 class CaseWords(SQLModel, table=True):
@@ -120,17 +123,12 @@ def terms(words: str) -> tuple[str, ...]:
 
 
 def grams(term: str) -> tuple[str, ...]:
-    """How the index knows a word, as `search_grams` does: its pairs of characters, three digits where digits stand
-    together; the characters themselves where there is neither. Only of a single gram a row may be taken at its word."""
-    found: list[str] = []
-    digits = ""
-    for last, one in pairwise(" " + term):
-        digits = (digits + one)[-3:] if one in "0123456789" else ""
-        if len(digits) == 3:
-            found.append(digits)
-        elif last != " " and len(digits) < 2:
-            found.append(last + one)
-    return tuple(dict.fromkeys(found or term))
+    """How the index knows a word, as `search_grams` does: its pairs of characters and its digits by three; the single
+    characters where there is neither. None where it is nothing but a digit or two: those are everywhere. Only of a
+    single gram a row may be taken at its word."""
+    pairs = [last + one for last, one in pairwise(term) if not {last, one} & _APART]
+    threes = [term[n : n + 3] for n in range(len(term) - 2) if _DIGITS.issuperset(term[n : n + 3])]
+    return tuple(dict.fromkeys([*pairs, *threes] or (one for one in term if one not in _APART)))
 
 
 def find(s: Session, words: str, *, open_only: bool = False) -> Hits | None:
@@ -194,6 +192,8 @@ def _shares(s: Session, term: str, open_only: bool) -> list[dict[str, float]]:
 
 def _is_common(s: Session, term: str, shares: Sequence[Mapping[str, float]], open_only: bool) -> bool:
     """Whether the word is in so many rows that a walk meets it soon: it is in no more than its rarest gram."""
+    if not grams(term):
+        return True
     often = any(min(part.values()) >= (OFTEN_OPEN if open_only else OFTEN) for part in shares)
     return often and (grams(term) == (term,) or _in_sample(s, term, open_only))
 

@@ -13,6 +13,7 @@ from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
 from models.database import session
 from models.gates import Outcome
 from models.records import case as cases
+from models.records import check_words
 from models.records import look as looks
 from models.records.task import Task, TaskState
 from tests import builders
@@ -147,7 +148,7 @@ def test_other_facts_after_a_correction_want_another_look(server: Server) -> Non
         loan = builders.loans_of(s, found.id or 0)[0]
         changed = [
             check | ({"value": "99 个工作日"} if check["code"] == "filing.in_time" else {})
-            for check in loan.checks["checks"]
+            for check in check_words.whole(s, loan.checks)
         ]
         loan.checks = {"checks": changed}
     with session() as s, pytest.raises(InvalidError, match=LATE):

@@ -20,7 +20,7 @@ from models import clock, database
 from models.gates import Outcome
 from models.lifecycle import Board
 from models.policy import eligibility
-from models.records import institution
+from models.records import check_words, institution
 from models.records.attachment import current
 from models.records.case import CaseRecord, Origin
 from models.records.enterprise import WhiteListEntry
@@ -113,7 +113,9 @@ def test_good_rows_become_filings_and_are_registered_like_any_other() -> None:
     wake()
     with database.session() as s:
         checked = s.exec(select(Loan)).all()
-        assert all(len(loan.checks["checks"]) > 15 and loan.checks_result == "look" for loan in checked)
+        assert all(
+            len(check_words.whole(s, loan.checks)) > 15 and loan.checks_result == "look" for loan in checked
+        )
 
 
 def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected() -> None:
@@ -121,7 +123,7 @@ def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected
     with database.session() as s:
         record, loan = s.exec(select(CaseRecord)).one(), s.exec(select(Loan).where(Loan.item == 2)).one()
         said = eligibility.filing(facts.filing(s, loan, TODAY.date()), rules(s), working_calendar(s))
-        assert loan.checks["checks"] == [check.model_dump(mode="json") for check in said]
+        assert check_words.whole(s, loan.checks) == [check.model_dump(mode="json") for check in said]
         version = s.connection().execute(text("SELECT xmin, ctid FROM loans WHERE item = 2")).one()
     wake()
     with database.session() as s:

@@ -21,6 +21,7 @@ from models.policy.sector import Sector
 from models.policy.security import Security
 from models.policy.size_class import Industry, classify
 from models.policy.uscc import check_character
+from models.records import check_words
 from models.records.enterprise import Enterprise, WhiteListEntry
 from models.records.loan import Loan, of_case
 from models.records.reference import LprQuote, working_calendar
@@ -155,7 +156,7 @@ def test_sql_and_the_policys_function_agree_on_every_loan(
         days_ = working_calendar(s)
         for loan in of_case(s, record.id or 0):
             said = eligibility.filing(facts.filing(s, loan, FILED_ON), calendar=days_)
-            assert loan.checks["checks"] == [check.model_dump(mode="json") for check in said]
+            assert check_words.whole(s, loan.checks) == [check.model_dump(mode="json") for check in said]
         relation = set_checks.Loans(
             "(SELECT id AS key, * FROM loans WHERE case_id = :case) l", {"case": record.id}
         )
@@ -165,7 +166,9 @@ def test_sql_and_the_policys_function_agree_on_every_loan(
         for key in [key for key, checks in only.items() if set_checks.ROW in checks]:
             only[key] = set_checks.by_hand(s, relation, key, FILED_ON)
         for loan in of_case(s, record.id or 0):
-            assert only[loan.id] == [c for c in loan.checks["checks"] if c["result"] != Result.PASS.value]
+            assert only[loan.id] == [
+                c for c in check_words.whole(s, loan.checks) if c["result"] != Result.PASS.value
+            ]
         assert first.id in only
         raise Undone
 
