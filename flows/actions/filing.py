@@ -25,7 +25,7 @@ from models.policy import eligibility, lpr
 from models.policy.lines import Check
 from models.policy.size_class import classify
 from models.records.case import CaseRecord
-from models.records.enterprise import Enterprise, stays_of
+from models.records.enterprise import Enterprise, stays_in_short
 from models.records.institution import ShareAgreement, agreements_of
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.reference import working_calendar
@@ -142,7 +142,7 @@ class References:
         self._quotes = quotes(s) or lpr.shipped_quotes()
         self._quote_on: dict[date, lpr.Quote | None] = {}
         self._on: dict[tuple[date, date], dict[str, Any]] = {}
-        self._stays = stays_of(s, firms) if board == Board.BANK else {}
+        self._stays = stays_in_short(s, firms) if board == Board.BANK else {}
         self._agreements = agreements_of(s, institution_id) if board == Board.GUARANTEE else ()
 
     def columns(self, form: LoanForm) -> dict[str, Any]:

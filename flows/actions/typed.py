@@ -180,7 +180,7 @@ def attempt(
     form: type[F], typed: Mapping[str, Any], prefix: str = ""
 ) -> tuple[F, tuple[()]] | tuple[None, tuple[FieldFault, ...]]:
     """The form, or all its faults; `prefix` (e.g. "loans.2.") is put before each field's name."""
-    fields = form.model_fields
+    fields = form.__pydantic_fields__
     known = {name: _cleaned(value) for name, value in typed.items() if name in fields}
     given = {name: value for name, value in known.items() if value not in ("", None)}
     try:

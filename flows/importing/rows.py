@@ -6,7 +6,7 @@ while it is remembered. `tests/imports/test_rows.py` compares that with the whol
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -34,36 +34,42 @@ class Staged:
     faults: list[dict[str, str]]
 
 
-class _Known(NamedTuple):
-    """What came of a cell: what the form is given, how it is shown, what is wrong with the cell itself; and, where its
-    field is judged alone, what the form made of it and has against it."""
-
-    typed: str
-    shown: str
-    fault: str
-    values: dict[str, Any]
-    wrong: tuple[tuple[str, str], ...]
+_Met = tuple[str, str, str, dict[str, Any], tuple[tuple[str, str], ...]]
+"""What came of a cell: what the form is given, how it is shown, what is wrong with the cell itself; and, where its field
+is judged alone, what the form made of it and has against it."""
 
 
-class _Part:
+class _Part(dict[tuple[str, ...], Made]):
     """Fields of the form that are judged together, and what came of the values met so far."""
 
     def __init__(self, form: type[BaseModel], fields: tuple[str, ...]) -> None:
+        super().__init__()
         self.form, self.fields = form, fields
-        self.known: dict[tuple[str, ...], Made] = {}
 
-    def read(self, given: tuple[str, ...]) -> Made:
-        """Values by field, or what is wrong (field, sentence)."""
-        found = self.known.get(given)
-        if found is None:
-            found = self.judge(given)
-            _remember(self.known, given, found)
+    def __missing__(self, given: tuple[str, ...]) -> Made:
+        _forget(self)
+        found = self[given] = self.judge(given)
         return found
 
     def judge(self, given: tuple[str, ...]) -> Made:
-        """The same, of values nobody remembers."""
+        """Values by field, or what is wrong (field, sentence); not remembered."""
         form, wrong = attempt(self.form, dict(zip(self.fields, given, strict=True)))
-        return vars(form) if form else {}, tuple((one.field, one.message) for one in wrong)
+        return vars(form) if form else {}, tuple([(one.field, one.message) for one in wrong])
+
+
+class _Column(dict[Cell, _Met]):
+    """The cells of a column met so far; `part` judges its field if it is judged alone."""
+
+    def __init__(self, column: Column, part: _Part | None) -> None:
+        super().__init__()
+        self.column, self.part = column, part
+
+    def __missing__(self, cell: Cell) -> _Met:
+        _forget(self)
+        typed, fault = reading.read(self.column, cell)
+        made = self.part.judge((typed,)) if self.part is not None else ({}, ())
+        found = self[cell] = (typed, reading.shown(cell), fault, *made)
+        return found
 
 
 class Reader:
@@ -72,57 +78,44 @@ class Reader:
     def __init__(self, listing: Listing, places: Mapping[int, Column]) -> None:
         cut = [_Part(form, fields) for fields, form in parts(listing.form).items()]
         alone = {part.fields[0]: part for part in cut if len(part.fields) == 1}
-        named = {column.field for column in places.values()}
+        self._fields = [column.field for column in places.values()]
         self._order = {name: place for place, name in enumerate(listing.form.model_fields)}
-        self._columns: list[tuple[int, Column, _Part | None, dict[Cell, _Known]]] = [
-            (index, column, alone.get(column.field), {}) for index, column in places.items()
+        self._columns = [
+            (index, _Column(column, alone.get(column.field))) for index, column in places.items()
         ]
-        self._beside = [part for part in cut if len(part.fields) > 1 or part.fields[0] not in named]
+        self._in_order = list(places) == list(range(len(places)))
+        self._beside = [part for part in cut if len(part.fields) > 1 or part.fields[0] not in self._fields]
 
     def read(self, number: int, cells: Sequence[Cell]) -> Staged:
         """One row. A fault names its field; the spreadsheet's own faults come before the form's."""
-        typed: dict[str, str] = {}
+        width = len(cells)
+        met = [column[cells[index] if index < width else _NOTHING] for index, column in self._columns]
+        typed = dict(zip(self._fields, [one[0] for one in met], strict=True))
         values: dict[str, Any] = {}
-        spoilt: list[tuple[str, str]] = []
         wrong: list[tuple[str, str]] = []
-        raw = [cell.text for cell in cells]
-        width = len(raw)
-        for index, column, part, known in self._columns:
-            cell = cells[index] if index < width else _NOTHING
-            found = known.get(cell) or self._look(column, part, cell, known)
-            typed[column.field] = found[0]
-            if index < width:
-                raw[index] = found[1]
-            if found[2]:
-                spoilt.append((column.field, found[2]))
-            values.update(found[3])
-            wrong += found[4]
+        for one in met:
+            values.update(one[3])
+            wrong += one[4]
         for part in self._beside:
-            made, bad = part.read(tuple([typed.get(name, "") for name in part.fields]))
+            made, bad = part[tuple([typed.get(name, "") for name in part.fields])]
             values.update(made)
             wrong += bad
-        if width > len(self._columns):
+        if self._in_order and width <= len(met):
+            raw = [one[1] for one in met[:width]]
+        else:
             raw = [reading.shown(cell) for cell in cells]
+        spoilt = {field: one[2] for field, one in zip(self._fields, met, strict=True) if one[2]}
         if not spoilt and not wrong:
             return Staged(number, raw, typed, values, [])
-        known_faults = {field for field, _ in spoilt}
         told = sorted(wrong, key=lambda one: self._order[one[0]])
-        faults = [*spoilt, *(one for one in told if one[0] not in known_faults)]
+        faults = [*spoilt.items(), *(one for one in told if one[0] not in spoilt)]
         return Staged(number, raw, typed, None, [_fault(*one) for one in faults])
-
-    def _look(self, column: Column, part: _Part | None, cell: Cell, known: dict[Cell, _Known]) -> _Known:
-        typed, fault = reading.read(column, cell)
-        made = part.judge((typed,)) if part else ({}, ())
-        found = _Known(typed, reading.shown(cell), fault, *made)
-        _remember(known, cell, found)
-        return found
 
 
 def _fault(field: str, message: str) -> dict[str, str]:
     return {"field": field, "code": field, "message": message}
 
 
-def _remember(known: dict[Any, Any], given: object, found: object) -> None:
+def _forget(known: dict[Any, Any]) -> None:
     if len(known) >= MOST_KNOWN:
         known.clear()
-    known[given] = found

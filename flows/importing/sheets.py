@@ -5,7 +5,6 @@ Whatever it is, it is read in a stream: memory does not grow with the file.
 
 import csv
 import io
-import json
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import orjson
 
 from flows.importing.cells import Cell
 from flows.importing.columns import Heading, HeadingError, Listing, fits, read_heading
@@ -33,6 +34,9 @@ KINDS = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "csv": "text/csv",
 }
+MOST_CELLS = 20_000
+"""Different cells that are remembered: memory stays flat."""
+_HELD: dict[str, Literal["text", "number", "day"]] = {"t": "text", "n": "number", "d": "day"}
 _SAVE_AS = "请用表格软件打开后另存为 xlsx 再上传。"
 
 
@@ -108,8 +112,7 @@ def opened(listing: Listing, filename: str, data: bytes) -> Iterator[Book]:
             str(SECONDS),
         )
         reader = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
-            cwd=Path(__file__).parents[2],
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2],
         )  # fmt: skip
         try:
             yield _workbook(listing, reader)
@@ -120,7 +123,7 @@ def opened(listing: Listing, filename: str, data: bytes) -> Iterator[Book]:
                 reader.stdout.close()
 
 
-def _workbook(listing: Listing, reader: "subprocess.Popen[str]") -> Book:
+def _workbook(listing: Listing, reader: "subprocess.Popen[bytes]") -> Book:
     """The first visible sheet that has the list's headings."""
     events = _events(reader)
     notes: list[str] = []
@@ -128,6 +131,7 @@ def _workbook(listing: Listing, reader: "subprocess.Popen[str]") -> Book:
     name, expected = "", 0
     odd: dict[int, dict[int, str]] = defaultdict(dict)
     head: list[tuple[int, list[Cell]]] = []
+    met = _Cells()
     for event in events:
         if event[0] == "sheet":
             found += _best(listing, head)
@@ -140,27 +144,29 @@ def _workbook(listing: Listing, reader: "subprocess.Popen[str]") -> Book:
         elif event[0] in ("merged", "odd"):
             _spoilt(event, odd)
         elif event[0] == "row" and name not in OURS and len(head) < HEAD_ROWS:
-            head.append(_row(event, odd))
+            head.append(_row(event, odd, met))
             if _is_heading(listing, head[-1][1]):
                 heading, titles = _heading(listing, head[-1])
-                rows = _rest(events, odd)
+                rows = _rest(events, odd, met)
                 return Book(name, heading, titles, expected, rows, [*notes, *heading.notes])
     found += _best(listing, head)
     raise _no_list(listing, found)
 
 
-def _rest(events: Iterator[list[Any]], odd: dict[int, dict[int, str]]) -> Iterator[tuple[int, list[Cell]]]:
+def _rest(
+    events: Iterator[list[Any]], odd: dict[int, dict[int, str]], met: "_Cells"
+) -> Iterator[tuple[int, list[Cell]]]:
     for event in events:
         if event[0] == "sheet":
             return
         if event[0] == "row":
-            yield _row(event, odd)
+            yield _row(event, odd, met)
 
 
-def _events(reader: "subprocess.Popen[str]") -> Iterator[list[Any]]:
+def _events(reader: "subprocess.Popen[bytes]") -> Iterator[list[Any]]:
     """What the reading process says; that it died without an end is its refusal."""
     for line in reader.stdout or ():
-        event = json.loads(line)
+        event = orjson.loads(line)
         if event[0] == "refused":
             raise UnreadableError(event[1])
         if event[0] == "end":
@@ -181,21 +187,23 @@ def _spoilt(event: list[Any], odd: dict[int, dict[int, str]]) -> None:
             odd[row].setdefault(column, "在合并单元格里。请取消合并，每行各填一格。")
 
 
-def _row(event: list[Any], odd: dict[int, dict[int, str]]) -> tuple[int, list[Cell]]:
+def _row(event: list[Any], odd: dict[int, dict[int, str]], met: "_Cells") -> tuple[int, list[Cell]]:
     number = event[1]
-    cells = [_cell(value) for value in event[2:]]
+    cells = [met[said] for said in event[2:]]
     for column, fault in odd.get(number, {}).items():
         cells += [Cell("")] * (column + 1 - len(cells))
         cells[column] = Cell(cells[column].text, cells[column].held, fault)
     return number, cells
 
 
-def _cell(value: Any) -> Cell:
-    if value is None:
-        return Cell("")
-    if isinstance(value, dict):
-        return Cell(value["n"], "number") if "n" in value else Cell(value["d"], "day")
-    return Cell({True: "是", False: "否"}.get(value, str(value)) if isinstance(value, bool) else value)
+class _Cells(dict[str | None, Cell]):
+    """Cells by what the reading process says; most were met before."""
+
+    def __missing__(self, said: str | None) -> Cell:
+        if len(self) >= MOST_CELLS:
+            self.clear()
+        found = self[said] = Cell(said[1:], _HELD[said[0]]) if said else Cell("")
+        return found
 
 
 def _is_heading(listing: Listing, cells: Sequence[Cell]) -> bool:

@@ -4,11 +4,11 @@ A piece of rows goes into a table of this connection alone; there it is checked 
 rows and with what is on record. What it came to is written into `import_rows`, all in one transaction.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -39,7 +39,7 @@ def keep(s: Session, found: LoanImport, rows: Sequence[Staged], today: date) -> 
                     _json(loan) if loan else None,
                     *(loan[name] if loan else row.typed.get(name, "")[:200] for name in KEY),
                     loan["principal"] if loan else None,
-                    _json(row.faults) if row.faults else "[]",
+                    _json(row.faults),
                 )
             )
     read = [loan for loan in columns if loan]
@@ -50,7 +50,7 @@ def keep(s: Session, found: LoanImport, rows: Sequence[Staged], today: date) -> 
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return orjson.dumps(value, default=str).decode()
 
 
 def _check(s: Session, board: Board, read: Sequence[dict[str, Any]], today: date) -> None:

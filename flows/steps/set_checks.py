@@ -129,7 +129,8 @@ def _statement(
         "businesses": _businesses(s, board, loans, terms, filed_on),
     }
     frozen = terms.choice("eligibility_day") == "disbursement"
-    results, told, own, kept = ["true"], [], [], []
+    results, told = ["true"], list[str]()
+    own, kept = list[str](), list[dict[str, Any]]()
     for number, code in enumerate(codes):
         rule = RULES.get(code)
         if rule is None or not frozen:

@@ -1,10 +1,12 @@
 """统一社会信用代码 (GB 32100-2015): 18 characters, the last one a check character."""
 
 from dataclasses import dataclass
+from operator import getitem
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z: they look like digits
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-_PLACE = {char: place for place, char in enumerate(_ALPHABET)}
+_WEIGHED = tuple({char: weight * place for place, char in enumerate(_ALPHABET)} for weight in _WEIGHTS)
+_ALLOWED = frozenset(_ALPHABET)
 LENGTH = 18
 
 
@@ -19,16 +21,15 @@ class UsccVerdict:
 
 def check_character(first_17: str) -> str:
     """The 18th character that belongs to the first 17 (each of them in the code's alphabet)."""
-    total = sum(weight * _PLACE[char] for weight, char in zip(_WEIGHTS, first_17, strict=True))
-    return _ALPHABET[-total % 31]
+    return _ALPHABET[-sum(map(getitem, _WEIGHED, first_17)) % 31]
 
 
 def check(code: str) -> UsccVerdict:
     """Whether `code` is a possible 统一社会信用代码, and if not, what is wrong with it."""
     if len(code) != LENGTH:
         return UsccVerdict(False, f"统一社会信用代码须为 18 位，现为 {len(code)} 位。")
-    if not _PLACE.keys() >= set(code):
-        place, char = next((n, char) for n, char in enumerate(code, start=1) if char not in _PLACE)
+    if not _ALLOWED.issuperset(code):
+        place, char = next((n, char) for n, char in enumerate(code, start=1) if char not in _ALLOWED)
         hint = "（字母须大写）" if char.upper() in _ALPHABET else "（不使用 I、O、S、V、Z 和其他字符）"
         return UsccVerdict(False, f"统一社会信用代码第 {place} 位“{char}”不是允许的字符{hint}。")
     expected = check_character(code[:-1])

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, Index, column, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -82,4 +83,26 @@ def stays_of(session: Session, firms: Collection[str]) -> dict[str, list[WhiteLi
     query = select(WhiteListEntry).where(col(WhiteListEntry.uscc).in_(firms))
     for stay in session.exec(query.order_by(col(WhiteListEntry.valid_from), col(WhiteListEntry.id))):
         found.setdefault(stay.uscc, []).append(stay)
+    return found
+
+
+class Stay(NamedTuple):
+    """What a list of loans needs to know of a firm's stay: the batch, and from when to when."""
+
+    batch: str
+    valid_from: date
+    valid_to: date | None
+
+    def covers(self, day: date) -> bool:
+        """Whether the firm is on the list on that day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def stays_in_short(session: Session, firms: Collection[str]) -> dict[str, list[Stay]]:
+    """The same as `stays_of`, for thousands of firms at once."""
+    query = text("""
+    SELECT uscc, batch, valid_from, valid_to FROM white_list WHERE uscc = ANY(:firms) ORDER BY valid_from, id""")
+    found: dict[str, list[Stay]] = {}
+    for uscc, *stay in session.connection().execute(query, {"firms": list(firms)}):
+        found.setdefault(uscc, []).append(Stay(*stay))
     return found

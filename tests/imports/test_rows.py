@@ -76,4 +76,4 @@ def test_what_is_remembered_of_a_column_is_bounded(monkeypatch: pytest.MonkeyPat
     for number in range(40):
         row = reader.read(number, [Cell(f"{number}" if name == "firm_name" else "") for name in names])
         assert row.typed["firm_name"] == str(number)
-    assert max(len(known) for _, _, _, known in reader._columns) <= 5
+    assert max(len(known) for _, known in reader._columns) <= 5
