@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -144,6 +145,21 @@ def test_a_listed_loan_is_checked_as_it_is_filed_and_again_once_it_was_corrected
     wake()
     with database.session() as s:
         assert s.get_one(Loan, loan.id).checks_result == "fail"
+
+
+def test_words_kept_once_can_be_put_back_into_each_loan() -> None:
+    """The way back from migration 0035, on loans whose checks passed and did not."""
+    submitted(handed(files.book([files.row(1), files.row(2, 贷款本金=70)])))
+    in_full = import_module("models.migrations.versions.0035_written_once").IN_FULL
+    with database.session() as s:
+        before = {one.item: check_words.whole(s, one.checks) for one in s.exec(select(Loan))}
+        assert len({one.checks["words"] for one in s.exec(select(Loan))}) == 1
+        s.connection().execute(text(in_full))
+        s.expire_all()
+        assert {one.item: one.checks for one in s.exec(select(Loan))} == {
+            item: {"checks": checks} for item, checks in before.items()
+        }
+        s.rollback()
 
 
 def test_bad_rows_wait_while_good_ones_go_on_and_the_corrected_file_adds_only_what_was_missing() -> None:

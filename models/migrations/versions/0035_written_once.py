@@ -61,6 +61,24 @@ BEGIN
     RETURN grams;
 END $$
 """
+IN_FULL = """
+UPDATE loans SET checks = jsonb_build_object('checks', (
+    SELECT jsonb_agg(COALESCE(
+        (SELECT told FROM jsonb_array_elements(loans.checks -> 'checks') AS told
+         WHERE told ->> 'code' = word.value -> 'says' ->> 'code'),
+        word.value -> 'says' || (
+            SELECT COALESCE(jsonb_object_agg(own.name, loans.checks -> 'passed' -> (word.before + own.place::int - 1)), '{}')
+            FROM jsonb_array_elements_text(word.value -> 'own') WITH ORDINALITY AS own (name, place)
+        )) ORDER BY word.place)
+    FROM (
+        SELECT value, place,
+            COALESCE(sum(jsonb_array_length(value -> 'own')) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int AS before
+        FROM check_words, jsonb_array_elements(words) WITH ORDINALITY AS w (value, place)
+        WHERE check_words.id = (loans.checks ->> 'words')::int
+    ) word
+)) WHERE checks ? 'words'
+"""
+"""Puts the words of passed checks back into each loan."""
 WORDS = {"open": "open", "closed": "NOT open"}  # ix_case_words_…: of which rows
 
 
@@ -95,23 +113,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # The words of passed checks are put back into each loan.
-    op.execute("""
-    UPDATE loans SET checks = jsonb_build_object('checks', (
-        SELECT jsonb_agg(COALESCE(
-            (SELECT told FROM jsonb_array_elements(loans.checks -> 'checks') AS told
-             WHERE told ->> 'code' = word.value -> 'says' ->> 'code'),
-            word.value -> 'says' || (
-                SELECT COALESCE(jsonb_object_agg(own.name, loans.checks -> 'passed' -> (word.before + own.place::int - 1)), '{}')
-                FROM jsonb_array_elements_text(word.value -> 'own') WITH ORDINALITY AS own (name, place)
-            )) ORDER BY word.place)
-        FROM (
-            SELECT value, place,
-                COALESCE(sum(jsonb_array_length(value -> 'own')) OVER (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int AS before
-            FROM check_words, jsonb_array_elements(words) WITH ORDINALITY AS w (value, place)
-            WHERE check_words.id = (loans.checks ->> 'words')::int
-        ) word
-    )) WHERE checks ? 'words'
-    """)
+    op.execute(IN_FULL)
     op.drop_table("check_words")
     index_words(GRAMS_BEFORE)
