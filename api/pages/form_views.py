@@ -118,6 +118,7 @@ class DecisionForm:
     files: tuple[AttachedFile, ...] = ()
     files_href: str = ""  # POST: files for the answer; empty = none can be added
     files_error: str = ""
+    also: Note | None = None  # somebody else is writing an answer
 
     @property
     def current(self) -> AnswerOption:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.permit import ReviewedTask, SeenTask
 from api.auth.session import CurrentActor
-from api.pages import changes_view, meters, task_done, task_matter, task_verbs, task_view
+from api.pages import changes_view, meters, task_done, task_drafts, task_matter, task_verbs, task_view
 from api.pages.case_views import ChangesView
 from api.pages.layout import frame
 from api.pages.opinion_files import named, stage
@@ -30,7 +30,7 @@ from flows.actions.errors import (
 )
 from models import clock
 from models.gates import GATES, Outcome
-from models.permissions import Actor
+from models.permissions import Actor, Denied
 from models.records import queue
 from models.records.case import CaseRecord
 from models.records.task import Task, TaskState
@@ -186,9 +186,16 @@ def _moved(
 def draft(request: Request, db: Db, actor: CurrentActor, task: SeenTask, form: Posted) -> HTMLResponse:
     """Keep a half-written answer."""
     kept = half_written.save(db, actor, task.id or 0, Typed.posted(fields_of(form)).draft())
-    return HTMLResponse(
-        f"草稿 {clock.local(clock.now()):%H:%M} 已存" if kept else "草稿没有保存：这件不由你办理"
-    )
+    drafts, allowed = half_written.of(db, actor, task), sitting.verdict(db, actor, task)
+    said = f"草稿 {task_drafts.when(clock.now())} 已存" if kept else "草稿没有保存：这件不由你办理"
+    also = None
+    if kept and task.state == TaskState.OPEN:
+        if isinstance(allowed, Denied):
+            said = f"{said}，现在不能提交：{allowed.sentence}"
+        else:
+            also = task_drafts.note(drafts)
+            said = "；".join(filter(None, (said, task_drafts.others(drafts))))
+    return fragment(request, "pages/task/draft.html", said=said, also=also)
 
 
 def _changes(db: Session, actor: Actor, task: Task) -> ChangesView | None:

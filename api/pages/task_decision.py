@@ -56,6 +56,7 @@ class Panel:
     due: Decimal | None = None  # what a recovery returns, 元
     files: tuple[AttachedFile, ...] = ()
     places: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    also: Note | None = None
 
 
 def prepared_of(found: Sequence[Check], loans: Sequence[tuple[Loan, Sequence[Check]]] = ()) -> list[Prepared]:
@@ -98,6 +99,7 @@ def panel(p: Panel) -> DecisionForm:
         files=p.files,
         files_href=f"/tasks/{p.task.id}/files",
         files_error=errors.get("files", ""),
+        also=p.also,
     )
 
 

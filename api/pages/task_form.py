@@ -62,10 +62,8 @@ class Typed:
         )
 
     @classmethod
-    def kept(cls, draft: Mapping[str, Any], person_id: int) -> "Typed":
-        """From a draft of this person; an empty form for anyone else's."""
-        if draft.get("by") != person_id:
-            return cls()
+    def kept(cls, draft: Mapping[str, Any], at: str) -> "Typed":
+        """From a draft, kept `at` a time in words."""
         todo = draft.get("todo")
         return cls(
             answer=str(draft.get("answer", "")),
@@ -74,11 +72,11 @@ class Typed:
             todo=None if todo is None else frozenset(todo),
             more=str(draft.get("more", "")),
             excluded=dict(draft.get("excluded", {})),
-            at=str(draft.get("at", "")),
+            at=at,
         )
 
     def draft(self) -> dict[str, Any]:
-        """As a task keeps it."""
+        """As it is kept."""
         return {
             "answer": self.answer,
             "opinion": self.opinion,

@@ -1,8 +1,7 @@
 """One task as its page shows it: what is asked and by which clause, the clock, the evidence, the panel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from api.pages import (
     opinion_files,
     task_clock,
     task_decision,
+    task_drafts,
     task_facts,
     task_recovery,
 )
@@ -24,7 +24,7 @@ from api.pages.task_form import Typed
 from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter_of
 from api.pages.task_papers import Papers, papers
 from api.pages.verb_fields import Spot
-from api.pages.views import ClauseView, Link, Tag, WorkingDays
+from api.pages.views import ClauseView, Link, Note, Tag, WorkingDays
 from flows.actions import half_written, pointing, sitting, untold
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
@@ -92,9 +92,11 @@ def view(
     seats = tasks.of_case(db, task.case_id)
     is_open = task.state == TaskState.OPEN
     shown = task_clock.working_days(days, entry, earlier) if is_open else task_clock.answered(days, entry)
-    kept = typed if typed is not None else _draft(task, actor)
+    drafts = half_written.of(db, actor, task)
+    kept = typed if typed is not None else task_drafts.typed_of(drafts)
     foreseen = _foreseen(db, actor, task, matter, kept)
-    decision = _decision(db, actor, task, gate, matter, days, shown, earlier, kept, faults, foreseen)
+    also = task_drafts.note(drafts)
+    decision = _decision(db, actor, task, gate, matter, days, shown, earlier, kept, faults, foreseen, also)
     answerable = foreseen is not None
     applicant = institution.name_on(db, case.institution_id, clock.today()).name
     clause = task_facts.clause_view(gate.clause)
@@ -131,7 +133,7 @@ def view(
         decision=decision,
         answerable=answerable,
         verb=_verb(task, actor, gate, answerable),
-        unsent=_unsent(task, actor, typed) if not answerable else "",
+        unsent=((typed.opinion if typed else "") or drafts.opinion) if not answerable else "",
         seats=_seats(db, task, seats, gate),
         colleagues=colleagues.view(Spot(db, actor, case, task)),
     )
@@ -143,18 +145,6 @@ def _facts(db: Session, matter: Matter) -> tuple[Fact, ...]:
     if matter.claim is None:
         return task_facts.filing_facts(db, matter.case, matter.loans)
     return task_facts.claim_facts(db, matter.case, matter.claim, matter.loans[0])
-
-
-def _unsent(task: Task, actor: Actor, typed: Typed | None) -> str:
-    """What the reader wrote and cannot submit any more."""
-    return (typed.opinion if typed is not None else None) or half_written.unsent(task, actor)
-
-
-def _draft(task: Task, actor: Actor) -> Typed:
-    kept = Typed.kept(task.draft, actor.person_id)
-    if not kept.at:
-        return kept
-    return replace(kept, at=clock.local(datetime.fromisoformat(kept.at)).strftime("%H:%M"))
 
 
 def _decision(
@@ -169,6 +159,7 @@ def _decision(
     kept: Typed,
     faults: Sequence[FieldFault],
     foreseen: Coming | None,
+    also: Note | None,
 ) -> DecisionForm:
     """The panel; without anything foreseen it says why the reader cannot use it."""
     if task.state != TaskState.OPEN:
@@ -203,6 +194,7 @@ def _decision(
             matter.recovery.due if matter.recovery else None,
             opinion_files.attached(db, actor, task),
             pointing.places(db, matter.case).offered(),
+            also,
         )
     )
 
@@ -218,7 +210,8 @@ def _foreseen(db: Session, actor: Actor, task: Task, matter: Matter, kept: Typed
 def open_papers(db: Session, actor: Actor, task: Task, paper: str, typed: Typed | None = None) -> Papers:
     """The middle column alone, for what stands in the form (`typed`) or was kept of it."""
     matter = matter_of(db, task)
-    foreseen = _foreseen(db, actor, task, matter, typed if typed is not None else _draft(task, actor))
+    kept = typed if typed is not None else task_drafts.typed_of(half_written.of(db, actor, task))
+    foreseen = _foreseen(db, actor, task, matter, kept)
     return papers(db, matter.case, f"/tasks/{task.id}", paper, foreseen)
 
 

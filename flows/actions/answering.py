@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from flows.actions import half_written, opinion_files, pointing, signing, untold
+from flows.actions import opinion_files, pointing, signing, untold
 from flows.actions.attaching import Stored
 from flows.actions.errors import (
     ConflictError,
@@ -30,7 +30,7 @@ from models import clock
 from models.database import session
 from models.gates import GATES, Answer, Gate, Outcome, Rule
 from models.permissions import Actor
-from models.records import meeting
+from models.records import half_answer, meeting
 from models.records.case import CaseRecord, JournalEntry, by_number, locked
 from models.records.person import Person
 from models.records.rules import rules
@@ -88,7 +88,7 @@ def answer(
     task.state = TaskState.ANSWERED
     task.answered_at, task.answered_by = now, actor.person_id
     task.outcome, task.opinion, task.fields = outcome, opinion, fields
-    task.draft = half_written.left_over(task, actor)
+    half_answer.drop(s, task.id or 0, actor.person_id)
     task.on_behalf_of = principal.person_id if principal else None
     s.add(
         Event(

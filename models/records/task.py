@@ -126,7 +126,6 @@ class Task(SQLModel, table=True):
     outcome: Outcome | None = coded(Outcome, nullable=True)
     opinion: str = Field(default="", max_length=10000)
     fields: Facts = facts()
-    draft: Facts = facts()  # the half-written answer, so that nothing typed is lost
     voided: bool = False
 
 

@@ -46,11 +46,11 @@ FROM cases c, generate_series(1, 8) k
 TASKS = """
 INSERT INTO tasks (case_id, entry_id, gate, duty, round, seat, process, board, institution_id, role, applicant_id,
     subject, case_number, amount, state, opened_at, due_at, shown_hash, corrected, unstaffed, answered_at, answered_by,
-    outcome, opinion, fields, draft, voided, town, uscc)
+    outcome, opinion, fields, voided, town, uscc)
 SELECT c.id, j.id, j.name, j.name, j.round, 1, 'filing', 'bank', c.institution_id, 'managing_officer', c.institution_id,
     c.subject, c.number, c.amount, CASE WHEN j.finished_at IS NULL THEN 'open' ELSE 'answered' END, j.opened_at, j.due_at,
     '', false, false, j.finished_at, CASE WHEN j.finished_at IS NULL THEN NULL ELSE c.opened_by END,
-    CASE WHEN j.finished_at IS NULL THEN NULL ELSE 'approve' END, '', '{}', '{}', false, '', ''
+    CASE WHEN j.finished_at IS NULL THEN NULL ELSE 'approve' END, '', '{}', false, '', ''
 FROM journal j JOIN cases c ON c.id = j.case_id
 """
 

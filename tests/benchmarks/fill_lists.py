@@ -73,12 +73,12 @@ FROM cases
 TASKS = f"""
 INSERT INTO tasks (case_id, entry_id, gate, duty, round, seat, process, board, institution_id, role, applicant_id,
     subject, case_number, uscc, town, amount, state, opened_at, due_at, shown_hash, corrected, unstaffed, answered_at,
-    answered_by, outcome, opinion, fields, draft, voided, assignee_id)
+    answered_by, outcome, opinion, fields, voided, assignee_id)
 SELECT c.id, j.id, j.name, j.name, 1, 1, c.process, c.board, coalesce(place.id, c.institution_id),
     coalesce(gate.role, 'managing_officer'), c.institution_id, c.subject, c.number, c.uscc, c.town, c.amount,
     CASE WHEN c.closed_at IS NULL THEN 'open' ELSE 'answered' END, j.opened_at, j.due_at, '', c.id % 60 = 0, c.id % 6000 = 0,
     c.closed_at, CASE WHEN c.closed_at IS NULL THEN NULL ELSE team.ids[1 + c.id % team.size] END,
-    CASE WHEN c.closed_at IS NULL THEN NULL ELSE 'approve' END, '同意。', '{{}}', '{{}}', false,
+    CASE WHEN c.closed_at IS NULL THEN NULL ELSE 'approve' END, '同意。', '{{}}', false,
     CASE WHEN c.closed_at IS NULL AND c.id % 30 = 0 THEN team.ids[1 + c.id / 30 % team.size] END
 FROM cases c JOIN journal j ON j.id = c.id
     LEFT JOIN (SELECT key, min(role) AS role, min(place) AS place FROM {GATES} GROUP BY key) gate

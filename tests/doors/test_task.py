@@ -188,7 +188,9 @@ def test_a_draft_comes_back_to_its_writer_only(server: Server) -> None:
     task = builders.open_task(builders.filed())
     client = server.client("chenjiamin")
     kept = client.post(f"/tasks/{task.id}/draft", data={"answer": "refuse", "opinion": "写到一半"})
-    assert re.fullmatch(r"草稿 \d\d:\d\d 已存", kept.text)
+    assert re.fullmatch(
+        r'草稿 \d\d:\d\d 已存<div id="also" hx-swap-oob="innerHTML"></div>', kept.text.strip()
+    )
     page = client.get(f"/tasks/{task.id}").text
     assert "写到一半" in page and re.search(r'value="refuse"[^>]*checked', page)
     assert "写到一半" not in server.client("wangliqun").get(f"/tasks/{task.id}").text
