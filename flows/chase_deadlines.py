@@ -1,13 +1,13 @@
 """Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正,
 收款回执 or 返还回单, and once in half a year of a missing report of progress (追偿进展报告); documents nobody acknowledged
-are chased (`flows.actions.serving`). A deadline gives visibility, never an answer."""
+are chased (`flows.actions.serving`), and letters of warning nobody answered (`flows.actions.replying`). A deadline gives visibility, never an answer."""
 
 import asyncio
 
 from prefect import flow
 from sqlmodel import Session, col, select
 
-from flows.actions import serving
+from flows.actions import replying, serving
 from flows.actions.reminding import remind
 from flows.steps.notices import announce
 from models import clock
@@ -36,7 +36,7 @@ def chase() -> int:
     """Staff's reminders, and one notice for each overdue task of an applicant without one since it was opened."""
     with session() as s:
         sync_clock(s)
-        written = remind(s) + serving.chase(s) + _reports(s)
+        written = remind(s) + serving.chase(s) + replying.chase(s) + _reports(s)
         overdue = s.exec(
             select(Task)
             .where(Task.state == TaskState.OPEN, col(Task.gate).in_(CHASED), Task.due_at < clock.now())

@@ -8,12 +8,13 @@ with Fengbu("https://fengbu.example", key) as bank:
 
 from api.client.calls import Fengbu
 from api.client.desk import Desk
-from api.client.desk_models import Changes, Colleague, Comment, Enclosed, Task
+from api.client.desk_models import Changes, Colleague, Comment, Task
 from api.client.models import (
     Batch,
     Case,
     Claim,
     Document,
+    Enclosed,
     Event,
     Fault,
     Loan,
@@ -22,6 +23,7 @@ from api.client.models import (
     Notice,
     Submission,
     Upload,
+    WarningReply,
 )
 from api.client.office_models import Handover, Item, Meeting, Member, Recusal, Substitution, Vote
 from api.client.transport import AwaitsReleaseError, RefusedError
@@ -55,4 +57,5 @@ __all__ = [
     "Task",
     "Upload",
     "Vote",
+    "WarningReply",
 ]

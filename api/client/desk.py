@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.client.desk_models import Changes, Colleague, Comment, Done, Enclosed, Task
-from api.client.models import Upload
+from api.client.desk_models import Changes, Colleague, Comment, Done, Task
+from api.client.models import Enclosed, Upload
 from api.client.office import Office
 
 

@@ -3,17 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from api.client.models import Answer
-
-
-class Enclosed(Answer):
-    """A file that came with an opinion or a remark."""
-
-    id: int
-    filename: str
-    media_type: str
-    size: int
-    sha256: str
+from api.client.models import Answer, Enclosed
 
 
 class AnswerChoice(Answer):

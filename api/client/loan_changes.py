@@ -1,12 +1,12 @@
 """Changes of a registered loan (展期, 提前还款, 法定代表人变更, 更正) and anomalies: registered by its institution, confirmed by
 the managing one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from api.client.models import Loan, LoanChange
+from api.client.models import Enclosed, Loan, LoanChange, Upload
 from api.client.transport import Transport
 
 
@@ -42,6 +42,15 @@ class LoanChanges(Transport):
     def report_anomaly(self, loan: Loan, facts: Mapping[str, Any]) -> LoanChange:
         """异常情况: anomaly, on, unpaid (元), reason, measures, document."""
         return self._post(f"/loans/{loan.id}/anomalies", dict(facts), LoanChange)
+
+    def answer_warning(self, change: LoanChange, words: str, files: Sequence[Upload] = ()) -> LoanChange:
+        """回复风险提示函, once, with files uploaded before."""
+        body = {"words": words, "attachments": [str(file.id) for file in files]}
+        return self._post(f"/loan-changes/{change.id}/reply", body, LoanChange)
+
+    def warning_file(self, file: Enclosed) -> bytes:
+        """A file of an answer, as it was uploaded."""
+        return self._send("GET", f"/warning-files/{file.id}/content").content
 
     def withdraw_change(self, change: LoanChange) -> LoanChange:
         """Take back a change that was not decided yet."""

@@ -211,9 +211,29 @@ class Batch(Answer):
         return self.state in ("done", "refused")
 
 
+class Enclosed(Answer):
+    """A file that came with an opinion, a remark or an answer."""
+
+    id: int
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class WarningReply(Answer):
+    """The day by which a letter of warning is to be answered, and the answer; `words` is "" while there is none."""
+
+    due_on: date
+    words: str
+    by: str | None
+    at: datetime | None
+    attachments: tuple[Enclosed, ...] = ()
+
+
 class LoanChange(Answer):
     """A change or an anomaly of a registered loan; `verdict` is None while it waits. `warned` is the number of the letter
-    of warning (风险提示函) about an anomaly, "" without one."""
+    of warning (风险提示函) about an anomaly, "" without one; `reply` what is owed or was answered."""
 
     id: int
     loan_id: int
@@ -227,6 +247,7 @@ class LoanChange(Answer):
     unpaid: Decimal | None
     measures: str
     warned: str
+    reply: WarningReply | None
     before: dict[str, str]
     after: dict[str, str]
     reason: str

@@ -22,6 +22,7 @@ from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.opinion_file import OpinionFile
+from models.records.warning_reply import WarningFile
 
 router = APIRouter()
 
@@ -116,7 +117,7 @@ def attachment(db: Db, actor: CurrentActor, attachment: SeenAttachment, download
     return sent_file(db, attachment, download=download == "1")
 
 
-def sent_file(db: Session, file: Attachment | OpinionFile, *, download: bool) -> Response:
+def sent_file(db: Session, file: Attachment | OpinionFile | WarningFile, *, download: bool) -> Response:
     """A file as it was uploaded, by whoever may see it."""
     inline = file.media_type in INLINE and not download
     media_type = file.media_type if file.media_type in INLINE else "application/octet-stream"

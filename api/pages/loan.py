@@ -38,7 +38,7 @@ from models.permissions import (
     may_see_loan_changes,
 )
 from models.policy.lines import Check
-from models.records import document, institution, loan_change, person
+from models.records import document, institution, loan_change, person, warning_reply
 from models.records.case import CaseRecord
 from models.records.claim import on_loan
 from models.records.document import Document
@@ -65,6 +65,7 @@ SAID = {
     "rejected": "已退回申报机构，贷款情况不变。",
     "withdrawn": "已撤回，贷款情况不变。",
     "warned": "风险提示函已发出，申报机构已收到通知。",
+    "replied": "已回复风险提示函，受托管理机构已收到消息。",
 }
 
 
@@ -97,6 +98,7 @@ class ChangeView:
     deciding: Deciding | None
     papers: tuple[Document, ...]
     warning: tuple[FieldView, ...]
+    reply: loan_warning.ReplyView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def show(
 ) -> HTMLResponse:
     """The loan; `do` opens the form of a kind of change."""
     kind = next((one for one in ChangeKind if one.value == do), None)
-    return _page(request, db, actor, loan, kind=kind, done=done)
+    return loan_page(request, db, actor, loan, kind=kind, done=done)
 
 
 @router.post("/loans/{loan_id}/changes/{kind}")
@@ -148,7 +150,7 @@ def propose(
     try:
         handed = handing_in.hand_in(db, actor, matters.change(loan, kind, typed))
     except InvalidError as error:
-        return _page(request, db, actor, loan, kind=kind, typed=typed, faults=error.faults)
+        return loan_page(request, db, actor, loan, kind=kind, typed=typed, faults=error.faults)
     return RedirectResponse(sent(handed) if handed.waiting else f"/loans/{loan.id}?done=registered", 303)
 
 
@@ -166,7 +168,7 @@ def decide(
         changing.decide(db, actor, change_id, chosen, note)
     except InvalidError as error:
         note_ = Note("late", "没有办成。", error.faults[0].message, alert=True)
-        return _page(request, db, actor, loan, notes=(note_,))
+        return loan_page(request, db, actor, loan, notes=(note_,))
     return RedirectResponse(f"/loans/{loan.id}?done={chosen.value}", 303)
 
 
@@ -183,11 +185,11 @@ def warn(
     try:
         warning.warn(db, actor, change_id, given)
     except InvalidError as error:
-        return _page(request, db, actor, loan, warned=(change_id, given, by_field(error.faults)))
+        return loan_page(request, db, actor, loan, letter=(change_id, given, by_field(error.faults)))
     return RedirectResponse(f"/loans/{loan.id}?done=warned", 303)
 
 
-def _page(
+def loan_page(
     request: Request,
     db: Session,
     actor: Actor,
@@ -198,8 +200,9 @@ def _page(
     faults: tuple[FieldFault, ...] = (),
     notes: tuple[Note, ...] = (),
     done: str = "",
-    warned: loan_warning.Typed | None = None,
+    letter: loan_warning.Typed | None = None,
 ) -> HTMLResponse:
+    """The page, with what was typed with faults: a change, a letter of warning or the answer to one."""
     changes = loan_change.of_loan(db, loan.id or 0)
     claimed = on_loan(db, loan.id or 0)
     open_ = {change.kind == ChangeKind.ANOMALY for change in changes if change.verdict is None}
@@ -214,7 +217,7 @@ def _page(
     return page(
         request,
         "pages/loan/show.html",
-        status=422 if faults or notes or warned else 200,
+        status=422 if faults or notes or letter else 200,
         frame=frame(request, db, actor, "cases"),
         notes=(*notes, *told),
         loan=loan,
@@ -224,7 +227,7 @@ def _page(
             LOAN_STATE_NAMES[LoanState(loan.state)], "ok" if loan.state == LoanState.REGISTERED else "idle"
         ),
         facts=_facts(loan, changes),
-        changes=_views(db, actor, loan, changes, warned),
+        changes=_views(db, actor, loan, changes, letter),
         tabs=tuple(Tab(CHANGE_NAMES[k], f"?do={k.value}#register", current=k is chosen) for k in kinds),
         kind=chosen,
         fields=_fields(loan, chosen, typed, by_field(faults)) if chosen else (),
@@ -247,11 +250,13 @@ def _facts(loan: Loan, changes: Sequence[LoanChange]) -> tuple[Fact, ...]:
 
 
 def _views(
-    db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange], warned: loan_warning.Typed | None
+    db: Session, actor: Actor, loan: Loan, every: Sequence[LoanChange], letter: loan_warning.Typed | None
 ) -> tuple[ChangeView, ...]:
     ids = sorted({i for one in every for i in (one.proposed_by, one.decided_by) if i})
     who = person.names(db, ids)
-    papers = document.of_changes(db, [one.id or 0 for one in every])
+    keys = [one.id or 0 for one in every]
+    papers = document.of_changes(db, keys)
+    owed, answered = warning_reply.of_changes(db, keys), warning_reply.files_of(db, keys)
     managing = db.get_one(CaseRecord, loan.case_id).managing_institution_id
     found = []
     for one in reversed(every):
@@ -274,7 +279,11 @@ def _views(
                 changing.foreseen(db, one) if one.verdict is None and actor.watches_all else (),
                 _due(db, one), deciding,
                 its,
-                loan_warning.fields(one, its, warned) if may(actor, one.proposed_by, proposer) else (),
+                loan_warning.fields(one, its, letter) if may(actor, one.proposed_by, proposer) else (),
+                loan_warning.reply(
+                    db, one.loan_id, owed.get(one.id or 0), answered.get(one.id or 0, ()), its,
+                    may=_may_register(actor, loan), typed=letter,
+                ),
             )
         )  # fmt: skip
     return tuple(found)

@@ -27,14 +27,16 @@ from api.rest.views import (
 from api.rest.wire import LARGEST_ID, After, CaseNumber, Id, Limit, Moment, Out, Page, page_of
 from flows.actions.errors import NotThereError
 from models.lifecycle import Process, State
-from models.permissions import Actor
+from models.permissions import Actor, may_see_case
 from models.records import attachment, document
 from models.records.api_key import Scope
 from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document
 from models.records.loan import Loan, LoanState
+from models.records.loan_change import LoanChange
 from models.records.opinion_file import OpinionFile
+from models.records.warning_reply import WarningFile
 
 router = APIRouter(route_class=RestRoute, tags=["查询"])
 Reader = Annotated[Caller, scoped(Scope.CASES_READ)]
@@ -229,6 +231,20 @@ def opinion_file_content(
     """随意见或批注提交的附件，与上传时逐字节一致；申报机构的密钥答 404。"""
     found = db.get(OpinionFile, file_id)
     if found is None or found.given_at is None or not caller.actor.watches_all:
+        raise NotThereError("没有找到这个附件。")
+    return _bytes(db, found.sha256, found.filename, if_none_match)
+
+
+@router.get("/warning-files/{file_id}/content", response_class=Response, responses=answers(*READ) | BYTES,
+            summary="下载风险提示函回复的附件")  # fmt: skip
+def warning_file_content(
+    db: Db, caller: Downloader, file_id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """随风险提示函的回复提交的附件，与上传时逐字节一致；申报机构只能下载本机构的。"""
+    found = db.get(WarningFile, file_id)
+    change = db.get_one(LoanChange, found.loan_change_id) if found else None
+    loan = db.get_one(Loan, change.loan_id) if change else None
+    if found is None or loan is None or not may_see_case(caller.actor, loan.institution_id):
         raise NotThereError("没有找到这个附件。")
     return _bytes(db, found.sha256, found.filename, if_none_match)
 

@@ -1,6 +1,7 @@
 """What is sent to register a change or an anomaly of a loan, and to decide it."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import Field, StrictStr
 
@@ -8,6 +9,7 @@ from api.rest.samples import LOAN
 from api.rest.wire import Body, wire
 from flows.actions import change_forms
 from flows.actions.forms import GuaranteeLoanForm
+from flows.actions.replying import MOST_FILES
 
 WHY = {"reason": "企业资金周转需要。", "document": "展期协议 ZQ-2026-01"}
 
@@ -67,6 +69,17 @@ class LoanCorrectionIn(Body):
     corrected: CorrectedIn  # type: ignore[valid-type]
     reason: StrictStr = Field(max_length=500, examples=["录入时抄错。"])
     document: StrictStr = Field(max_length=200, description="依据文件", examples=["借款合同 HT-2026-0001"])
+
+
+class ReplyIn(Body):
+    """对风险提示函的回复，一份函回复一次。"""
+
+    words: StrictStr = Field(max_length=1000, examples=["已追加存货质押，欠息于11月28日结清。"])
+    attachments: list[UUID] = Field(
+        default_factory=list,
+        max_length=MOST_FILES,
+        description="随回复提交的附件：先上传，再以 id 引用；受托管理机构可以查看",
+    )
 
 
 class Ruling(StrEnum):

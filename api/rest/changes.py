@@ -19,12 +19,14 @@ from api.rest.change_bodies import (
     ExtensionIn,
     LoanCorrectionIn,
     PrepaymentIn,
+    ReplyIn,
     RepresentativeIn,
     WarningIn,
 )
-from api.rest.common import CHANGE, READ, WRITE, answers
+from api.rest.common import CHANGE, READ, WRITE, answers, enclosed_of
 from api.rest.prepared import WAITING, replied
 from api.rest.strict import RestRoute
+from api.rest.warning_view import ReplyOut, reply_view
 from api.rest.wire import Id, Moment, Out, Page, Yuan, given
 from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import NotThereError, permitted
@@ -72,6 +74,7 @@ class ChangeOut(Out):
     unpaid: Yuan | None = Field(description="发现异常时的未还本金，元")
     measures: str = Field(description="对异常已采取的措施")
     warned: str = Field(description="已发出的风险提示函的文号；没有的为空")
+    reply: ReplyOut | None = Field(description="风险提示函的答复期限与回复；没有发函的为 null")
     before: dict[str, str] = Field(description="更正、变更前；法定代表人在 representative")
     after: dict[str, str] = Field(description="更正、变更后")
     reason: str
@@ -193,11 +196,30 @@ def report(db: Db, caller: Filer, once: Write, loan_id: Id, body: AnomalyIn) -> 
     summary="发出风险提示函",
 )
 def warn(db: Db, caller: Decider, once: Write, change_id: ChangeId, body: WarningIn) -> Response:  # type: ignore[valid-type]
-    """由备案的受托管理机构就已核阅的异常情况发出，编文号；申报机构收到通知，须在期限内续报处置情况。"""
+    """由备案的受托管理机构就已核阅的异常情况发出，编文号；申报机构收到通知，须在期限内回复（POST /loan-changes/{change_id}/reply）。"""
 
     def do() -> Reply:
         warning.warn(db, caller.actor, change_id, given(body))
         return Reply(_view(db, caller.actor, _found(db, caller.actor, change_id)), 201)
+
+    return once.run(db, caller, do)
+
+
+@router.post(
+    "/loan-changes/{change_id}/reply",
+    response_model=ChangeOut,
+    responses=answers(*WRITE) | WAITING,
+    summary="回复风险提示函",
+)
+def reply(db: Db, caller: Filer, once: Write, change_id: ChangeId, body: ReplyIn) -> Response:
+    """申报机构回复就其报告的异常情况发出的风险提示函；逾期仍可回复，一份函回复一次。"""
+
+    def do() -> Reply:
+        found = _found(db, caller.actor, change_id)
+        files = enclosed_of(db, caller.actor, body.attachments)
+        matter = matters.reply(db.get_one(Loan, found.loan_id), found, body.words, files)
+        handed = handing_in.hand_in(db, caller.actor, matter)
+        return replied(db, caller, handed) if handed.waiting else Reply(_view(db, caller.actor, found))
 
     return once.run(db, caller, do)
 
@@ -280,6 +302,7 @@ def _view(db: Session, actor: Actor, one: LoanChange) -> ChangeOut:
         | {
             "case": db.get_one(CaseRecord, loan.case_id).number,
             "warned": letter.number or "" if letter else "",
+            "reply": reply_view(db, one.id or 0) if one.anomaly else None,
             "proposed_by": who.get(one.proposed_by, ""),
             "decided_by": who.get(one.decided_by or 0) if one.decided_by else None,
             "failing": [

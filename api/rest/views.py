@@ -20,6 +20,7 @@ from models.records.document import Document, DocumentState
 from models.records.loan import LOAN_STATE_NAMES, Loan, LoanState
 from models.records.opinion_file import OpinionFile
 from models.records.task import open_of_case
+from models.records.warning_reply import WarningFile
 from models.roles import PARTY_NAMES
 
 
@@ -281,7 +282,7 @@ def loan_view(row: Loan, case_number: str) -> LoanOut:
 
 
 class EnclosedOut(Out):
-    """随意见或批注提交的一个附件；申报机构看不到。"""
+    """随意见、批注（申报机构看不到）或风险提示函的回复提交的一个附件。"""
 
     id: int
     filename: str
@@ -290,8 +291,8 @@ class EnclosedOut(Out):
     sha256: str
 
 
-def enclosed_view(file: OpinionFile) -> EnclosedOut:
-    """A file that came with an opinion or a remark."""
+def enclosed_view(file: OpinionFile | WarningFile) -> EnclosedOut:
+    """A file that came with an opinion, a remark or an answer."""
     return EnclosedOut(**{name: getattr(file, name) for name in EnclosedOut.model_fields})
 
 

@@ -19,6 +19,7 @@ from flows.actions import (
     matters_shown,
     receiving,
     recovering,
+    replying,
     returning,
 )
 from flows.actions.attaching import Upload
@@ -36,7 +37,7 @@ from models.records import loan_import
 from models.records.case import CaseRecord
 from models.records.draft import DraftKind
 from models.records.loan import Loan
-from models.records.loan_change import CHANGE_NAMES, ChangeKind
+from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
 from models.records.loan_import import LoanImport
 
 
@@ -88,6 +89,13 @@ def change(loan: Loan, kind: ChangeKind, typed: Mapping[str, Any]) -> Matter:
     data = {"change": kind.value, "typed": dict(typed)}
     title = f"{CHANGE_NAMES[kind]}：{loan.firm_name} {loan.receipt_number}"
     return Matter("loan_change", str(loan.id), title, loan.principal, data)
+
+
+def reply(loan: Loan, one: LoanChange, words: str, files: Sequence[Upload] = ()) -> Matter:
+    """回复风险提示函 about an anomaly of a loan, as typed."""
+    data = {"change": one.id, "typed": {"words": words}}
+    title = f"回复风险提示函：{loan.firm_name} {one.number}"
+    return Matter("warning_reply", str(loan.id), title, one.unpaid or ZERO, data, files)
 
 
 def receipt(case: CaseRecord, form: ReceiptForm) -> Matter:
@@ -155,6 +163,11 @@ def _change(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
     return s.get_one(CaseRecord, s.get_one(Loan, loan_id).case_id)  # the loan's filing
 
 
+def _reply(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
+    replying.reply(s, actor, matter.data["change"], matter.data["typed"], matter.files)
+    return s.get_one(CaseRecord, s.get_one(Loan, int(matter.subject)).case_id)  # the loan's filing
+
+
 def _receipt(s: Session, actor: Actor, matter: Matter) -> CaseRecord:
     case = matters_shown.case_of(s, matter)
     receiving.confirm(s, actor, case, read(ReceiptForm, matter.data["typed"]))
@@ -190,6 +203,7 @@ KINDS: dict[str, Kind] = {
         "补正", "/bank/cases/{subject}/correct", _correct, matters_shown.show_correction, DraftKind.CORRECTION
     ),
     "loan_change": Kind("贷款变更", "/loans/{subject}", _change, matters_shown.show_change),
+    "warning_reply": Kind("回复风险提示函", "/loans/{subject}", _reply, matters_shown.show_reply),
     "receipt": Kind("收款回执", "/bank/cases/{subject}/receipt", _receipt, matters_shown.show_receipt),
     "recovery": Kind(
         "追偿登记",

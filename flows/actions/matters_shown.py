@@ -15,6 +15,7 @@ from flows.actions.matter import Matter, Section, Shown
 from flows.actions.receiving import ReceiptForm
 from flows.actions.recovery_forms import ActionForm, RecoveryForm, ReturnForm, nested, read_recovery
 from flows.actions.typed import attempt, read, said
+from flows.actions.warning import warned
 from flows.steps import papers
 from models.lifecycle import Board, Process
 from models.permissions import Actor
@@ -26,7 +27,7 @@ from models.records.case import CaseRecord, by_number
 from models.records.claim import of_case as claim_of
 from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
-from models.records.loan_change import CHANGE_NAMES, ChangeKind
+from models.records.loan_change import CHANGE_NAMES, ChangeKind, LoanChange
 
 
 def case_of(s: Session, matter: Matter) -> CaseRecord:
@@ -144,6 +145,15 @@ def show_change(s: Session, actor: Actor, matter: Matter) -> Shown:
         lines.append((info.title or name, known or value))
     about = (("企业", loan.firm_name), ("备案号", loan.filing_number or "—"), ("借据号", loan.receipt_number))
     return Shown((Section("贷款", about), Section(CHANGE_NAMES[kind], tuple(lines))))
+
+
+def show_reply(s: Session, actor: Actor, matter: Matter) -> Shown:
+    about = s.get_one(LoanChange, matter.data["change"])
+    letter = warned(s, about)
+    said_ = (("风险提示函", letter.number or "—"), ("提示要求", letter.context["request"])) if letter else ()
+    what = (("异常情况", f"{about.number}　{ANOMALY_NAMES[about.anomaly]}"),) if about.anomaly else ()
+    lines = (("回复", str(matter.data["typed"]["words"])),)
+    return Shown((Section("风险提示", (*what, *said_)), Section("回复", lines)), (), {"files": "附件"})
 
 
 def show_receipt(s: Session, actor: Actor, matter: Matter) -> Shown:

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, SerializeAsAny, model_validator
 
 from flows.delivery.facts import Count, Days, Facts, Line, Words, Yuan
+from flows.delivery.loan_events import LoanChanged, ReplyOwed, Warned
 from flows.delivery.office_events import (
     AgendaChanged,
     Called,
@@ -152,28 +153,6 @@ class Withdrawn(Facts):
     reason: Line = ""
 
 
-class LoanChanged(Facts):
-    """What was registered for a loan, and what became of it; `anomaly`: it is something seen, and changes nothing."""
-
-    what: Words
-    loan: Words
-    number: Words
-    confirmed: bool
-    anomaly: bool = False
-    note: Line = ""
-
-
-class Warned(Facts):
-    """The anomaly a 风险提示函 is about, what it asks, by when it is answered; `provisional` as in `Returned`."""
-
-    what: Words
-    loan: Words
-    number: Words
-    request: Words
-    reply_by: date
-    provisional: bool = False
-
-
 class RecoveryFiled(Facts):
     """The claim a recovery was registered for, and how many receipts it states."""
 
@@ -229,6 +208,8 @@ EVENTS: dict[str, type[Facts]] = {
     "case_withdrawn": Withdrawn,
     "loan_change_decided": LoanChanged,
     "risk_warned": Warned,
+    "warning_reply_due": ReplyOwed,
+    "warning_reply_overdue": ReplyOwed,
     "recovery_received": RecoveryFiled,
     "recovery_returned": Returned,
     "recovery_refused": Refused,
@@ -271,6 +252,8 @@ EVENT_NAMES: dict[str, str] = {
     "case_withdrawn": "案件已撤回",
     "loan_change_decided": "贷款变更已审核",
     "risk_warned": "风险提示",
+    "warning_reply_due": "风险提示函待回复",
+    "warning_reply_overdue": "风险提示函回复已逾期",
     "recovery_received": "追偿登记已收到",
     "recovery_returned": "追偿登记退回补正",
     "recovery_refused": "回款不予认定",

@@ -22,6 +22,8 @@ from models.records.attachment import Attachment, Blob
 from models.records.case import CaseRecord
 from models.records.document import Document, DocumentState
 from models.records.institution import names_on
+from models.records.opinion_file import OpinionFile
+from models.records.warning_reply import WarningFile
 
 _STEP = 100
 
@@ -152,8 +154,11 @@ def _as_stored(dumped: Any, stored: Any) -> Any:
 
 
 def _stored(s: Session) -> list[str]:
-    """Files that stand behind attachments and templates; those of documents are looked at with them."""
-    named = select(Attachment.sha256).union(select(template.TemplateVersion.sha256))
+    """Files that stand behind attachments, opinions, answers to letters of warning and templates; those of documents are
+    looked at with them."""
+    named = select(Attachment.sha256).union(
+        select(OpinionFile.sha256), select(WarningFile.sha256), select(template.TemplateVersion.sha256)
+    )
     return sorted(s.connection().execute(named).scalars())
 
 

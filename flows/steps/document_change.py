@@ -15,7 +15,7 @@ from models import clock
 from models.policy import deadlines, eligibility
 from models.policy.anomalies import ANOMALY_NAMES
 from models.policy.lines import Check, Result
-from models.records import document, person
+from models.records import document, person, warning_reply
 from models.records.case import CaseRecord
 from models.records.claim import on_loan
 from models.records.document import Document
@@ -130,6 +130,7 @@ def warning(
             contact=known.contact(s, managing),
         )
 
+    warning_reply.owe(s, change.id or 0, due.day)
     return _issue(s, "D14", change, loan, record, managing, compose, replaces)
 
 

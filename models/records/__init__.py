@@ -46,6 +46,7 @@ from models.records import (
     timeline,
     visit,
     waiting,
+    warning_reply,
     white_list,
 )
 
@@ -95,5 +96,6 @@ __all__ = [
     "timeline",
     "visit",
     "waiting",
+    "warning_reply",
     "white_list",
 ]

@@ -49,6 +49,7 @@ FAULT = {
     "clause": "三（四）",
 }
 DUE = date(2026, 11, 30)
+OWED = {"what": "欠息", "loan": "示例 JJ-1", "letter": "计险〔2026〕1号", "due_on": DUE}
 FACTS: dict[str, dict[str, Any]] = {
     "filing_received": {"loans": 12},
     "filing_backfilled": {"loans": 12, "by": "东莞市电子计算中心", "source": "东工信〔2024〕18号备案清单"},
@@ -103,6 +104,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "reply_by": DUE,
         "provisional": True,
     },
+    "warning_reply_due": OWED | {"provisional": True},
+    "warning_reply_overdue": OWED,
     "recovery_received": {"claim": "BC-2026-0187", "receipts": 1},
     "recovery_returned": {"stage": "追偿审核", "items": [FAULT], "due_on": DUE, "days": 5},
     "recovery_refused": {"reason": "到账凭证与回款不符。", "clause": "四（二）"},
@@ -186,6 +189,8 @@ SAYS = {
     "case_withdrawn": ("由李敏撤回",),
     "loan_change_decided": ("展期（续备案）", "BA-1-变1", "不予确认", "请补展期协议"),
     "risk_warned": ("欠息", "BA-1-变2", "落实还款来源。", "2026年11月30日前", "暂定"),
+    "warning_reply_due": ("计险〔2026〕1号", "欠息", "2026年11月30日（暂定）前回复"),
+    "warning_reply_overdue": ("计险〔2026〕1号", "2026年11月30日前回复", "逾期仍可回复"),
     "correction_overdue": ("2026年11月30日", "尚未重新提交"),
     "receipt_overdue": ("2026年11月30日", "尚未确认"),
     "recovery_received": ("本次回款￥1,250,000.00元", "可以撤回"),

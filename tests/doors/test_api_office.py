@@ -197,6 +197,33 @@ def test_an_anomaly_is_reported_confirmed_and_warned_of(desks: Desks, loan: obje
     assert "risk_warned" in {event.type for event in bank.events()[0]}
 
 
+def test_a_warning_is_answered_with_a_file_its_sender_reads(desks: Desks, loan: object) -> None:
+    bank, officer = desks("linwanyi"), desks("chenjiamin")
+    today = clock.today().isoformat()
+    facts = {"anomaly": "halted", "on": today, "unpaid": "1000000.00", "reason": "停产。", "measures": "已走访。", "document": "走访记录"}  # fmt: skip
+    made = bank.report_anomaly(loan, facts)  # type: ignore[arg-type]
+    with pytest.raises(RefusedError) as early:
+        bank.answer_warning(made, "已落实。")
+    assert (early.value.status, made.reply) == (409, None)
+    officer.decide_change(made, "confirmed")
+    owed = officer.warn(made, "正常生产经营", "落实还款来源。").reply
+    assert owed is not None and (owed.words, owed.at) == ("", None)
+    with pytest.raises(RefusedError) as bare:
+        bank.answer_warning(made, " ")
+    assert [one.pointer for one in bare.value.faults] == ["/words"]
+    data = b"%PDF-1.7\n%%EOF\n"
+    said = bank.answer_warning(made, "已追加抵押。", [bank.upload(data, "抵押合同.pdf")]).reply
+    assert said is not None and (said.words, said.by) == ("已追加抵押。", "林婉仪")
+    (read,) = [one.reply for one in officer.changes_of(loan) if one.id == made.id]  # type: ignore[arg-type]
+    assert read == said and officer.warning_file(said.attachments[0]) == data
+    with pytest.raises(RefusedError) as foreign:
+        desks("luoqiming").warning_file(said.attachments[0])
+    assert foreign.value.status == 404
+    with pytest.raises(RefusedError) as twice:
+        bank.answer_warning(made, "再次回复。")
+    assert twice.value.status == 409
+
+
 def test_an_objection_ends_the_public_notice_and_only_the_bureau_registers_it(desks: Desks) -> None:
     number = at_notice()
     office = desks(SECRETARY)

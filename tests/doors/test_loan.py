@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.actions import changing
+from flows.actions import changing, warning
 from flows.actions.change_forms import as_typed
 from flows.actions.forms import LoanForm
 from models import clock, database
@@ -91,6 +91,42 @@ def test_an_anomaly_from_the_bank_to_the_letter_of_warning(server: Any, loan: in
     assert officer.post(f"{where}/warn", data=typed).status_code == 409
 
 
+def warned(loan: int) -> int:
+    """An anomaly of a loan with a letter of warning."""
+    with database.session() as s:
+        typed = SEEN | {"on": clock.today().isoformat(), "unpaid": "1.00"}
+        change = changing.propose(s, actor(s, "linwanyi"), loan, ChangeKind.ANOMALY, typed).id or 0
+        changing.decide(s, actor(s, "chenjiamin"), change, Verdict.CONFIRMED)
+        warning.warn(s, actor(s, "chenjiamin"), change, {"standard": "按期付息", "request": "落实还款来源。"})
+    return change
+
+
+def test_a_letter_of_warning_is_answered_with_a_file(server: Any, loan: int) -> None:
+    bank, officer, other = (server.client(login) for login in ("linwanyi", "chenjiamin", "tanjunhao"))
+    change = warned(loan)
+    where, words, files = f"/loans/{loan}/changes/{change}", f"words-{change}", f"files-{change}"
+    assert f"{where}/reply" in bank.get(f"/loans/{loan}").text
+    shown = officer.get(f"/loans/{loan}").text
+    assert f"{where}/reply" not in shown and "前回复" in shown, "who sent it reads until when"
+    bad = bank.post(f"{where}/reply", data={words: "已落实。"}, files={files: ("a.exe", b"MZ")})
+    assert bad.status_code == 422 and "不是可以上传的类型" in bad.text and "已落实。</textarea>" in bad.text
+    bare = bank.post(f"{where}/reply", data={words: ""})
+    assert bare.status_code == 422 and "请填写回复" in bare.text
+    answer = {"data": {words: "已追加质押。"}, "files": {files: ("质押合同.pdf", samples.PDF)}}
+    assert officer.post(f"{where}/reply", **answer).status_code == 404
+    assert other.post(f"{where}/reply", **answer).status_code == 404
+    assert bank.post(f"/loans/{loan}/changes/99999/reply", **answer).status_code == 404
+    sent = bank.post(f"{where}/reply", **answer)
+    assert sent.status_code == 303 and "已回复风险提示函" in bank.get(sent.headers["Location"]).text
+    assert bank.post(f"{where}/reply", **answer).status_code == 409
+    read = officer.get(f"/loans/{loan}").text
+    assert "已追加质押。" in read and "林婉仪已于" in read and "质押合同.pdf" in read
+    (href,) = re.findall(rf'"({where}/files/\d+)"', read)
+    assert officer.get(href).content == samples.PDF
+    assert other.get(href).status_code == 404
+    assert "回复风险提示函" in officer.get(re.findall(r'"(/cases/[^"]+)"', read)[0]).text
+
+
 def test_a_correction_keeps_what_was_typed_and_names_every_fault(server: Any, loan: int) -> None:
     bank = server.client("linwanyi")
     shown = bank.get(f"/loans/{loan}?do=correction").text
@@ -129,10 +165,11 @@ def test_nobody_elses_loan(server: Any, loan: int) -> None:
 def test_the_pages_can_be_used_by_everyone(server: Any, loan: int) -> None:
     bank, officer = server.client("linwanyi"), server.client("chenjiamin")
     bank.post(f"/loans/{loan}/changes/extension", data=extended() | {"new_due_on": "2031-12-31"})
+    change = warned(loan)
     with database.session() as s:
         typed = SEEN | {"on": clock.today().isoformat(), "unpaid": "1.00"}
-        change = changing.propose(s, actor(s, "linwanyi"), loan, ChangeKind.ANOMALY, typed)
-        changing.decide(s, actor(s, "chenjiamin"), change.id or 0, Verdict.CONFIRMED)
+        again = changing.propose(s, actor(s, "linwanyi"), loan, ChangeKind.ANOMALY, typed)
+        changing.decide(s, actor(s, "chenjiamin"), again.id or 0, Verdict.CONFIRMED)
     with chromium() as browser:
         for client, paths in ((officer, (f"/loans/{loan}", "/loan-changes")), (bank, (f"/loans/{loan}",))):
             context = browser.new_context(viewport=DESK)
@@ -144,6 +181,19 @@ def test_the_pages_can_be_used_by_everyone(server: Any, loan: int) -> None:
                 page.set_viewport_size(DESK)
                 page.goto(server.base_url + path)
                 assert_accessible(page)
+                for summary in page.locator("summary:visible").all():
+                    summary.click()  # the letter's form, and the answer's
+                assert_accessible(page)
                 page.set_viewport_size(PHONE)
+                assert_accessible(page)
+            if client is bank:
+                page.fill(f"#f-words-{change}", "已追加质押，欠息下月结清。")
+                page.set_input_files(
+                    f"#f-files-{change}",
+                    {"name": "合同.pdf", "mimeType": "application/pdf", "buffer": samples.PDF},
+                )
+                page.click("text=提交回复")
+                page.wait_for_selector("text=已回复风险提示函")
+                assert page.locator("text=合同.pdf").count() == 1
                 assert_accessible(page)
             context.close()

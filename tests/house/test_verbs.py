@@ -54,6 +54,7 @@ EXCEPTIONS = {
     "recovering.submit": HANDED,
     "returning.state": HANDED,
     "changing.propose": HANDED,
+    "replying.reply": HANDED,
     "receiving.confirm": HANDED,
     "changing.issued": PART,
     "handing_in.noted": PART,
