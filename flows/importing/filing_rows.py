@@ -48,25 +48,25 @@ def file_some(s: Session, found: LoanImport) -> bool:
     # nobody of this institution files the same 借据 while we look and write
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('filing'), :institution)"), values)
     connection.execute(text(_MEANWHILE), values)
-    rows = connection.execute(text(_NEXT), values).all()
-    if not rows:
+    loans = connection.execute(text(_NEXT), values).one()
+    if not loans.rows:
         return False
-    one = rows[0] if len(rows) == 1 else None
+    count = len(loans.rows)
     record = open_case(
         s,
         actor,
         Process.FILING,
         Board(found.board),
-        subject=one.firm_name if one else f"{len(rows)} 笔贷款",
-        amount=sum(row.principal for row in rows),
-        uscc=one.uscc if one else "",
-        town=one.town if one else "",
+        subject=loans.firm_name if count == 1 else f"{count} 笔贷款",
+        amount=loans.total,
+        uscc=loans.uscc if count == 1 else "",
+        town=loans.town if count == 1 else "",
         institution_id=found.institution_id,
     )
     record.origin = Origin.BACKFILL if found.backfilled else Origin.IMPORT
-    values |= {"case": record.id, "board": record.board, "rows": [row.row for row in rows]}
+    values |= {"case": record.id, "board": record.board, "rows": loans.rows}
     connection.execute(text(_FIRMS), values)
-    _file(s, record, rows, values)
+    _file(s, record, loans.kinds, values)
     connection.execute(
         text(
             "UPDATE import_rows SET state = 'filed', case_id = :case WHERE import_id = :import AND row = ANY(:rows)"
@@ -74,18 +74,18 @@ def file_some(s: Session, found: LoanImport) -> bool:
         values,
     )
     _origin(s, actor, found, record)
-    _tell(s, actor, found, record, len(rows))
-    found.filed += len(rows)
-    found.good -= len(rows)
+    _tell(s, actor, found, record, count)
+    found.filed += count
+    found.good -= count
     return True
 
 
-def _file(s: Session, record: CaseRecord, rows: Sequence[Any], values: Facts) -> None:
+def _file(s: Session, record: CaseRecord, kinds: Sequence[Facts], values: Facts) -> None:
     """The loans of a filing with their checks, written once: the process finds them made."""
     filed_on = clock.local(record.opened_at).date()
     read = [
-        {name: date.fromisoformat(value) if name in _DAYS else value for name, value in row._mapping.items()}
-        for row in rows
+        {name: date.fromisoformat(value) if name in _DAYS else value for name, value in kind.items()}
+        for kind in kinds
     ]
     loans = set_checks.Loans(_STAGED, values, read)
     for statement, given in set_checks.statements(
@@ -146,11 +146,18 @@ FROM next CROSS JOIN LATERAL (
 ) there JOIN cases c ON c.id = there.case_id
 WHERE r.import_id = :import AND r.row = next.row
 """
+# What the loans of a filing have in common is told once: of hundreds of loans there are a few kinds.
 _NEXT = """
-SELECT i.row, i.principal, l.* FROM import_rows i, jsonb_to_record(i.loan) AS l(firm_name text, uscc text, town text,
-    contract_date text, disbursed_on text, sector text, industry text, finance_like boolean,
-    investment_management boolean)
-WHERE i.import_id = :import AND i.state = 'good' ORDER BY i.row LIMIT :most
+WITH next AS MATERIALIZED (
+    SELECT i.row, i.principal, i.loan FROM import_rows i
+    WHERE i.import_id = :import AND i.state = 'good' ORDER BY i.row LIMIT :most
+)
+SELECT array_agg(row ORDER BY row) AS rows, sum(principal) AS total, min(loan ->> 'firm_name') AS firm_name,
+    min(loan ->> 'uscc') AS uscc, min(loan ->> 'town') AS town,
+    jsonb_agg(DISTINCT jsonb_build_object('contract_date', loan -> 'contract_date', 'disbursed_on', loan -> 'disbursed_on',
+        'sector', loan -> 'sector', 'industry', loan -> 'industry', 'finance_like', loan -> 'finance_like',
+        'investment_management', loan -> 'investment_management')) AS kinds
+FROM next
 """
 _DAYS = frozenset({"contract_date", "disbursed_on"})
 _OF_FIRM = (
@@ -164,6 +171,8 @@ SELECT DISTINCT ON (p.uscc) p.uscc, '', p.firm_name, {", ".join("p." + name for 
 FROM import_rows i, jsonb_populate_record(NULL::loans, i.loan) p
 WHERE i.import_id = :import AND i.row = ANY(:rows) ORDER BY p.uscc, i.row DESC
 ON CONFLICT (uscc) DO UPDATE SET name = excluded.name, {", ".join(f"{n} = excluded.{n}" for n in _OF_FIRM)}
+WHERE ({", ".join("enterprises." + n for n in ("name", *_OF_FIRM))})
+    IS DISTINCT FROM ({", ".join("excluded." + n for n in ("name", *_OF_FIRM))})
 """
 _STAGED = """(SELECT i.row AS key, array_position(CAST(:rows AS integer[]), i.row) AS place, e.id AS firm, p.*
     FROM import_rows i CROSS JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p JOIN enterprises e ON e.uscc = p.uscc

@@ -58,7 +58,9 @@ class CaseWords(SQLModel, table=True):
     __table_args__ = (
         Index("ix_case_words_open", _GRAMS, postgresql_using="gin", postgresql_where=text("open")),
         Index("ix_case_words_closed", _GRAMS, postgresql_using="gin", postgresql_where=text("NOT open")),
-        Index("ix_case_words_institution", "institution_id"),
+        Index(
+            "ix_case_words_institution", "institution_id", postgresql_where=text("institution_id IS NOT NULL")
+        ),
     )
 
     case_id: int = Field(foreign_key="cases.id", ondelete="CASCADE", primary_key=True)

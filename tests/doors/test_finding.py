@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from models.gates import Outcome
 from models.records import overview, queue, queue_filters, search
 from models.records.case import CaseRecord, by_number
 from models.records.case_filters import Filters, Show, Sort
 from models.records.loan import Loan
 from models.records.paging import Cursor
 from models.records.queue import Filters as QueueFilters
+from models.records.search import CaseWords
 from tests import builders
 from tests.doors.conftest import Server
 from tests.seed import actor
@@ -48,6 +50,20 @@ def test_a_case_is_found_by_any_part_of_what_people_know_of_it(server: Server, d
         assert found(s, "明ab") == waiting(s, "AB电子") == {other}
         for words in ("炬恒", "恒炬 电子", "恒炬x", "%", "_", "\\", "恒_精", "'; --", "东江"):
             assert found(s, words) == waiting(s, words) == set(), words
+
+
+def test_what_a_registered_filing_is_found_by_is_among_the_closed_cases(server: Server, db: Db) -> None:
+    left = builders.filed(contract_number="HT-7788", firm_name="东莞市恒炬精密模具有限公司")
+    number = builders.filed(count=2, contract_number="HT-9900")
+    builders.answer(number, "chenjiamin", Outcome.APPROVE)
+    builders.answer(number, "zhoubingwen", Outcome.APPROVE)
+    with db() as s:
+        kept = s.exec(select(CaseRecord.number, CaseWords.part > 0, CaseWords.open).join(CaseRecord)).all()
+        assert sorted(kept) == sorted(
+            [(left, False, True), (left, True, True), (number, False, False), *[(number, True, False)] * 2]
+        )
+        assert found(s, "9900") == found(s, f"{number}-02") == {number}
+        assert found(s, "9900", Show.OPEN) == set() and found(s, "7788", Show.OPEN) == {left}
 
 
 def test_words_in_very_many_cases_are_walked_through_and_find_the_same(
