@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import requires
-from api.auth.refusals import Refused
 from api.pages import failing
 from api.pages.addresses_view import (
     CONTACT_COLUMNS,
@@ -24,21 +23,21 @@ from api.pages.addresses_view import (
     endpoint_fields,
     endpoint_row,
 )
-from api.pages.keys import keeping, places_of
+from api.pages.keys import keeping, kept_place, places_of
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import addresses
 from flows.actions.addresses import CODE_LIVES, Coded, ContactForm, EndpointForm
-from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.errors import InvalidError
 from flows.actions.typed import read
 from flows.delivery import challenge
 from flows.delivery.outcome import Verdict as Came
 from models import clock
 from models.permissions import Actor, Verdict, may_manage_addresses
 from models.records import institution
-from models.records.institution import Institution, InstitutionContact
+from models.records.institution import InstitutionContact
 from models.roles import Role
 from models.settings import get_settings
 
@@ -88,18 +87,19 @@ DONE = {
 def index(request: Request, db: Db, actor: Keeper, at: str = "", done: str = "") -> HTMLResponse:
     """The addresses of the institution; our administrator chooses which by `at`."""
     said = DONE.get(done)
-    return _page(request, db, actor, _home(db, actor, at), _Said(Note("ok", "", said[1]) if said else None))
+    home = kept_place(db, actor, at, may_manage_addresses)
+    return _page(request, db, actor, home, _Said(Note("ok", "", said[1]) if said else None))
 
 
 @router.post("/contacts")
 def add_contact(request: Request, db: Db, actor: Keeper, form: Posted, at: str = "") -> Response:
     """A new contact, and its code by mail."""
-    home = _home(db, actor, at)
+    home = kept_place(db, actor, at, may_manage_addresses)
     typed = {name: str(form.get(name, "")) for name in ("name", "email", "phone")}
     try:
         made = addresses.add_contact(db, actor, home, read(ContactForm, typed))
     except InvalidError as error:
-        said = _Said(contact=(typed, _by_field(error.faults)))
+        said = _Said(contact=(typed, by_field(error.faults)))
         return _page(request, db, actor, home, said, status=422)
     return _mailed(request, db, actor, made)
 
@@ -132,12 +132,12 @@ def end_contact(db: Db, actor: Keeper, contact: int) -> Response:
 @router.post("/endpoints")
 def add_endpoint(request: Request, db: Db, actor: Keeper, form: Posted, at: str = "") -> Response:
     """A new endpoint; its secret stands on the answering page and nowhere else."""
-    home = _home(db, actor, at)
+    home = kept_place(db, actor, at, may_manage_addresses)
     typed = {"url": str(form.get("url", ""))}
     try:
         endpoint = addresses.add_endpoint(db, actor, home, read(EndpointForm, typed))
     except InvalidError as error:
-        said = _Said(endpoint=(typed, _by_field(error.faults)))
+        said = _Said(endpoint=(typed, by_field(error.faults)))
         return _page(request, db, actor, home, said, status=422)
     made = Made(endpoint.url, endpoint.secret, endpoint.id or 0, rotated=False)
     return _page(request, db, actor, home, _Said(made=made), status=201)
@@ -169,14 +169,6 @@ def end_endpoint(db: Db, actor: Keeper, endpoint: int) -> Response:
     return _back(actor, addresses.end_endpoint(db, actor, endpoint).institution_id, "ended")
 
 
-def _home(db: Session, actor: Actor, at: str) -> int:
-    """The institution whose addresses are shown; 404 for one the actor does not keep."""
-    home = int(at) if at.isascii() and at.isdigit() and len(at) < 10 else actor.institution_id
-    if not may_manage_addresses(actor, home) or db.get(Institution, home) is None:
-        raise Refused(404)
-    return home
-
-
 def _suffix(actor: Actor, home: int) -> str:
     return "" if home == actor.institution_id else f"at={home}"
 
@@ -185,10 +177,6 @@ def _back(actor: Actor, home: int, done: str) -> RedirectResponse:
     return RedirectResponse(
         f"/addresses?done={done}" + (f"&{place}" if (place := _suffix(actor, home)) else ""), 303
     )
-
-
-def _by_field(faults: tuple[FieldFault, ...]) -> dict[str, str]:
-    return {fault.field: fault.message for fault in faults}
 
 
 def _mailed(request: Request, db: Session, actor: Actor, made: Coded) -> Response:

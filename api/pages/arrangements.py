@@ -15,7 +15,7 @@ from api.auth.session import CurrentActor
 from api.pages import verb_fields
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
-from api.pages.posted import Texts
+from api.pages.posted import Texts, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import choosing, standing_in
@@ -136,7 +136,7 @@ def _answer(request: Request, db: Session, actor: Actor, typed: Typed, act: obje
     except NotThereError:
         raise
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _page(request, db, actor, Typed(typed.section, typed.values, faults), status=422)
     except ActionRefusedError as error:
         status = 403 if isinstance(error, ForbiddenError) else 409
@@ -146,8 +146,7 @@ def _answer(request: Request, db: Session, actor: Actor, typed: Typed, act: obje
 
 
 def _person(form: Mapping[str, str], name: str) -> int:
-    value = form.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
+    return whole(form.get(name, "")) or 0
 
 
 def _day(form: Mapping[str, str], name: str) -> date | None:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.refusals import Refused
 from api.auth.session import COOKIE
-from api.pages.bank_forms import Applicant, Insider, OwnCase, by_field, field_views, text_of
+from api.pages.bank_forms import Applicant, Insider, OwnCase, field_views, text_of
 from api.pages.bank_forms import sent as sent_to
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from api.pages.render import page, sentence_day, yuan
 from flows.actions import answering, handing_in, matters, receiving
 from flows.actions.errors import FieldFault, InvalidError

@@ -15,7 +15,7 @@ from api.pages.bank_forms import Applicant, stage_uploads, submitted, text_of
 from api.pages.bank_loss import Sheet, confirmed, files_of, sheet
 from api.pages.form_views import DialogView
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, whole
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Step
 from flows.actions import claiming, drafting, matters
@@ -163,9 +163,10 @@ def _draft(db: Session, actor: Actor, row: Loan) -> Draft | None:
 
 
 def _claimable(db: Session, actor: Actor, raw: str) -> Loan:
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 10):
+    number = whole(raw)
+    if number is None:
         raise Refused(404, "没有找到这笔贷款。只能为本单位已备案的贷款申请补偿。")
-    return claiming.claimable(db, actor, int(raw))
+    return claiming.claimable(db, actor, number)
 
 
 def _steps(view: Sheet) -> tuple[Step, ...]:

@@ -17,7 +17,6 @@ from api.pages.bank_forms import (
     Applicant,
     OwnCase,
     after_upload,
-    by_field,
     field_views,
     sent,
     slot_views,
@@ -31,7 +30,7 @@ from api.pages.bank_recovery import correction
 from api.pages.bank_returned import OPEN, focus, merged
 from api.pages.form_views import DialogView, FieldView, SlotView
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, yuan
 from api.pages.views import Tag
 from flows.actions import correcting, drafting, handing_in, matters, pointing
@@ -317,4 +316,4 @@ def _of_loan(faults: tuple[FieldFault, ...], loan_id: int) -> tuple[FieldFault, 
 
 
 def _number(raw: str) -> int:
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    return whole(raw) or 0

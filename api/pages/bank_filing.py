@@ -19,7 +19,6 @@ from api.pages.bank_forms import (
     Finding,
     after_upload,
     board_of,
-    by_field,
     check_findings,
     field_views,
     slot_views,
@@ -30,7 +29,7 @@ from api.pages.bank_forms import (
 )
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, yuan
 from api.pages.views import Note, Tag
 from flows.actions import drafting, filing, matters
@@ -285,7 +284,8 @@ def _written(typed: dict[str, Any]) -> bool:
 
 
 def _place(raw: str, count: int) -> int | None:
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 5 and int(raw) < count else None
+    place = whole(raw, 4)
+    return place if place is not None and place < count else None
 
 
 def _first_loan(faults: tuple[FieldFault, ...]) -> tuple[int | None, tuple[FieldFault, ...]]:

@@ -227,11 +227,6 @@ def _shown(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def by_field(faults: Iterable[FieldFault], prefix: str = "") -> dict[str, str]:
-    """Faults by field name, without a prefix such as "loans.2."."""
-    return {f.field.removeprefix(prefix): f.message for f in faults if f.field.startswith(prefix)}
-
-
 def wrong_fields(form: type[BaseModel], faults: Iterable[FieldFault]) -> tuple[Finding, ...]:
     """Each fault with the name of its field and a way to it."""
     found = []

@@ -15,13 +15,13 @@ from api.pages.bank_forms import (
     REPAID,
     WORDS,
     Finding,
-    by_field,
     check_findings,
     field_views,
     slot_views,
     wrong_fields,
 )
 from api.pages.form_views import FieldView, SlotView
+from api.pages.posted import by_field
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Link
 from flows.actions.claiming import against_loan

@@ -15,7 +15,6 @@ from api.pages.bank_forms import (
     Applicant,
     OwnCase,
     after_upload,
-    by_field,
     field_views,
     slot_views,
     stage_uploads,
@@ -25,7 +24,7 @@ from api.pages.bank_forms import (
 from api.pages.bank_returned import Kept, focus
 from api.pages.form_views import DialogView, SlotView
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
 from api.pages.render import day, page, yuan
 from flows.actions import drafting, matters, recovering, returning

@@ -17,6 +17,7 @@ from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.limits import LINE_COLUMNS, line, meter
 from api.pages.policy_layout import refusal
+from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Note, Tag, Tone
@@ -90,7 +91,7 @@ def propose(request: Request, db: Db, actor: Proposer, form: Annotated[Proposal,
     try:
         budgeting.propose(db, actor, **form.model_dump())
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _page(request, db, actor, form, faults, status=422)
     except ConflictError as error:
         return _page(request, db, actor, form, {"resolution": error.sentence}, status=409)

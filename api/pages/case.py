@@ -16,6 +16,7 @@ from api.pages import changes_view, task_verbs
 from api.pages.case_view import view
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
+from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.views import Column, Note
 from flows.actions import answering, incidents, objecting, recalculating, visiting, withdrawing
@@ -112,7 +113,7 @@ def register_objection(
     try:
         objecting.register(db, actor, case.number, form.objector, form.contact, form.content)
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _objection(request, db, actor, case, form, faults)
     return RedirectResponse(f"/cases/{case.number}?done=objection", 303)
 
@@ -132,7 +133,7 @@ def withdraw(
     try:
         withdrawing.withdraw(db, actor, case.number, form.reason)
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _withdrawal(request, db, actor, case, form, faults)
     return RedirectResponse(f"/cases/{case.number}?done=withdrawn", 303)
 
@@ -154,7 +155,7 @@ def recalculate(
     try:
         recalculating.recalculate(db, actor, case.number, form.reason)
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _recalculation(request, db, actor, case, form, faults)
     return RedirectResponse(f"/cases/{case.number}?done=recalculate", 303)
 

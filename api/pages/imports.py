@@ -14,10 +14,10 @@ from api.auth.db import Db
 from api.auth.permit import Permission, anyone, requires
 from api.auth.session import CurrentActor
 from api.pages import imports_view as views
-from api.pages.bank_forms import Applicant, board_of, by_field, sent
+from api.pages.bank_forms import Applicant, board_of, sent
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import fragment, page
 from flows.actions import handing_in, importing
 from flows.actions.errors import FieldFault, InvalidError
@@ -155,8 +155,7 @@ def discard(db: Db, actor: CurrentActor, found: SeenImport) -> Response:
 
 
 def _page_number(request: Request) -> int:
-    raw = request.query_params.get("page", "0")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 6 else 0
+    return whole(request.query_params.get("page", ""), 5) or 0
 
 
 def _hand_in(request: Request, db: Session, actor: Actor, posted: Posted, *, backfilled: bool) -> Response:
@@ -164,11 +163,7 @@ def _hand_in(request: Request, db: Session, actor: Actor, posted: Posted, *, bac
     given = isinstance(sent, UploadFile) and bool(sent.filename)
     name, data = (sent.filename or "", sent.file.read()) if isinstance(sent, UploadFile) else ("", b"")
     typed = {key: str(posted.get(key) or "") for key in ("institution", "source_document")}
-    whose = (
-        int(typed["institution"])
-        if typed["institution"].isdigit() and len(typed["institution"]) < 9
-        else None
-    )
+    whose = whole(typed["institution"])
     try:
         if backfilled and whose is None:
             raise InvalidError((FieldFault("institution", "请选择为哪一家机构补录。"),))

@@ -16,7 +16,7 @@ from api.pages import institutions_view as views
 from api.pages import policy_layout
 from api.pages.keys import keeping
 from api.pages.layout import frame
-from api.pages.posted import Texts
+from api.pages.posted import Texts, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import enrolling
@@ -106,7 +106,7 @@ def decide(
 @router.get("/own")
 def own(actor: Decider, at: str = "") -> Response:
     """The entry of one's own institution, or of the one our administrator keeps just now."""
-    home = int(at) if at.isascii() and at.isdigit() and len(at) < 10 else actor.institution_id
+    home = whole(at) or actor.institution_id
     return RedirectResponse(f"/institutions/{home}", 303)
 
 
@@ -149,7 +149,7 @@ def _own(form: Mapping[str, str], part: Part) -> dict[str, str]:
 
 
 def _faults(error: ActionRefusedError) -> dict[str, str]:
-    return {fault.field: fault.message for fault in error.faults} if isinstance(error, InvalidError) else {}
+    return by_field(error.faults) if isinstance(error, InvalidError) else {}
 
 
 def _status(error: ActionRefusedError) -> int:

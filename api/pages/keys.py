@@ -1,5 +1,6 @@
 """接口密钥: an institution's keys for its own systems; the secret is shown once, on the page that answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -14,7 +15,7 @@ from api.auth.permit import requires
 from api.auth.refusals import Refused
 from api.pages.form_views import DialogView, FieldView, Option
 from api.pages.layout import frame
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, stamp
 from api.pages.views import Column, Empty, Note, Tab, Tag
 from flows.actions import keys
@@ -95,13 +96,13 @@ class ScopeBox:
 def index(request: Request, db: Db, actor: Keeper, at: str = "", done: str = "") -> HTMLResponse:
     """The keys of the institution; our administrator chooses which by `at`."""
     note = Note("ok", "", "密钥已停用，用它换取的令牌同时失效。") if done == "revoked" else None
-    return _page(request, db, actor, _home(db, actor, at), note=note)
+    return _page(request, db, actor, kept_place(db, actor, at, may_manage_keys), note=note)
 
 
 @router.post("")
 def create(request: Request, db: Db, actor: Keeper, form: Posted, at: str = "") -> Response:
     """A new key; its secret stands on the answering page and nowhere else."""
-    home = _home(db, actor, at)
+    home = kept_place(db, actor, at, may_manage_keys)
     typed = {name: str(form.get(name, "")) for name in ("name", "person_id", "days", "networks")}
     scopes = [str(value) for value in form.getlist("scopes")]
     try:
@@ -129,14 +130,6 @@ def revoke(db: Db, actor: Keeper, key: int) -> RedirectResponse:
     return RedirectResponse(f"/keys?done=revoked{place}", 303)
 
 
-def _home(db: Session, actor: Actor, at: str) -> int:
-    """The institution whose keys are shown; 404 for one the actor does not keep."""
-    home = int(at) if at.isascii() and at.isdigit() and len(at) < 10 else actor.institution_id
-    if not may_manage_keys(actor, home) or db.get(Institution, home) is None:
-        raise Refused(404)
-    return home
-
-
 def _page(
     request: Request,
     db: Session,
@@ -150,7 +143,7 @@ def _page(
     faults: tuple[FieldFault, ...] = (),
     status: int = 200,
 ) -> HTMLResponse:
-    errors = {fault.field: fault.message for fault in faults}
+    errors = by_field(faults)
     own = home == actor.institution_id
     suffix = "" if own else f"?at={home}"
     names = institution.names_on(db, clock.today())
@@ -286,6 +279,14 @@ def _dialogs(rows: list[KeyRow]) -> tuple[DialogView, ...]:
                 )
             )
     return tuple(found)
+
+
+def kept_place(db: Session, actor: Actor, at: str, may: Callable[[Actor, int], Verdict]) -> int:
+    """The institution that is shown: one's own, or the one named by `at`; 404 for one the actor may not keep."""
+    home = whole(at) or actor.institution_id
+    if not may(actor, home) or db.get(Institution, home) is None:
+        raise Refused(404)
+    return home
 
 
 def places_of(db: Session, names: dict[int, institution.InstitutionName]) -> tuple[tuple[int, str], ...]:

@@ -15,12 +15,12 @@ from api.auth.permit import Permission, requires
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import loan_warning, policy_layout
-from api.pages.bank_forms import by_field, field_views, sent, text_of
+from api.pages.bank_forms import field_views, sent, text_of
 from api.pages.case_views import Fact
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.policy_layout import Deciding
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from api.pages.render import day, page, stamp, yuan
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone

@@ -15,7 +15,7 @@ from api.pages import meeting_view
 from api.pages.evidence import zipped
 from api.pages.form_views import DialogView, FieldView
 from api.pages.layout import frame
-from api.pages.posted import Posted, texts
+from api.pages.posted import Posted, by_field, texts, whole
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Empty, Link, Note
@@ -206,10 +206,10 @@ def conclude(request: Request, db: Db, actor: Secretary, meeting_id: int) -> Res
 
 def _numbered(typed: Mapping[str, str], prefix: str) -> dict[int, str]:
     """Fields like vote-12 by their number."""
-    found = {name.removeprefix(prefix): value for name, value in typed.items() if name.startswith(prefix)}
-    return {
-        int(key): value for key, value in found.items() if key.isascii() and key.isdigit() and len(key) < 10
-    }
+    found = (
+        (whole(name.removeprefix(prefix)), value) for name, value in typed.items() if name.startswith(prefix)
+    )
+    return {key: value for key, value in found if key is not None}
 
 
 def _found(db: Session, meeting_id: int) -> Meeting:
@@ -227,7 +227,7 @@ def _refused(
     error: InvalidError,
     typed: Mapping[str, str],
 ) -> HTMLResponse:
-    faults = {fault.field: fault.message for fault in error.faults}
+    faults = by_field(error.faults)
     return _page(request, db, actor, meeting_id, (), typed, faults, status=422)
 
 

@@ -8,6 +8,7 @@ from api.auth.db import Db
 from api.auth.permit import requires
 from api.auth.session import CurrentActor
 from api.pages.layout import frame
+from api.pages.posted import whole
 from api.pages.render import page
 from api.pages.views import Empty, Link, Tab
 from flows.actions import telling
@@ -23,7 +24,7 @@ PAGE = 50
 def show(request: Request, db: Db, actor: CurrentActor, kind: str = "", before: str = "") -> HTMLResponse:
     """The list; `kind=copy` is 抄送我, its unread ones first."""
     copies = kind == MessageKind.COPY.value
-    start = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0
+    start = whole(before) or 0
     kinds = (MessageKind.COPY,) if copies else ()
     found = message.of_person(db, actor.person_id, kinds, limit=PAGE + 1, before=start)
     shown = list(found[:PAGE])

@@ -15,6 +15,7 @@ from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages.layout import frame
 from api.pages.notices_filter import STATE_TAGS, Filter
+from api.pages.posted import whole
 from api.pages.render import page
 from api.pages.service import acknowledged
 from api.pages.views import Column, Empty, Link, Note, Pages, Tab, Tag
@@ -138,7 +139,7 @@ def deliveries(
     """The record of deliveries, newest first; unknown filters count as none."""
     chosen = Filter.of(state, channel, case)
     total = delivery_log.count(db, state=chosen.state, channel=chosen.channel, case_number=chosen.case_number)
-    sheet = min(int(at), LAST_PAGE) if at.isascii() and at.isdigit() and int(at[:9]) else 1
+    sheet = min(whole(at) or 1, LAST_PAGE)
     rows = delivery_log.find(
         db,
         state=chosen.state,

@@ -16,6 +16,7 @@ from api.pages import case_rows
 from api.pages.form_views import Option
 from api.pages.layout import frame
 from api.pages.numbers_sheet import WORKBOOK, workbook
+from api.pages.posted import whole
 from api.pages.render import day, page
 from api.pages.views import Column, Empty, Link, Pages, Tab, Tag, Tone
 from models import clock
@@ -171,20 +172,16 @@ def wanted(asked: Asked) -> Wanted:
     """The filter an address means; what it does not understand is left out."""
     state = next((state for state in DocumentState if state.value == asked.state), None)
     return Wanted(
-        _number(asked.organ), asked.word.strip()[:20].replace("\x00", ""), _number(asked.year), state,
+        whole(asked.organ), asked.word.strip()[:20].replace("\x00", ""), whole(asked.year), state,
         asked.q.strip()[:80].replace("\x00", ""),
     )  # fmt: skip
-
-
-def _number(typed: str) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
 
 
 def _view(db: Session, asked: Asked) -> NumbersView:
     filters, known = wanted(asked), case_rows.names(db)
     books = numbers.series(db)
     total = numbers.count(db, filters)
-    at = min(max(_number(asked.page) or 1, 1), max(-(-total // PAGE), 1))
+    at = min(max(whole(asked.page) or 1, 1), max(-(-total // PAGE), 1))
     found = numbers.entries(db, filters, limit=PAGE, offset=(at - 1) * PAGE)
     waiting = numbers.open_voids(db)
     people = person.names(db, [void.requested_by for void, _ in waiting])

@@ -17,6 +17,7 @@ from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.numbers import places
 from api.pages.policy_layout import Deciding, refusal
+from api.pages.posted import by_field
 from api.pages.render import page, stamp
 from api.pages.views import Column, Note, Tag, Tone
 from flows.actions import opening_registers
@@ -84,7 +85,7 @@ def propose(request: Request, db: Db, actor: Opener, form: Annotated[Typed, Form
     try:
         opening_registers.propose(db, actor, form.model_dump())
     except InvalidError as error:
-        return _page(request, db, actor, form, {fault.field: fault.message for fault in error.faults})
+        return _page(request, db, actor, form, by_field(error.faults))
     except ConflictError as error:
         return _page(request, db, actor, form, {"word": error.sentence}, status=409)
     return RedirectResponse("/numbers/openings?done=proposed", 303)

@@ -15,7 +15,7 @@ from api.auth.session import CurrentActor
 from api.pages import previews
 from api.pages.files import sent_file
 from api.pages.form_views import AttachedFile
-from api.pages.posted import Posted, fields_of
+from api.pages.posted import Posted, fields_of, whole
 from api.pages.render import fragment, stamp
 from api.pages.task_form import Typed
 from api.pages.task_papers import size
@@ -28,7 +28,6 @@ from models.records.opinion_file import OpinionFile
 from models.records.task import Task
 
 router = APIRouter()
-MOST_DIGITS = 10
 
 
 class _FileInView(Permission):
@@ -92,7 +91,7 @@ def files_of(form: FormData) -> list[tuple[str, bytes]]:
 def named(form: FormData) -> list[int]:
     """The files that stood on the page beside the answer."""
     given = [value for name, value in form.multi_items() if name == "attached" and isinstance(value, str)]
-    return [int(one) for one in given if one.isascii() and one.isdigit() and len(one) < MOST_DIGITS]
+    return [key for key in map(whole, given) if key is not None]
 
 
 def attached(db: Session, actor: Actor, task: Task) -> tuple[AttachedFile, ...]:

@@ -16,6 +16,7 @@ from api.auth.permit import requires
 from api.pages import case_rows, task_clock
 from api.pages.case_book import Value, book
 from api.pages.layout import frame
+from api.pages.posted import whole
 from api.pages.render import page, stamp
 from api.pages.views import Column
 from models import clock
@@ -84,10 +85,7 @@ class AnswerRow:
 def answers(request: Request, db: Db, actor: Manager, asked: Annotated[Asked, Query()]) -> HTMLResponse:
     """The answers behind a figure."""
     wanted = _wanted(asked)
-    after = (
-        int(asked.after) if asked.after.isascii() and asked.after.isdigit() and len(asked.after) < 10 else 0
-    )
-    found = punctuality.answers(db, wanted, limit=PAGE + 1, after=after)
+    found = punctuality.answers(db, wanted, limit=PAGE + 1, after=whole(asked.after) or 0)
     shown, days = found[:PAGE], task_clock.calendar(db)
     people = person.names(db, [task.answered_by for task in shown if task.answered_by])
     given = asked.model_dump(exclude={"after"})
@@ -185,7 +183,7 @@ def gate_name(key: str) -> str:
 
 
 def _title(db: Session, asked: punctuality.Asked) -> str:
-    fitting = asked.of is Of.GATE or (asked.key.isascii() and asked.key.isdigit() and len(asked.key) < 10)
+    fitting = asked.of is Of.GATE or whole(asked.key) is not None
     known = names_of(db, asked.of, (Punctuality(asked.key, 0, 0, 0, 0, None),)) if fitting else {}
     name = "审核各方" if asked.of is Of.ALL else known.get(asked.key, "")
     kind = (

@@ -12,6 +12,7 @@ from api.auth.db import Db
 from api.auth.permit import anyone, requires
 from api.pages.form_views import FieldView
 from api.pages.layout import frame, home_of
+from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import passwords
@@ -50,7 +51,7 @@ def change(request: Request, db: Db, actor: Someone, form: Annotated[PasswordFor
     try:
         passwords.change_own(db, actor, form.current, form.new, form.again, kept)
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _page(request, db, actor, None, faults, status=422)
     return RedirectResponse(home_of(actor.roles) if due else "/password?done=1", 303)
 

@@ -11,13 +11,12 @@ from starlette.responses import Response
 
 from api.auth.db import Db
 from api.auth.permit import Permission, requires
-from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import people_view as views
-from api.pages.keys import keeping, places_of
+from api.pages.keys import keeping, kept_place, places_of
 from api.pages.layout import frame
 from api.pages.people_view import Secret
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import staffing
@@ -73,19 +72,19 @@ class _Typed:
 def index(request: Request, db: Db, actor: Keeper, at: str = "", done: str = "") -> HTMLResponse:
     """Everyone of the institution; our administrator chooses which by `at`."""
     note = Note("ok", "", SAID[done]) if done in SAID else None
-    return _index(request, db, actor, _home(db, actor, at), note)
+    return _index(request, db, actor, kept_place(db, actor, at, may_manage_people), note)
 
 
 @router.post("")
 def add(request: Request, db: Db, actor: Keeper, form: Posted, at: str = "") -> Response:
     """A new person; the initial password stands on the answering page and nowhere else."""
-    home = _home(db, actor, at)
+    home = kept_place(db, actor, at, may_manage_people)
     values = {name: str(form.get(name, "")) for name in PersonForm.model_fields}
     roles = tuple(str(value) for value in form.getlist("roles"))
     try:
         made, secret = staffing.add(db, actor, home, read(PersonForm, values), _roles(roles))
     except InvalidError as error:
-        typed = _Typed(values, roles, {fault.field: fault.message for fault in error.faults})
+        typed = _Typed(values, roles, by_field(error.faults))
         return _index(request, db, actor, home, typed=typed, status=422)
     return _show(request, db, actor, made, secret=Secret("已新增", made.name, made.login, secret), status=201)
 
@@ -142,8 +141,7 @@ def unlock(request: Request, db: Db, actor: CurrentActor, found: SeenPerson) -> 
 @router.post("/{person_id}/end")
 def end(request: Request, db: Db, actor: CurrentActor, found: SeenPerson, form: Posted) -> Response:
     """The account ends; open tasks go to a colleague."""
-    raw = str(form.get("to", ""))
-    to = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
+    to = whole(str(form.get("to", "")))
     return _do(request, db, actor, found, "left", lambda: staffing.let_go(db, actor, found.id or 0, to))
 
 
@@ -193,16 +191,8 @@ def _refused(
     status = 422 if isinstance(error, InvalidError) else 403 if isinstance(error, ForbiddenError) else 409
     faults: tuple[FieldFault, ...] = error.faults if isinstance(error, InvalidError) else ()
     note = Note("late", "没有办成。", faults[0].message if faults else error.sentence, alert=True)
-    errors = {fault.field: fault.message for fault in faults}
+    errors = by_field(faults)
     return _show(request, db, actor, found, note, errors=errors, given=given, status=status)
-
-
-def _home(db: Session, actor: Actor, at: str) -> int:
-    """The institution whose people are shown; 404 for one the actor does not keep."""
-    home = int(at) if at.isascii() and at.isdigit() and len(at) < 10 else actor.institution_id
-    if not may_manage_people(actor, home) or db.get(Institution, home) is None:
-        raise Refused(404)
-    return home
 
 
 def _roles(words: tuple[str, ...]) -> tuple[Role, ...]:

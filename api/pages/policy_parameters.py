@@ -18,6 +18,7 @@ from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.policy_history import history, people_of, text_of
 from api.pages.policy_layout import Deciding
+from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Column, Note, Tag
@@ -234,7 +235,7 @@ def _one(
 
 
 def _fields(one: Parameter, form: Typed, faults: tuple[FieldFault, ...]) -> tuple[FieldView, ...]:
-    said = {fault.field: fault.message for fault in faults}
+    said = by_field(faults)
     long = one.kind in (Kind.TIERS, Kind.TEXTS)
     choice = one.kind is Kind.CHOICE
     options = tuple(Option(key, words) for key, words in one.choices.items())

@@ -16,6 +16,7 @@ from api.pages import policy_layout
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.policy_layout import Deciding
+from api.pages.posted import by_field, whole
 from api.pages.render import page, stamp
 from api.pages.views import Chart, Column, Note
 from flows.actions import reference
@@ -93,7 +94,7 @@ class ChangeRow:
 def show(request: Request, db: Db, actor: Reader, done: str = "", deadlines: str = "") -> HTMLResponse:
     """Both tables, their history, and for the registrar two forms."""
     said = SAID.get(done)
-    if said and done == "confirmed" and deadlines.isdigit() and len(deadlines) < 7:
+    if said and done == "confirmed" and whole(deadlines, 6) is not None:
         said += f"重新计算了 {deadlines} 个在办环节的时限，各案件经过中有记录。"
     return _page(request, db, actor, notes=(Note("ok", "", said),) if said else ())
 
@@ -287,7 +288,7 @@ def _said(row: ReferenceChange, content: dict[str, Any]) -> str:
 
 
 def _quote_fields(form: QuoteForm, faults: tuple[FieldFault, ...]) -> tuple[FieldView, ...]:
-    said = {fault.field: fault.message for fault in faults}
+    said = by_field(faults)
     return (
         FieldView("公布日", "published_on", form.published_on, said.get("published_on", ""), "例：2026-05-20", type="date", required=True),
         FieldView("1年期", "one_year", form.one_year, said.get("one_year", ""), type="number", unit="%", required=True),
@@ -298,7 +299,7 @@ def _quote_fields(form: QuoteForm, faults: tuple[FieldFault, ...]) -> tuple[Fiel
 
 
 def _year_fields(form: YearForm, faults: tuple[FieldFault, ...]) -> tuple[FieldView, ...]:
-    said = {fault.field: fault.message for fault in faults}
+    said = by_field(faults)
     return (
         FieldView("年度", "year", form.year, said.get("year", ""), type="number", required=True),
         FieldView("出处", "year_source", form.source, said.get("source", ""), "如 国务院办公厅关于2027年部分节假日安排的通知", required=True, maxlength=80),

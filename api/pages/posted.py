@@ -1,13 +1,16 @@
-"""The form of a POST, for pages whose fields are not known beforehand or come with files.
+"""What a request brings, read in one way: a form, a whole number, and the faults of a form by field.
 
-A page with a few fixed fields names them instead (`Annotated[Withdrawal, Form()]`).
+A page with a few fixed fields names them (`Annotated[Withdrawal, Form()]`); `Posted` and `Texts` are for forms whose
+fields are not known beforehand, or that come with files.
 """
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+from flows.actions.errors import FieldFault
 from flows.documents.text import printable
 
 
@@ -30,3 +33,13 @@ def texts(form: Posted) -> dict[str, str]:
 
 
 Texts = Annotated[dict[str, str], Depends(texts)]
+
+
+def whole(text: str, digits: int = 9) -> int | None:
+    """A number of at most so many digits, as it stands in an address or a form; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def by_field(faults: Iterable[FieldFault], prefix: str = "") -> dict[str, str]:
+    """Faults by field name, without a prefix such as "loans.2."."""
+    return {f.field.removeprefix(prefix): f.message for f in faults if f.field.startswith(prefix)}

@@ -10,17 +10,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from api.pages.bank_forms import (
-    Finding,
-    by_field,
-    check_findings,
-    field_views,
-    slot_views,
-    typed_from,
-    wrong_fields,
-)
+from api.pages.bank_forms import Finding, check_findings, field_views, slot_views, typed_from, wrong_fields
 from api.pages.bank_loss import EstimateLine
 from api.pages.form_views import FieldView, SlotView
+from api.pages.posted import by_field
 from api.pages.task_facts import clause_view
 from flows.actions.errors import FieldFault, InvalidError
 from flows.actions.recovering import Outlook, against_claim, lacking, outlook

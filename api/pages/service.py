@@ -17,6 +17,7 @@ from api.auth.refusals import Refused
 from api.pages.case_views import Fact
 from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
+from api.pages.posted import by_field
 from api.pages.render import page, stamp
 from api.pages.views import Column, Empty, Note, Tag
 from flows.actions import serving
@@ -164,7 +165,7 @@ def call(
     try:
         serving.call(db, actor, notice_id, read(CallForm, form.model_dump()))
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _chain(request, db, actor, row, typed=form, faults=faults, status=422)
     return RedirectResponse(f"/service/{notice_id}?done=called", 303)
 

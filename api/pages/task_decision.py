@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from api.pages import task_next
 from api.pages.form_views import AnswerOption, AttachedFile, DecisionForm, FieldView, Option, TodoItem
+from api.pages.posted import by_field
 from api.pages.render import yuan
 from api.pages.task_form import MOST_WORDS, VOUCHER, Prepared, Typed
 from api.pages.views import Note, WorkingDays
@@ -81,7 +82,7 @@ def _prepared(check: Check, where: str = "", loan_id: int = 0) -> Prepared:
 
 def panel(p: Panel) -> DecisionForm:
     """The form with every declared answer."""
-    errors = {fault.field: fault.message for fault in p.faults}
+    errors = by_field(p.faults)
     opinion = p.typed.opinion
     return DecisionForm(
         action=f"/tasks/{p.task.id}/answer",

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from api.pages import task_decision, task_facts
 from api.pages.case_views import CheckView
+from api.pages.posted import by_field
 from api.pages.render import stamp
 from api.pages.task_form import Prepared, Typed
 from api.pages.views import Tag
@@ -145,7 +146,7 @@ def loan_rows(
     matter: Matter, kept: Typed, faults: Sequence[FieldFault], verify_href: str
 ) -> tuple[LoanRow, ...]:
     """The first loans of a filing; `kept` is what was typed about them."""
-    errors = {fault.field: fault.message for fault in faults}
+    errors = by_field(faults)
     return tuple(
         LoanRow(
             one,

@@ -19,7 +19,7 @@ from api.pages import verbs
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.opinion_files import files_of
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from api.pages.render import fragment, page
 from api.pages.verb_fields import Given, Spot
 from api.pages.verbs import VERBS, Verb
@@ -95,7 +95,7 @@ def _do(request: Request, spot: Spot, verb: Verb, form: FormData) -> Response:
     except NotThereError:
         raise
     except InvalidError as error:
-        faults = {fault.field: fault.message for fault in error.faults}
+        faults = by_field(error.faults)
         return _form(request, spot, verb, Given(values, faults), status=422)
     except ActionRefusedError as error:
         status = 403 if isinstance(error, ForbiddenError) else 409

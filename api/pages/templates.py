@@ -15,6 +15,7 @@ from api.auth.refusals import Refused
 from api.pages.form_views import FieldView
 from api.pages.layout import frame
 from api.pages.numbers import places
+from api.pages.posted import by_field
 from api.pages.render import day, page
 from api.pages.template_rows import FieldRow, KindRow, VersionRow
 from api.pages.template_rows import version as version_row
@@ -83,7 +84,7 @@ def upload(
             request, db, actor, kind, note, {"file": error.faults[0].message}, error.checked.findings
         )
     except InvalidError as error:
-        return _show(request, db, actor, kind, note, {fault.field: fault.message for fault in error.faults})
+        return _show(request, db, actor, kind, note, by_field(error.faults))
     return RedirectResponse(f"/templates/{code}/versions/{made.version}?done=proposed", 303)
 
 

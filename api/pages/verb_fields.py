@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from api.pages.form_views import FieldView, Option
+from api.pages.posted import whole
 from flows.actions import choosing, opinion_files
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, InvalidError
@@ -49,10 +50,10 @@ class Given:
 
     def person(self, name: str) -> int:
         """The chosen colleague. Raises `InvalidError` when none was chosen."""
-        value = self.one(name)
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
+        chosen = whole(self.one(name))
+        if chosen is None:
             raise InvalidError((FieldFault(name, "请从名单中选择一位同事。"),))
-        return int(value)
+        return chosen
 
     def stored(self, db: Session) -> list[Stored]:
         """The files, their bytes kept. Raises `InvalidError` for one that may not be."""
@@ -60,7 +61,7 @@ class Given:
 
     def people(self, name: str) -> list[int]:
         """The ticked colleagues."""
-        return [int(v) for v in self.values.get(name, ()) if v.isascii() and v.isdigit() and len(v) < 10]
+        return [n for n in map(whole, self.values.get(name, ())) if n is not None]
 
 
 Fields = tuple[FieldView, ...]

@@ -17,12 +17,11 @@ from api.auth.refusals import Refused
 from api.pages import imports_view as views
 from api.pages import policy_layout, white_list_sheet
 from api.pages import white_list_view as shown
-from api.pages.bank_forms import by_field
 from api.pages.form_views import FieldView
 from api.pages.imports import workbook
 from api.pages.layout import frame
 from api.pages.policy_layout import Deciding
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
 from flows.actions import typed, white_listing
@@ -95,7 +94,7 @@ def one(
     file = db.get_one(LoanImport, row.import_id)
     chosen = show if show in SHOWS else "bad" if file.bad else "all"
     raw = request.query_params.get("page", "0")
-    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 6 else 0
+    number = whole(raw, 5) or 0
     grid, pages = views.grid(db, file, chosen, kind if chosen == "bad" else "", number)
     who = person.names(db, [i for i in (row.proposed_by, row.decided_by) if i])
     said = SAID.get(done, "") if done != "confirmed" or views.at_work(file) else ""

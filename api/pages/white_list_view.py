@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from api.pages import imports_view as views
 from api.pages import policy_layout
-from api.pages.bank_forms import by_field
 from api.pages.form_views import FieldView
 from api.pages.imports import ACCEPT
 from api.pages.policy_layout import Deciding
+from api.pages.posted import by_field
 from api.pages.views import Column, Tag
 from flows.actions.errors import FieldFault
 from models import clock
