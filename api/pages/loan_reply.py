@@ -8,11 +8,11 @@ from starlette.responses import Response
 from api.auth.db import Db
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
-from api.pages.bank_forms import by_field, sent, text_of
+from api.pages.bank_forms import sent, text_of
 from api.pages.files import sent_file
 from api.pages.loan import SeenLoan, loan_page
 from api.pages.loan_warning import files_of, words_of
-from api.pages.posted import Posted
+from api.pages.posted import Posted, by_field
 from flows.actions import handing_in, matters
 from flows.actions.attaching import Upload
 from flows.actions.errors import InvalidError

@@ -176,3 +176,12 @@ def test_a_refused_permission_is_raised_in_one_place() -> None:
         and re.fullmatch(r"ForbiddenError\(\w+\.sentence\)", ast.unparse(node.exc or node))
     ]
     assert not found, "use permitted() of flows/actions/errors.py"
+
+
+def test_every_action_stands_in_the_table_that_finds_it() -> None:
+    """Seventy modules lie in one folder; a newcomer looks in the table of flows/README.md, not through the folder."""
+    text = (source.PROJECT / "flows/README.md").read_text(encoding="utf-8")
+    table = text.partition("## Where an action is")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z_]+)`", table)) - {"permitted"}
+    there = {path.stem for path in source.files(".py", rooms=("flows/actions",))} - {"__init__"}
+    assert named == there
