@@ -123,7 +123,7 @@ def test_the_context_of_another_document_is_refused() -> None:
     with pytest.raises(TypeError, match="D23 needs a DecisionNotice"):
         render("D23", SAMPLES["D24"])
     with pytest.raises(KeyError):
-        render("D99", SAMPLES["D24"])
+        render("D00", SAMPLES["D24"])
 
 
 def test_any_standard_reader_opens_the_package_and_finds_the_cases_dates() -> None:

@@ -195,7 +195,7 @@ def risk_warning() -> bytes:
     paper.p("Body", "（一）{{ request }}")
     paper.p(
         "Body",
-        f"（二）自本函送出次日起{{{{ reply_days }}}}个工作日内，即于{day('reply_by')}（含当日）前，通过风险补偿业务系统续报处置"
+        f"（二）自本函送出次日起{{{{ reply_days }}}}个工作日内，即于{day('reply_by')}（含当日）前，通过风险补偿业务系统回复处置"
         "情况。{% if due_provisional %}该日期跨越放假安排尚未公布的年度，系暂定日期。{% endif %}本函不影响你单位按照规定申请"
         "风险补偿。",
     )
