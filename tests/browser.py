@@ -8,6 +8,7 @@ with chromium() as browser:
     assert_accessible(page)
 """
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from starlette.types import ASGIApp
 
 from api.runtime.web import HeaderClock
@@ -36,15 +37,38 @@ _ASK = """rules => axe.run({runOnly: rules, resultTypes: ['violations'], selecto
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+_started: list[tuple[Playwright, Browser, asyncio.AbstractEventLoop]] = []
+"""This process's browser, once somebody asked for it."""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser; closed at the end of the block."""
-    with sync_playwright() as playwright:
+    """This process's headless browser; the windows opened in the block are closed at its end.
+
+    It starts with the first block and stays: a start costs two seconds of a core, and forty tests ask for one.
+    Between blocks its event loop is set aside, as Playwright does when it stops, so that other tests can run theirs.
+    """
+    if not _started:
+        playwright = sync_playwright().start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+        _started.append((playwright, browser, asyncio.get_running_loop()))
+    _, browser, loop = _started[0]
+    asyncio._set_running_loop(loop)
+    try:
+        yield browser
+    finally:
+        for context in browser.contexts:
+            context.close()
+        asyncio._set_running_loop(None)
+
+
+def close_chromium() -> None:
+    """End this process's browser, if it has one."""
+    while _started:
+        playwright, browser, loop = _started.pop()
+        asyncio._set_running_loop(loop)
+        browser.close()
+        playwright.stop()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
 from models.records.task import Participation, Task, TaskState
 from tests.actions import samples
+from tests.kept import kept
 from tests.seed import actor
 
 BANKER = {Board.BANK: "linwanyi", Board.GUARANTEE: "tanjunhao"}
@@ -39,6 +40,7 @@ def wake() -> None:
             run_case(PROCESSES[found.process, found.version], found)
 
 
+@kept
 def filed(count: int = 1, **changes: str) -> str:
     """A filing of the bank with `count` loans, waiting for 经办审核; its number."""
     with database.session() as s:
@@ -53,6 +55,7 @@ def filed(count: int = 1, **changes: str) -> str:
     return number
 
 
+@kept
 def registered(board: Board = Board.BANK, **changes: str) -> int:
     """A registered loan (its filing is not carried on); its id."""
     with database.session() as s:
@@ -61,6 +64,7 @@ def registered(board: Board = Board.BANK, **changes: str) -> int:
         return loan.id or 0
 
 
+@kept
 def claimed(board: Board = Board.BANK, **changes: str) -> str:
     """A claim on a registered loan, waiting for 受理; its number. `changes` are the claim's."""
     if board == Board.BANK:  # 2 % of what was lent leaves room for one claim
@@ -87,6 +91,7 @@ def open_task(number: str, gate: str | None = None) -> Task:
         return found
 
 
+@kept
 def answer(
     number: str, login: str, outcome: Outcome = Outcome.APPROVE, opinion: str = "同意。", **fields: Any
 ) -> None:

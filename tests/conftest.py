@@ -6,6 +6,7 @@ comes from the migrations, so a test also fails when a migration is missing.
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -30,27 +31,11 @@ from api.runtime.process import free_port
 from flows.actions import passwords
 from models import database
 from models.settings import Settings
+from tests import kept
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 """A test run's server is thrown away; only the product's has to survive a power cut."""
 TEMPLATE = "migrated"
-EMPTY_ALL_TABLES = """
-DO $$
-DECLARE
-    item record;
-BEGIN
-    SET LOCAL session_replication_role = replica;  -- no foreign keys, no append-only triggers, for this block
-    SET LOCAL lock_timeout = '5s';                 -- a test that left a transaction open is named, not waited for
-    FOR item IN SELECT tablename AS name FROM pg_tables
-                WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE format('DELETE FROM %I', item.name);
-    END LOOP;
-    FOR item IN SELECT sequencename AS name FROM pg_sequences
-                WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-        EXECUTE format('ALTER SEQUENCE %I RESTART', item.name);
-    END LOOP;
-END $$
-"""
 
 
 class Server:
@@ -120,7 +105,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server after the last test."""
+    """Stop this process's browser and the server after the last test."""
+    if browser := sys.modules.get("tests.browser"):  # not imported by a run without pages
+        browser.close_chromium()
     if SERVER in config.stash:
         config.stash[SERVER].stop()
 
@@ -158,11 +145,20 @@ def database_url(postgres_home: Path) -> Iterator[str]:
     database.engine().dispose()
 
 
-@pytest.fixture
-def db(database_url: str) -> Callable[[], AbstractContextManager[Session]]:
-    """An empty database for this test; the value is `models.database.session`: ``with db() as s: ...``."""
+@pytest.fixture(scope="session")
+def emptying(database_url: str) -> Iterator[psycopg.Connection]:
+    """The connection that empties the tables: one that has not seen them yet takes five times as long."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(EMPTY_ALL_TABLES)
+        yield connection
+
+
+@pytest.fixture
+def db(
+    request: pytest.FixtureRequest, emptying: psycopg.Connection
+) -> Callable[[], AbstractContextManager[Session]]:
+    """An empty database for this test; the value is `models.database.session`: ``with db() as s: ...``."""
+    emptying.execute(kept.EMPTY_ALL_TABLES)
+    kept.begins(request, "nothing")
     return database.session
 
 

@@ -6,11 +6,13 @@ from typing import LiteralString
 from psycopg import sql
 from sqlmodel import Session
 
-from api.demo import people
+from api.demo import people, play
+from models import database
 from models.permissions import Actor
 from models.records import person
 from models.records.institution import Institution
 from models.roles import Role
+from tests.kept import kept
 
 PASSWORD = "Demo-2026-fengbu"
 
@@ -41,6 +43,13 @@ def seed(session: Session) -> None:
         with cursor.copy(_about(table, "COPY {} FROM STDIN (FORMAT BINARY)")) as into:
             into.write(rows)
         cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, newest))
+
+
+@kept
+def seed_all(budget: str = "60000000.00") -> None:
+    """`play.seed` on an empty database: institutions, people, calendar, LPR and this year's budget."""
+    with database.session() as s:
+        play.seed(s, budget)
 
 
 def _about(table: str, words: LiteralString) -> sql.Composed:

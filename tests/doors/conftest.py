@@ -18,7 +18,7 @@ from models.records.api_key import Scope
 from models.records.document import Document
 from models.records.person import SignIn
 from models.settings import get_settings
-from tests import builders
+from tests import builders, kept
 from tests.browser import served
 from tests.doors.api import ALL, Api, Callers, issue
 from tests.seed import seed
@@ -65,10 +65,13 @@ def web(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def server(web: str, db: Callable[[], AbstractContextManager[Session]]) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, web: str, db: Callable[[], AbstractContextManager[Session]]
+) -> Iterator[Server]:
     """The server on a database that holds the demo's institutions and people (`api.demo.people`)."""
     with db() as s:
         seed(s)
+    kept.begins(request, "people")
     with ExitStack() as stack:
         yield Server(web, stack)
     clock.set_offset(timedelta(0))

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager
 import pytest
 from sqlmodel import Session
 
-from api.demo.play import seed
 from models import clock
 from tests.kernel.stage import MONDAY
+from tests.seed import seed_all
 
 Db = Callable[[], AbstractContextManager[Session]]
 
@@ -16,6 +16,5 @@ Db = Callable[[], AbstractContextManager[Session]]
 @pytest.fixture
 def office(db: Db) -> Iterator[Db]:
     with clock.at(MONDAY):
-        with db() as s:
-            seed(s)
+        seed_all()
         yield db

@@ -24,6 +24,7 @@ from models.records.meeting import MeetingState
 from models.records.notice import Notice
 from models.records.task import Participation, Task, TaskState
 from models.roles import Role
+from tests.kept import kept
 
 MONDAY = datetime(2026, 10, 12, 10, 0, tzinfo=clock.SHANGHAI)
 AFTER_NOTICE = datetime(2026, 10, 20, 10, 0, tzinfo=clock.SHANGHAI)
@@ -31,6 +32,7 @@ AFTER_NOTICE = datetime(2026, 10, 20, 10, 0, tzinfo=clock.SHANGHAI)
 TO_NOTICE = ("acceptance", "first_review", "second_review", "office_review", "leader_approval")
 
 
+@kept
 def claim_at(gate: str, number: int = 1) -> str:
     """A guarantor's claim of 1,000,000 元 that waits at `gate`, or is announced ("public_notice"); its number."""
     with session() as s:
@@ -44,6 +46,7 @@ def claim_at(gate: str, number: int = 1) -> str:
     return found
 
 
+@kept
 def claim_at_meeting() -> str:
     """A claim the bureau put forward to the joint meeting; its number."""
     found = claim_at("office_review")
