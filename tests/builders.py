@@ -14,6 +14,7 @@ from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case
 from models import clock, database
+from models.calendar import seed_rows
 from models.gates import GATES, Outcome
 from models.lifecycle import Board, State
 from models.records import ledger, person
@@ -21,6 +22,7 @@ from models.records.case import CaseRecord
 from models.records.ledger import AccountKind
 from models.records.loan import Loan
 from models.records.loan import of_case as loans_of
+from models.records.reference import CalendarDay
 from models.records.task import Participation, Task, TaskState
 from tests.actions import samples
 from tests.kept import kept
@@ -38,6 +40,21 @@ def wake() -> None:
             return
         for found in due:
             run_case(PROCESSES[found.process, found.version], found)
+
+
+@kept
+def budget(amount: str = "60000000.00") -> None:
+    """This year's budget is `amount`, 元."""
+    with database.session() as s:
+        give_budget(s, amount)
+
+
+@kept
+def calendar() -> None:
+    """The published calendar."""
+    with database.session() as s:
+        for row in seed_rows():
+            s.add(CalendarDay(day=row.day, working=row.working, note=row.name, source=row.source))
 
 
 @kept
@@ -127,6 +144,8 @@ def took_part(number: str, login: str, gate: str) -> None:
 __all__ = [
     "Session",
     "answer",
+    "budget",
+    "calendar",
     "claimed",
     "filed",
     "loans_of",

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -26,11 +25,8 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from api.runtime import garbage, postgres
-from api.runtime import prefect_server as prefect
-from api.runtime.process import free_port
 from flows.actions import passwords
 from models import database
-from models.settings import Settings
 from tests import kept
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
@@ -85,8 +81,9 @@ def pytest_configure(config: pytest.Config) -> None:
         name = worker["workerid"]
     for variable in [given for given in os.environ if given.startswith(("FENGBU_", "PREFECT_"))]:
         del os.environ[variable]
-    # where it is set, each of the many processes tests start would compile the whole project for itself
+    # where it is set, each process of a run would compile the whole project and every test for itself
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ["DATABASE_URL"] = postgres.socket_url(config.stash[HOME] / "postgres", f"test_{name}")
     os.environ["FENGBU_DATA_DIR"] = str(config.stash[HOME] / name)
 
@@ -167,55 +164,3 @@ def server_dir() -> Iterator[Path]:
     """A data directory with a short path, for tests that start servers of their own."""
     with tempfile.TemporaryDirectory(prefix="fengbu-test-") as directory:
         yield Path(directory)
-
-
-@dataclass(frozen=True)
-class PrefectForTests:
-    """A running Prefect server with our block and pool; `environment` is for subprocesses that use it."""
-
-    settings: Settings
-    environment: dict[str, str]
-
-
-@pytest.fixture(scope="session")
-def prefect_server(database_url: str) -> Iterator[PrefectForTests]:
-    """A real Prefect server of this worker, some ten seconds to start.
-
-    Mark tests that ask for it ``@pytest.mark.xdist_group("prefect")``, so that one worker starts it, not all.
-    """
-    settings = Settings(prefect_port=free_port())
-    urls = postgres.database_urls(settings, None)
-    postgres.ensure_database(urls.prefect)
-    server = prefect.PrefectServer(settings, urls.prefect)
-    try:
-        server.start()
-        prefect.prepare(settings)
-        variables = {**os.environ, **settings.environment(), **prefect.prefect_environment(settings)}
-        yield PrefectForTests(settings, variables)
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def in_prefect(prefect_server: PrefectForTests) -> Iterator[PrefectForTests]:
-    """Let flows of this test run in this process against the real server."""
-    from prefect.settings import (
-        PREFECT_API_URL,
-        PREFECT_DEFAULT_RESULT_STORAGE_BLOCK,
-        PREFECT_LOGGING_TO_API_ENABLED,
-        temporary_settings,
-    )
-
-    variables = prefect_server.environment
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        temporary_settings(
-            {
-                PREFECT_API_URL: variables["PREFECT_API_URL"],
-                PREFECT_DEFAULT_RESULT_STORAGE_BLOCK: variables["PREFECT_DEFAULT_RESULT_STORAGE_BLOCK"],
-                PREFECT_LOGGING_TO_API_ENABLED: False,  # its thread would outlive the server and complain
-            }
-        ),
-    ):
-        patch.setenv("PREFECT_API_URL", variables["PREFECT_API_URL"])
-        yield prefect_server

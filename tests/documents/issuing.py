@@ -2,10 +2,8 @@
 
 from sqlmodel import Session, select
 
-from api.demo.play import give_budget
 from flows.kernel.case import Case
 from flows.steps import documents
-from models import database
 from models.records.case import CaseRecord
 from models.records.document import Document
 from tests import builders
@@ -21,8 +19,7 @@ def issue(s: Session, number: str, code: str) -> Document:
 
 def reviewed_claim() -> str:
     """A claim of the bank after 受理, 初审 and 复核: several letters, with and without a number; its case number."""
-    with database.session() as s:
-        give_budget(s, "60000000.00")
+    builders.budget()
     number = builders.claimed()
     for login in ("chenjiamin", "wangliqun", "zhoubingwen"):
         builders.answer(number, login)

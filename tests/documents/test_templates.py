@@ -19,12 +19,14 @@ from flows.documents.template import TEMPLATES
 from tests.documents.sayings import NO_FIRM, SAYS
 
 CODES = sorted(DOCUMENTS)
+VALIDATOR = OpenXmlValidator()
+"""One for all documents: it reads the schemas once, and what it found in one file it has forgotten at the next."""
 
 
 def errors(data: bytes, folder: Path) -> list[str]:
     file = folder / "document.docx"
     file.write_bytes(data)
-    return [str(error) for error in OpenXmlValidator().validate(str(file)).errors]
+    return [str(error) for error in VALIDATOR.validate(str(file)).errors]
 
 
 def part(data: bytes, name: str) -> str:

@@ -12,7 +12,6 @@ import pytest
 from api.client import Desk, Fengbu, RefusedError
 from api.demo import play
 from models import clock
-from models.database import session
 from models.lifecycle import State
 from tests import builders
 from tests.doors.api import ALL, V1, Callers, issue
@@ -32,8 +31,7 @@ def desks(server: Server, callers: Callers) -> Iterator[Desks]:
 
 
 def test_a_session_is_convened_voted_on_and_concluded(desks: Desks) -> None:
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     numbers = [at_meeting(1), at_meeting(2)]
     office = desks(SECRETARY)
     assert [one.number for one in office.meeting_candidates()] == numbers
@@ -86,8 +84,7 @@ def again_seen(office: Desk, held: object) -> object:
 
 
 def test_an_agenda_takes_all_of_the_cases_or_none_and_may_lose_one(desks: Desks) -> None:
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     number = at_meeting(1)
     office = desks(SECRETARY)
     held = office.convene(HELD_ON, "市工信局三楼会议室")
@@ -243,8 +240,7 @@ def test_an_objection_ends_the_public_notice_and_only_the_bureau_registers_it(de
 
 
 def test_a_case_that_waits_for_room_is_calculated_anew(desks: Desks) -> None:
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     number = claim_at("leader_approval")
     leave("500000.00")
     play.do(number, "leader_approval")
@@ -259,8 +255,7 @@ def test_a_case_that_waits_for_room_is_calculated_anew(desks: Desks) -> None:
 
 
 def at_notice() -> str:
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     return claim_at("public_notice")
 
 

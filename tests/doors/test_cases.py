@@ -8,13 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from api.demo.play import give_budget
 from models import clock
-from models.calendar import seed_rows
 from models.gates import Outcome
 from models.records.case import CaseRecord, Incident, JournalEntry, by_number
 from models.records.ledger import AccountKind, LedgerAccount
-from models.records.reference import CalendarDay
 from models.records.task import Task
 from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
@@ -28,11 +25,8 @@ REASON = "利率凭证与合同日期不一致"
 @pytest.fixture
 def claim(server: Server, db: Db) -> Iterator[str]:
     """A bank's claim, waiting for 受理, with a budget and the published calendar."""
-    with db() as s:
-        give_budget(s, "60000000.00")
-        s.add_all(
-            CalendarDay(day=d.day, working=d.working, note=d.name, source=d.source) for d in seed_rows()
-        )
+    builders.budget()
+    builders.calendar()
     yield builders.claimed()
     clock.set_offset(timedelta(0))
 

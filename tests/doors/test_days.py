@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.auth import session as sessions
-from api.demo import play
 from models import clock
-from models.database import session
 from tests import builders
 from tests.browser import DESK, PHONE, chromium
 from tests.builders import state, wake
@@ -31,8 +29,7 @@ def window(browser: Browser, server: Server, login: str, size: dict[str, int]) -
 
 @pytest.mark.browser
 def test_a_meeting_is_convened_voted_on_by_phone_and_concluded(server: Server) -> None:
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     numbers = [at_meeting(1), at_meeting(2)]
     with chromium() as browser:
         office = window(browser, server, SECRETARY, DESK)

@@ -1,7 +1,7 @@
 """Every figure of the managers' pages opens the list it counts: walked link by link, on cases at every stage."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,11 +14,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlmodel import Session, col, select
 
-from api.demo.play import give_budget
 from flows.steps import gap, limits
 from flows.steps.accounts import bank_year_ceiling
 from models import clock
-from models.calendar import seed_rows
+from models.database import session
 from models.gates import Outcome
 from models.lifecycle import Board
 from models.records import figures, ledger
@@ -26,12 +25,12 @@ from models.records.case import CaseRecord, JournalEntry, by_number
 from models.records.claim import Claim
 from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
 from models.records.loan import Loan
-from models.records.reference import CalendarDay
 from models.records.rules import rules
 from models.records.task import Task
 from tests import builders
 from tests.actions import samples
 from tests.doors.conftest import Client, Server
+from tests.kept import kept
 from tests.seed import actor
 
 Db = Callable[[], AbstractContextManager[Session]]
@@ -100,20 +99,17 @@ class Links(HTMLParser):
             self.bare += [" ".join(data.split())] if re.search(r"[1-9]", left) else []
 
 
-@pytest.fixture
-def city(server: Server, db: Db) -> Iterator[str]:
+@kept
+def a_city() -> str:
     """A paid claim of which something came back, one in 公示, one undecided, filings late, returned, done."""
-    with db() as s:
-        give_budget(s, "3000000.00")
-        s.add_all(
-            CalendarDay(day=d.day, working=d.working, note=d.name, source=d.source) for d in seed_rows()
-        )
+    builders.budget("3000000.00")
+    builders.calendar()
     paid = builders.claimed()
     for login in REVIEW:
         builders.answer(paid, login)
     builders.claimed(Board.GUARANTEE)
     second = builders.registered(contract_number="GY-2", receipt_number="GY-2-1")
-    with db() as s:
+    with session() as s:
         samples.claim_on(s, actor(s, "linwanyi"), s.get_one(Loan, second), requested="100,000.00")
     builders.wake()
     clock.set_offset(timedelta(days=14))
@@ -121,11 +117,11 @@ def city(server: Server, db: Db) -> Iterator[str]:
     builders.answer(paid, "qiushaofen")
     day = clock.today().isoformat()
     builders.answer(paid, "zhanruolan", voucher_number="PZ-1", voucher_date=day)
-    with db() as s:
+    with session() as s:
         record = by_number(s, paid)
         assert record is not None
         limits.give_back(s, record, Decimal("50000.00"), "追回")
-    with db() as s:
+    with session() as s:
         record = by_number(s, paid)
         assert record is not None
         limits.give_back(s, record, Decimal("20000.00"), "又追回")
@@ -135,11 +131,17 @@ def city(server: Server, db: Db) -> Iterator[str]:
     twice = builders.filed(1, contract_number="F-1", town="虎门镇")
     builders.answer(twice, "chenjiamin", Outcome.RETURN, "缺材料", faults=[{"problem": "缺合同"}])
     late = builders.filed(2, contract_number="F-2")
-    with db() as s:
+    with session() as s:
         for task in s.exec(select(Task).where(Task.case_number == late)):
             task.due_at = clock.now() - timedelta(days=3)
             s.get_one(JournalEntry, task.entry_id).due_at = task.due_at
-    yield paid
+    return paid
+
+
+@pytest.fixture
+def city(server: Server) -> str:
+    """The number of the paid claim of `a_city`."""
+    return a_city()
 
 
 def listed(client: Client, href: str) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from api.demo import play
 from models.database import session
 from models.lifecycle import State
 from models.records import meeting
+from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.builders import state, wake
 from tests.doors.conftest import Server
@@ -24,8 +25,7 @@ PLACES = {"held_on": "2026-10-13", "place": "市工信局三楼会议室"}
 @pytest.fixture
 def numbers(server: Server) -> Iterator[list[str]]:
     """Two claims of a guarantor that wait for the meeting."""
-    with session() as s:
-        play.give_budget(s, "60000000.00")
+    builders.budget()
     found = [at_meeting(1), at_meeting(2)]
     assert all(play.state_of(one) == State.MEETING for one in found)
     yield found

@@ -12,9 +12,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlmodel import Session, col, select
 
-from api.demo.play import give_budget
 from models import clock
-from models.calendar import seed_rows
+from models.database import session
 from models.gates import Outcome
 from models.records import figures, ledger, loan, punctuality
 from models.records.case import CaseRecord, JournalEntry, by_number
@@ -22,37 +21,40 @@ from models.records.claim import Claim
 from models.records.claim import of_case as claim_of
 from models.records.ledger import AccountKind, LedgerAccount, LedgerEntry
 from models.records.message import Message, MessageKind
-from models.records.reference import CalendarDay
 from models.records.task import Task, TaskState
 from tests import builders
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.doors.conftest import Client, Server
+from tests.kept import kept
 
 Db = Callable[[], AbstractContextManager[Session]]
 MANAGER, OFFICER = "lizhiyuan", "chenjiamin"
 
 
-@pytest.fixture
-def claim(server: Server, db: Db) -> Iterator[str]:
+@kept
+def in_notice() -> str:
     """A claim that waits for 公示, a filing overdue, one returned for 补正, one untouched."""
-    with db() as s:
-        give_budget(s, "60000000.00")
-        s.add_all(
-            CalendarDay(day=d.day, working=d.working, note=d.name, source=d.source) for d in seed_rows()
-        )
+    builders.budget()
+    builders.calendar()
     number = builders.claimed()
     for login in (OFFICER, "wangliqun", "zhoubingwen", "mozhaohui", "lujianping"):
         builders.answer(number, login)
     returned = builders.filed(1, contract_number="F-1", industry="批发业", town="虎门镇")
     builders.answer(returned, OFFICER, Outcome.RETURN, "缺材料", faults=[{"problem": "缺合同"}])
     overdue = builders.filed(1, contract_number="F-2")
-    with db() as s:
+    with session() as s:
         for task in s.exec(select(Task).where(Task.case_number == overdue)):
             task.due_at = clock.now() - timedelta(days=3)
             s.get_one(JournalEntry, task.entry_id).due_at = task.due_at
         done = s.exec(select(Task).where(Task.case_number == number, Task.gate == "acceptance")).one()
         done.due_at = clock.now() - timedelta(days=2)
-    yield number
+    return number
+
+
+@pytest.fixture
+def claim(server: Server) -> Iterator[str]:
+    """`in_notice`; the clock is put right after the test."""
+    yield in_notice()
     clock.set_offset(timedelta(0))
 
 

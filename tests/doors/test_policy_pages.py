@@ -7,31 +7,37 @@ from contextlib import AbstractContextManager
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 from sqlmodel import Session
 
 from api.demo.play import a_claim, do, run_due
 from api.demo.play import seed as seed_all
+from models.database import session
 from models.lifecycle import Board
 from tests.browser import DESK, PHONE, assert_accessible, chromium
-from tests.conftest import EMPTY_ALL_TABLES
 from tests.doors.conftest import Server
+from tests.kept import EMPTY_ALL_TABLES, kept
 
 Db = Callable[[], AbstractContextManager[Session]]
 RATIO = "/policy/parameters/bank_year_cap_ratio"
 
 
-@pytest.fixture
-def office(server: Server, db: Db) -> Server:
+@kept
+def at_first_review() -> None:
     """The demo's people with calendar, quotes, budget, and one claim at 初审."""
-    from sqlalchemy import text
-
-    with db() as s:
+    with session() as s:
         s.connection().execute(text(EMPTY_ALL_TABLES))
-    with db() as s:
+    with session() as s:
         seed_all(s)
         number = a_claim(s, Board.BANK, "GYB", "5000000.00", "4000000.00").number
     run_due()
     do(number, "acceptance")
+
+
+@pytest.fixture
+def office(server: Server) -> Server:
+    """A server on `at_first_review`."""
+    at_first_review()
     return server
 
 

@@ -7,12 +7,14 @@ from models.gates import Outcome
 from models.records import document
 from models.records.document import Document
 from models.records.task import Task
+from tests.kept import kept
 from tests.kernel.stage import actor, answer, case_of, claim_at, open_tasks
 
 MEMBERS = ("songyiming", "peishuzhen", "hongdamin", "yanxiuwen", "taozhenyu")
 SECRETARY = "xiechuyun"
 
 
+@kept
 def at_meeting(number: int) -> str:
     found = claim_at("office_review", number)
     play.do(found, "office_review", to_meeting=True)
