@@ -130,12 +130,15 @@ def _tell(s: Session, actor: Actor, found: LoanImport, record: CaseRecord, loans
     )
 
 
+# Good rows in their order, by the index of states. Asked for state = 'good' in the order of rows, PostgreSQL may take the
+# index of rows and read past all that were filed already: what it knows of the table is as old as its last look.
+_GOOD = "state BETWEEN 'good' AND 'good' ORDER BY state, row"
 # Of the rows that come next only. LIMIT makes the planner look each of them up: while a list is filed it knows neither
 # how many rows wait nor how many loans there are, and would compare every row with every loan of the institution.
-_MEANWHILE = """
+_MEANWHILE = f"""
 WITH next AS MATERIALIZED (
     SELECT row, contract_number, receipt_number FROM import_rows
-    WHERE import_id = :import AND state = 'good' ORDER BY row LIMIT :most
+    WHERE import_id = :import AND {_GOOD} LIMIT :most
 )
 UPDATE import_rows r SET state = 'bad', faults = jsonb_build_array(jsonb_build_object('field', 'receipt_number',
     'code', 'on_record', 'message', '该借据刚刚已在 ' || c.number || ' 中备案，没有再次提交。'))
@@ -147,10 +150,10 @@ FROM next CROSS JOIN LATERAL (
 WHERE r.import_id = :import AND r.row = next.row
 """
 # What the loans of a filing have in common is told once: of hundreds of loans there are a few kinds.
-_NEXT = """
+_NEXT = f"""
 WITH next AS MATERIALIZED (
     SELECT i.row, i.principal, i.loan FROM import_rows i
-    WHERE i.import_id = :import AND i.state = 'good' ORDER BY i.row LIMIT :most
+    WHERE i.import_id = :import AND {_GOOD} LIMIT :most
 )
 SELECT array_agg(row ORDER BY row) AS rows, sum(principal) AS total, min(loan ->> 'firm_name') AS firm_name,
     min(loan ->> 'uscc') AS uscc, min(loan ->> 'town') AS town,
