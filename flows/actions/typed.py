@@ -5,12 +5,12 @@ Control characters, direction marks and lone surrogates never get past this door
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 
 from flows.actions.errors import FieldFault, InvalidError
 from flows.documents.text import printable
@@ -191,6 +191,22 @@ def attempt(
             for item in error.errors(include_url=False)
         )
         return None, faults
+
+
+def value_of(form: type[BaseModel], name: str) -> Callable[[str], Any]:
+    """What a field judged by its type alone makes of a text, without the form around it; raises `ValidationError`.
+
+    An empty text is for the form to judge: it raises too, or is what the form gives as well.
+    """
+    field = form.model_fields[name]
+    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    validate = TypeAdapter(kind).validator.validate_python
+
+    def read_one(text: str) -> Any:
+        value = printable(text).strip()
+        return validate(value if value else None)
+
+    return read_one
 
 
 def said(value: Any) -> str:

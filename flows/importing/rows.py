@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from flows.actions.forms import parts
-from flows.actions.typed import attempt
+from flows.actions.typed import attempt, value_of
 from flows.importing import cells as reading
 from flows.importing.cells import Cell
 from flows.importing.columns import Column, Listing
@@ -63,13 +63,22 @@ class _Column(dict[Cell, _Met]):
     def __init__(self, column: Column, part: _Part | None) -> None:
         super().__init__()
         self.column, self.part = column, part
+        self.value = value_of(part.form, column.field) if part is not None else None
 
     def __missing__(self, cell: Cell) -> _Met:
         _forget(self)
         typed, fault = reading.read(self.column, cell)
-        made = self.part.judge((typed,)) if self.part is not None else ({}, ())
-        found = self[cell] = (typed, reading.shown(cell), fault, *made)
+        found = self[cell] = (typed, reading.shown(cell), fault, *self.judge(typed))
         return found
+
+    def judge(self, typed: str) -> Made:
+        """What the form says of the field: by the field's own type first, which most cells of a good list satisfy."""
+        if self.part is None or self.value is None:
+            return {}, ()
+        try:
+            return {self.column.field: self.value(typed)}, ()
+        except ValidationError:
+            return self.part.judge((typed,))
 
 
 class Reader:
