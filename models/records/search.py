@@ -1,6 +1,6 @@
 """Finding cases by words (查找): number, firm, credit code, contract and filing numbers, bank; any part of them.
 
-`case_words` holds what a case is found by: a row for the case, one for each of its loans, one for the loan of a claim.
+`case_words` holds what a case is found by: a row for the case, one for sixteen loans of a filing, one for the loan of a claim.
 The database keeps it by triggers. Chinese has no spaces and most searches are two characters, so it is indexed by single
 characters and pairs, and digits by three, since any two stand in nearly every row (`search_grams`). Words found often are checked
 along the list's own order; seldom ones are looked up first: either way the work is bounded, however many cases there are.
@@ -52,7 +52,8 @@ _APART = _DIGITS | {"-"}
 
 
 class CaseWords(SQLModel, table=True):
-    """What a case is found by. `part`: 0 the case itself, -1 the loan it claims for, otherwise a loan it files."""
+    """What a case is found by. `part`: 0 the case itself, -1 the loan it claims for, otherwise sixteen of the loans it
+    files, in their order: they have most of their grams in common."""
 
     __tablename__ = "case_words"
     __table_args__ = (
