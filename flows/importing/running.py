@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -115,24 +116,26 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
         data = s.get_one(Blob, found.sha256).data
     began = clock.wall()
 
-    def keep(book: Book, piece: list[Staged]) -> None:
+    def keep(book: Book, piece: list[Staged], ready: Any) -> None:
         with _piece(import_id, token) as (s, found):
             _describe(found, book)
-            rows_of.keep(s, found, piece, clock.today())
+            rows_of.keep(s, found, ready, clock.today())
             found.rows += len(piece)
             found.last_row = piece[-1].number
         _report(progress, found)
 
-    # The next piece is read while the database checks the last one.
+    # The next piece is read and made ready while the database checks the last one.
     with opened(listing, filename, data) as book, ThreadPoolExecutor(1) as keeper:
         del data
         rows = (row for row in book.rows if row[0] > done)
         reader = Reader(listing, book.heading.places)
         kept: Future[None] | None = None
         while piece := [reader.read(number, cells) for number, cells in islice(rows, PIECE)]:
+            with session() as s:
+                ready = rows_of.ready(s, found, piece)
             if kept is not None:
                 kept.result()
-            kept = keeper.submit(keep, book, piece)
+            kept = keeper.submit(keep, book, piece, ready)
         if kept is not None:
             kept.result()
     with _piece(import_id, token) as (s, found):

@@ -5,6 +5,7 @@ rows and with what is on record. What it came to is written into `import_rows`, 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -23,28 +24,43 @@ KEY = ("contract_number", "receipt_number")
 _COLUMNS = "row, raw, loan, contract_number, receipt_number, principal, faults"
 
 
-def keep(s: Session, found: LoanImport, rows: Sequence[Staged], today: date) -> None:
-    """Check the rows that could be read, and write each with what it came to."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows as they are going to be written: what of each goes into `import_piece`, and the loans that could be read."""
+
+    lines: list[tuple[Any, ...]]
+    loans: list[dict[str, Any]]
+
+
+def ready(s: Session, found: LoanImport, rows: Sequence[Staged]) -> Piece:
+    """What the records add to each row, and the row as it is written; nothing is written yet."""
     board = Board(found.board)
     known = References(s, board, found.institution_id, {row.values["uscc"] for row in rows if row.values})
     columns = [known.of(row.values) if row.values else None for row in rows]
+    lines = [
+        (
+            row.number,
+            _json(row.raw),
+            _json(loan) if loan else None,
+            *(loan[name] if loan else row.typed.get(name, "")[:200] for name in KEY),
+            loan["principal"] if loan else None,
+            _json(row.faults),
+        )
+        for row, loan in zip(rows, columns, strict=True)
+    ]
+    return Piece(lines, [loan for loan in columns if loan])
+
+
+def keep(s: Session, found: LoanImport, piece: Piece, today: date) -> None:
+    """Check the rows that could be read, and write each with what it came to."""
+    board = Board(found.board)
     s.connection().execute(text(_PIECE))
     driver: Any = s.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY import_piece ({_COLUMNS}) FROM STDIN") as copy:
-        for row, loan in zip(rows, columns, strict=True):
-            copy.write_row(
-                (
-                    row.number,
-                    _json(row.raw),
-                    _json(loan) if loan else None,
-                    *(loan[name] if loan else row.typed.get(name, "")[:200] for name in KEY),
-                    loan["principal"] if loan else None,
-                    _json(row.faults),
-                )
-            )
-    read = [loan for loan in columns if loan]
-    if read:
-        _check(s, board, read, today)
+        for line in piece.lines:
+            copy.write_row(line)
+    if piece.loans:
+        _check(s, board, piece.loans, today)
     values = {"import": found.id, "institution": found.institution_id}
     s.connection().execute(text(_KEPT.format(**_same(loan_form(board).model_fields))), values)
 

@@ -31,19 +31,38 @@ _COLUMNS = "import_id, row, state, raw, loan, contract_number, receipt_number, p
 _SIZE = "enterprise.size"
 
 
-def keep(s: Session, found: LoanImport, rows: list[Staged], today: date) -> None:
-    """Copy the rows into the table, each with its faults and what a person should look at."""
+def ready(s: Session, found: LoanImport, rows: list[Staged]) -> list[tuple[Any, ...]]:
+    """The rows as they are written, each with its faults and what a person should look at."""
     batch = of_import(s, found.id or 0)
     current = rules(s)
     terms = current.on(max(batch.effective_on, current.get("policy_from").rows[0].since))
+    lines: list[tuple[Any, ...]] = []
+    for row in rows:
+        checked, faults, looks = _checked(row, terms, batch)
+        code = row.values["uscc"] if row.values else row.typed.get("uscc", "")[:200]
+        lines.append(
+            (
+                found.id,
+                row.number,
+                "read",
+                _json(row.raw),
+                checked,
+                code,
+                "",
+                None,
+                _json(faults),
+                _json(looks),
+            )
+        )
+    return lines
+
+
+def keep(s: Session, found: LoanImport, lines: list[tuple[Any, ...]], today: date) -> None:
+    """Copy the rows into the table."""
     driver: Any = s.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
-        for row in rows:
-            checked, faults, looks = _checked(row, terms, batch)
-            code = row.values["uscc"] if row.values else row.typed.get("uscc", "")[:200]
-            copy.write_row(
-                (found.id, row.number, "read", _json(row.raw), checked, code, "", None, _json(faults), _json(looks))
-            )  # fmt: skip
+        for line in lines:
+            copy.write_row(line)
 
 
 def _checked(row: Staged, terms: Terms, batch: WhiteListRound) -> tuple[str | None, list[Any], list[Any]]:
