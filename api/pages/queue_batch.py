@@ -66,7 +66,7 @@ def _one(db: Session, actor: Actor, task: Task, shown: str) -> None:
         raise ConflictError(f"{gate.title}须逐件办理。")
     failed = [
         one.item
-        for one in loan.of_case(db, task.case_id, with_checks=False)
+        for one in loan.rows_of_case(db, task.case_id)
         if one.state == loan.LoanState.FILED and one.checks_result == Result.FAIL
     ]
     if failed:

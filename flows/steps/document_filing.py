@@ -23,7 +23,7 @@ from models.records.rules import rules
 
 def application(s: Session, record: CaseRecord, common: Common) -> contexts.FilingApplication:
     """D07."""
-    filed = loans.of_case(s, record.id or 0, with_checks=False)
+    filed = loans.rows_of_case(s, record.id or 0)
     lender = known.full_name(s, record.institution_id)
     origin = loan_import.origin_of(s, record.id or 0)
     entered = origin if origin is not None and origin.backfilled else None
@@ -65,7 +65,7 @@ def _loan(loan: Loan, lender: str) -> contexts.FilingLoan:
 
 def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.FilingConfirmation:
     """D09."""
-    every = loans.of_case(s, record.id or 0, with_checks=False)
+    every = loans.rows_of_case(s, record.id or 0)
     kept = [loan for loan in every if loan.state == LoanState.REGISTERED]
     rows = tuple(
         contexts.RegisteredLoan(

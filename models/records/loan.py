@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Column, Computed, Index, String, func, text
+from sqlalchemy import select as rows
 from sqlalchemy.orm import defer
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -126,12 +128,16 @@ def by_id(session: Session, loan_id: int) -> Loan:
     return once(session, ("loan", loan_id), lambda: session.get_one(Loan, loan_id))
 
 
-def of_case(session: Session, case_id: int, *, with_checks: bool = True) -> Sequence[Loan]:
-    """The loans of a filing in their order. Checks are most of a loan's bytes: who reads none leaves them where they are."""
-    query = select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))
-    if not with_checks:
-        query = query.options(defer(Loan.checks))  # type: ignore[arg-type]
-    return session.exec(query).all()
+def of_case(session: Session, case_id: int) -> Sequence[Loan]:
+    """The loans of a filing in their order."""
+    return session.exec(select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))).all()
+
+
+def rows_of_case(session: Session, case_id: int) -> Sequence[Any]:
+    """The same as rows with the names of `Loan`, to be read only and without their checks: half the time of five hundred."""
+    columns = [column for column in Loan.__table__.columns if column.name != "checks"]  # type: ignore[attr-defined]
+    query = rows(*columns).where(col(Loan.case_id) == case_id).order_by(col(Loan.item))
+    return session.execute(query).all()
 
 
 def counts(session: Session, case_id: int) -> dict[LoanState, int]:
