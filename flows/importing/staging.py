@@ -21,14 +21,14 @@ from models.lifecycle import Board
 from models.records.loan_import import LoanImport
 
 KEY = ("contract_number", "receipt_number")
-_COLUMNS = "row, raw, loan, contract_number, receipt_number, principal, faults"
+_COLUMNS = "row integer, raw jsonb, loan jsonb, contract_number text, receipt_number text, principal numeric, faults jsonb"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows as they are going to be written: what of each goes into `import_piece`, and the loans that could be read."""
+    """Rows as they are going to be written (a JSON list for `import_piece`), and the loans that could be read."""
 
-    lines: list[tuple[Any, ...]]
+    rows: str
     loans: list[dict[str, Any]]
 
 
@@ -37,28 +37,25 @@ def ready(s: Session, found: LoanImport, rows: Sequence[Staged]) -> Piece:
     board = Board(found.board)
     known = References(s, board, found.institution_id, {row.values["uscc"] for row in rows if row.values})
     columns = [known.of(row.values) if row.values else None for row in rows]
-    lines = [
-        (
-            row.number,
-            _json(row.raw),
-            _json(loan) if loan else None,
-            *(loan[name] if loan else row.typed.get(name, "")[:200] for name in KEY),
-            loan["principal"] if loan else None,
-            _json(row.faults),
-        )
+    written = [
+        {
+            "row": row.number,
+            "raw": row.raw,
+            "loan": loan,
+            **{name: loan[name] if loan else row.typed.get(name, "")[:200] for name in KEY},
+            "principal": loan["principal"] if loan else None,
+            "faults": row.faults,
+        }
         for row, loan in zip(rows, columns, strict=True)
     ]
-    return Piece(lines, [loan for loan in columns if loan])
+    return Piece(_json(written), [loan for loan in columns if loan])
 
 
 def keep(s: Session, found: LoanImport, piece: Piece, today: date) -> None:
     """Check the rows that could be read, and write each with what it came to."""
     board = Board(found.board)
     s.connection().execute(text(_PIECE))
-    driver: Any = s.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY import_piece ({_COLUMNS}) FROM STDIN") as copy:
-        for line in piece.lines:
-            copy.write_row(line)
+    s.connection().execute(text(_FILL), {"rows": piece.rows})
     if piece.loans:
         _check(s, board, piece.loans, today)
     values = {"import": found.id, "institution": found.institution_id}
@@ -94,12 +91,13 @@ def _same(fields: Iterable[str]) -> dict[str, str]:
     return {"theirs": ", ".join(f"l.{n}" for n in names), "ours": ", ".join(f"p.{n}" for n in names)}
 
 
-_PIECE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS import_piece (
-    row integer, raw jsonb, loan jsonb, contract_number text, receipt_number text, principal numeric, faults jsonb,
-    looks jsonb NOT NULL DEFAULT '[]'
-) ON COMMIT DELETE ROWS
+_PIECE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS import_piece ({_COLUMNS}, looks jsonb NOT NULL DEFAULT '[]') ON COMMIT DELETE ROWS
 """
+# In one go, not row by row: the next piece is read meanwhile, and each turn would wait for that.
+_FILL = (
+    f"INSERT INTO import_piece SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS piece ({_COLUMNS})"
+)
 _LOANS = """(SELECT i.row AS key, p.* FROM import_piece i, jsonb_populate_record(NULL::loans, i.loan) p
     WHERE i.loan IS NOT NULL) l"""
 _WRITE = """
