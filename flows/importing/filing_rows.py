@@ -20,7 +20,7 @@ from models.lifecycle import Board, Process
 from models.permissions import Actor, may_backfill, may_file
 from models.records import institution
 from models.records.attachment import Blob
-from models.records.base import Facts
+from models.records.base import Facts, remembering
 from models.records.case import CaseRecord, Origin
 from models.records.loan import WRITTEN, Loan
 from models.records.loan_import import CaseOrigin, LoanImport
@@ -35,6 +35,11 @@ def file_some(s: Session, found: LoanImport) -> bool:
 
     Raises `ForbiddenError` when whoever submitted may no longer do so.
     """
+    with remembering(s):  # nothing that is decided by changes while a filing is written
+        return _file_some(s, found)
+
+
+def _file_some(s: Session, found: LoanImport) -> bool:
     actor = actor_of(s, found.submitted_by or 0)
     permitted(
         may_backfill(actor, found.institution_id) if found.backfilled else may_file(actor, Board(found.board))

@@ -104,7 +104,10 @@ def in_parts(part: str) -> None:
 
 def upgrade() -> None:
     in_parts(SIXTEEN)
+    # Word, PDF and Excel files are compressed already: PostgreSQL tried each of them for nothing.
+    op.execute("ALTER TABLE blobs ALTER COLUMN data SET STORAGE EXTERNAL")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE blobs ALTER COLUMN data SET STORAGE EXTENDED")
     in_parts(EACH)
