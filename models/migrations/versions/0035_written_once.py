@@ -26,7 +26,7 @@ CREATE OR REPLACE FUNCTION search_grams(words text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
 DECLARE
     letters text[] := string_to_array(regexp_replace(words, '[0-9 -]+', ' ', 'g'), NULL);
-    pairs text[] := '{}';
+    pairs text[] := '{{}}';
     last text := ' ';
     one text;
 BEGIN
@@ -36,7 +36,7 @@ BEGIN
         END IF;
         last := one;
     END LOOP;
-    RETURN array_remove(letters, ' ') || pairs || show_trgm(regexp_replace(words, '[^0-9]+', ' ', 'g'));
+    RETURN array_remove(letters, ' ') || pairs || {schema}.show_trgm(regexp_replace(words, '[^0-9]+', ' ', 'g'));
 END $$
 """
 GRAMS_BEFORE = """
@@ -109,7 +109,14 @@ def index_words(function: str) -> None:
 
 
 def upgrade() -> None:
-    index_words(GRAMS)
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    # Named with its schema: a restored backup makes the indexes before anything is found without one.
+    schema = op.get_bind().scalar(
+        sa.text(
+            "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'"
+        )
+    )
+    index_words(GRAMS.format(schema=schema))
     # Only a case itself has an applicant, and every loan had its place in the index of applicants.
     op.drop_index("ix_case_words_institution", "case_words")
     op.create_index(
