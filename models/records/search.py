@@ -44,6 +44,8 @@ RAREST = 4
 """Of a long word's grams so many are looked up; the rows they leave are few, and are compared with the whole word."""
 COUNTED_WALKING = 100
 """Lists that are walked through are counted no further than this."""
+SAMPLES = (0.2, 2)
+"""Percent of the rows' pages that are looked at; the second where the first had no row to look at."""
 MOST_TERMS = 5
 _GRAMS = text("search_grams(words)")
 _DIGITS = frozenset("0123456789")
@@ -202,16 +204,18 @@ def _is_common(s: Session, term: str, shares: Sequence[Mapping[str, float]], ope
 
 
 def _in_sample(s: Session, term: str, open_only: bool) -> bool:
-    """Whether a few pages of rows bear it out: the grams of a long word may be everywhere, and the word is not."""
-    rows = s.connection().execute(
-        text(
-            "SELECT count(*), count(*) FILTER (WHERE position(:term IN words) > 0)"
-            " FROM case_words TABLESAMPLE SYSTEM (0.2) WHERE open OR NOT :open_only"
-        ),
-        {"term": term, "open_only": open_only},
+    """Whether a few pages of rows bear it out: the grams of a long word may be everywhere, and the word is not. Now and
+    then none of the few is a page of open cases; then ten times as many are looked at."""
+    query = text(
+        "SELECT count(*), count(*) FILTER (WHERE position(:term IN words) > 0)"
+        " FROM case_words TABLESAMPLE SYSTEM (:percent) WHERE open OR NOT :open_only"
     )
-    seen, having = rows.one()
-    return bool(having >= seen * (OFTEN_OPEN if open_only else OFTEN) and having)
+    for percent in SAMPLES:
+        rows = s.connection().execute(query, {"term": term, "percent": percent, "open_only": open_only})
+        seen, having = rows.one()
+        if seen:
+            return bool(having >= seen * (OFTEN_OPEN if open_only else OFTEN) and having)
+    return False
 
 
 def _look_up(
