@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
 from api.auth.db import Db
-from api.auth.permit import Permission, requires
+from api.auth.permit import requires
 from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages import loan_warning, policy_layout
@@ -22,6 +22,7 @@ from api.pages.layout import frame
 from api.pages.policy_layout import Deciding
 from api.pages.posted import Posted, by_field
 from api.pages.render import day, page, stamp, yuan
+from api.pages.seen_loan import SeenLoan, change_of
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone
 from flows.actions import change_forms, changing, handing_in, matters, warning
@@ -34,7 +35,6 @@ from models.permissions import (
     Verdict,
     may_decide_loan_change,
     may_file,
-    may_see_case,
     may_see_loan_changes,
 )
 from models.policy.lines import Check
@@ -67,18 +67,6 @@ SAID = {
     "warned": "风险提示函已发出，申报机构已收到通知。",
     "replied": "已回复风险提示函，受托管理机构已收到消息。",
 }
-
-
-class _LoanInView(Permission):
-    def __call__(self, loan_id: int, db: Db, actor: CurrentActor) -> Loan:
-        found = db.get(Loan, loan_id) if loan_id < 2**31 else None
-        if found is None or not may_see_case(actor, found.institution_id):
-            raise Refused(404, "没有找到这笔贷款。")
-        return found
-
-
-SeenLoan = Annotated[Loan, Depends(_LoanInView())]
-"""The loan `{loan_id}`; 404 for applicants unless it is their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +149,7 @@ def decide(
 ) -> Response:  # fmt: skip
     """Confirm, reject or withdraw."""
     chosen = policy_layout.verdict_of(verdict)
-    change = db.get(LoanChange, change_id) if change_id < 2**31 else None
-    if change is None or change.loan_id != loan.id:
+    if change_of(db, loan, change_id) is None:
         raise Refused(422, "请选择确认、不同意或撤回。")
     try:
         changing.decide(db, actor, change_id, chosen, note)
@@ -177,8 +164,7 @@ def warn(
     request: Request, db: Db, actor: CurrentActor, loan: SeenLoan, change_id: int, posted: Posted
 ) -> Response:
     """Send the letter of warning (风险提示函) about an anomaly."""
-    change = db.get(LoanChange, change_id) if change_id < 2**31 else None
-    if change is None or change.loan_id != loan.id:
+    if change_of(db, loan, change_id) is None:
         raise Refused(404, "没有找到这项异常情况。")
     typed = text_of(posted)
     given = {name: typed.get(name, "") for name in change_forms.WarningForm.model_fields}

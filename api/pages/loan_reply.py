@@ -10,13 +10,13 @@ from api.auth.refusals import Refused
 from api.auth.session import CurrentActor
 from api.pages.bank_forms import sent, text_of
 from api.pages.files import sent_file
-from api.pages.loan import SeenLoan, loan_page
+from api.pages.loan import loan_page
 from api.pages.loan_warning import files_of, words_of
 from api.pages.posted import Posted, by_field
+from api.pages.seen_loan import SeenLoan, change_of
 from flows.actions import handing_in, matters
 from flows.actions.attaching import Upload
 from flows.actions.errors import InvalidError
-from models.records.loan_change import LoanChange
 from models.records.warning_reply import WarningFile
 
 router = APIRouter()
@@ -27,8 +27,8 @@ def reply(
     request: Request, db: Db, actor: CurrentActor, loan: SeenLoan, change_id: int, posted: Posted
 ) -> Response:
     """Answer the letter about an anomaly; where the institution works by 经办/复核, lay the answer before its checker."""
-    change = db.get(LoanChange, change_id) if change_id < 2**31 else None
-    if change is None or change.loan_id != loan.id:
+    change = change_of(db, loan, change_id)
+    if change is None:
         raise Refused(404, "没有找到这项异常情况。")
     words = text_of(posted).get(words_of(change_id), "")
     files: list[Upload] = [
@@ -51,7 +51,6 @@ def file(
 ) -> Response:
     """A file of an answer, as uploaded."""
     found = db.get(WarningFile, file_id) if file_id < 2**31 else None
-    change = db.get(LoanChange, change_id) if change_id < 2**31 else None
-    if found is None or change is None or change.loan_id != loan.id or found.loan_change_id != change.id:
+    if found is None or found.loan_change_id != change_id or change_of(db, loan, change_id) is None:
         raise Refused(404, "没有找到这个附件。")
     return sent_file(db, found, download=download == "1")

@@ -203,8 +203,7 @@ def value_of(form: type[BaseModel], name: str) -> Callable[[str], Any]:
     validate = TypeAdapter(kind).validator.validate_python
 
     def read_one(text: str) -> Any:
-        value = printable(text).strip()
-        return validate(value if value else None)
+        return validate(_cleaned(text) or None)
 
     return read_one
 

@@ -48,7 +48,7 @@ def ready(s: Session, found: LoanImport, rows: Sequence[Staged]) -> Piece:
         }
         for row, loan in zip(rows, columns, strict=True)
     ]
-    return Piece(_json(written), [loan for loan in columns if loan])
+    return Piece(as_json(written), [loan for loan in columns if loan])
 
 
 def keep(s: Session, found: LoanImport, piece: Piece, today: date) -> None:
@@ -62,7 +62,8 @@ def keep(s: Session, found: LoanImport, piece: Piece, today: date) -> None:
     s.connection().execute(text(_KEPT.format(**_same(loan_form(board).model_fields))), values)
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """A value as it is written into a row; amounts and days as text."""
     return orjson.dumps(value, default=str).decode()
 
 
@@ -76,7 +77,7 @@ def _check(s: Session, board: Board, read: Sequence[dict[str, Any]], today: date
         checks = set_checks.by_hand(s, loans, row, today)
         failed = [check for check in checks if check["result"] == "fail"]
         look = [check for check in checks if check["result"] == "look"]
-        s.connection().execute(_WRITE_ONE, {"row": row, "faults": _json(failed), "looks": _json(look)})
+        s.connection().execute(_WRITE_ONE, {"row": row, "faults": as_json(failed), "looks": as_json(look)})
 
 
 def finish(s: Session, found: LoanImport) -> None:

@@ -4,7 +4,6 @@ Published, a firm that is on the list keeps its stay, one whose stay ends is con
 nothing overlaps: what the statements miss, the database refuses.
 """
 
-import json
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlmodel import Session
 from flows.actions.errors import ConflictError
 from flows.actions.forms import ListedFirmForm
 from flows.importing.rows import Staged
-from flows.importing.staging import COUNTED, STATES
+from flows.importing.staging import COUNTED, STATES, as_json
 from flows.steps import listing
 from models import clock
 from models.policy import towns
@@ -45,13 +44,13 @@ def ready(s: Session, found: LoanImport, rows: list[Staged]) -> list[tuple[Any, 
                 found.id,
                 row.number,
                 "read",
-                _json(row.raw),
+                as_json(row.raw),
                 checked,
                 code,
                 "",
                 None,
-                _json(faults),
-                _json(looks),
+                as_json(faults),
+                as_json(looks),
             )
         )
     return lines
@@ -91,7 +90,7 @@ def _checked(row: Staged, terms: Terms, batch: WhiteListRound) -> tuple[str | No
         words = f"有效期至 {form.valid_to} 早于本批生效日 {batch.effective_on}，请核对。"
         faults.append(_fault("valid_to", "valid_to", words))
     values = form.model_dump(mode="json") | {"size_class": _size(checks, form)}
-    return _json(values), faults, looks
+    return as_json(values), faults, looks
 
 
 def _size(checks: tuple[Check, ...], form: ListedFirmForm) -> str:
@@ -103,10 +102,6 @@ def _size(checks: tuple[Check, ...], form: ListedFirmForm) -> str:
 
 def _fault(field: str, code: str, message: str) -> dict[str, str]:
     return {"field": field, "code": code, "message": message}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def finish(s: Session, found: LoanImport) -> None:
