@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+import orjson
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -51,7 +52,14 @@ def _engine(url: str) -> Engine:
         pool_timeout=10,
         pool_pre_ping=True,  # a restarted PostgreSQL costs one ping, not one failed request per connection
         connect_args={"application_name": "fengbu", "options": OPTIONS},
+        json_serializer=_as_json,
+        json_deserializer=orjson.loads,
     )
+
+
+def _as_json(value: object) -> str:
+    """What a jsonb column is given; the library's own way takes five times as long for a letter of 500 loans."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def sqlalchemy_url(url: str) -> URL:

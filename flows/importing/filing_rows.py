@@ -172,15 +172,20 @@ _OF_FIRM = (
     "sector", "finance_like", "investment_management", "industry", "employees", "revenue_wan", "assets_wan",
     "size_class", "town", "legal_person",
 )  # fmt: skip
-# In the order of their codes: two imports that name the same firms do not wait for each other in a circle.
+# In the order of their codes: two imports that name the same firms do not wait for each other in a circle. Firms that are
+# as they were before are not even locked: most of a list's are.
 _FIRMS = f"""
 INSERT INTO enterprises (uscc, legal_representative, name, {", ".join(_OF_FIRM)})
-SELECT DISTINCT ON (p.uscc) p.uscc, '', p.firm_name, {", ".join("p." + name for name in _OF_FIRM)}
-FROM import_rows i, jsonb_populate_record(NULL::loans, i.loan) p
-WHERE i.import_id = :import AND i.row = ANY(:rows) ORDER BY p.uscc, i.row DESC
+SELECT p.uscc, '', p.name, {", ".join("p." + name for name in _OF_FIRM)}
+FROM (
+    SELECT DISTINCT ON (f.uscc) f.uscc, i.loan ->> 'firm_name' AS name, {", ".join("f." + name for name in _OF_FIRM)}
+    FROM import_rows i, jsonb_populate_record(NULL::enterprises, i.loan) f
+    WHERE i.import_id = :import AND i.row = ANY(:rows) ORDER BY f.uscc, i.row DESC
+) p LEFT JOIN enterprises e ON e.uscc = p.uscc
+WHERE ({", ".join("e." + n for n in ("name", *_OF_FIRM))})
+    IS DISTINCT FROM ({", ".join("p." + n for n in ("name", *_OF_FIRM))})
+ORDER BY p.uscc
 ON CONFLICT (uscc) DO UPDATE SET name = excluded.name, {", ".join(f"{n} = excluded.{n}" for n in _OF_FIRM)}
-WHERE ({", ".join("enterprises." + n for n in ("name", *_OF_FIRM))})
-    IS DISTINCT FROM ({", ".join("excluded." + n for n in ("name", *_OF_FIRM))})
 """
 _STAGED = """(SELECT i.row AS key, array_position(CAST(:rows AS integer[]), i.row) AS place, e.id AS firm, p.*
     FROM import_rows i CROSS JOIN LATERAL jsonb_populate_record(NULL::loans, i.loan) p JOIN enterprises e ON e.uscc = p.uscc

@@ -1,6 +1,7 @@
 """Working on an import piece by piece, under a lease: a kill loses the piece in hand and nothing else."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from models.settings import get_settings
 log = structlog.get_logger(__name__)
 PIECE = 2_000
 MOST_ATTEMPTS = 4
+GIVE_WAY = 0.0005
 Progress = Callable[[LoanImport], None]
 
 
@@ -130,7 +132,7 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
         _report(progress, found)
 
     # Pieces are read and made ready while the database checks those before, two at most.
-    with opened(listing, filename, data) as book, ThreadPoolExecutor(1) as keeper, _uncollected():
+    with opened(listing, filename, data) as book, ThreadPoolExecutor(1) as keeper, _two_at_a_time():
         del data
         rows = (row for row in book.rows if row[0] > done)
         reader = Reader(listing, book.heading.places)
@@ -156,12 +158,19 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows refer to nothing that refers to them: looking through them for garbage is a tenth of the time of a list."""
+def _two_at_a_time() -> Iterator[None]:
+    """Let one thread read while the other asks the database, each for a tenth less time than they take otherwise.
+
+    Who computes gives way within half a millisecond, not five: every answer of the database would wait for that.
+    Rows refer to nothing that refers to them: they are not looked through for garbage.
+    """
+    before = sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(GIVE_WAY)
     try:
         yield
     finally:
+        sys.setswitchinterval(before)
         gc.enable()
 
 

@@ -65,9 +65,8 @@ def _loan(loan: Loan, lender: str) -> contexts.FilingLoan:
 
 def confirmation(s: Session, record: CaseRecord, common: Common) -> contexts.FilingConfirmation:
     """D09."""
-    every = loans.of_case(
-        s, record.id or 0
-    )  # the session's own loans: `foreseeing` has them registered, not the table
+    # the session's own loans: `foreseeing` has them registered, not the table
+    every = loans.without_checks(s, record.id or 0)
     kept = [loan for loan in every if loan.state == LoanState.REGISTERED]
     rows = tuple(
         contexts.RegisteredLoan(

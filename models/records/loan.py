@@ -72,7 +72,7 @@ class Loan(SQLModel, table=True):
     item: int  # 序号 within the filing, from 1
     board: Board = coded(Board)
     institution_id: int = Field(foreign_key="institutions.id")
-    enterprise_id: int = Field(foreign_key="enterprises.id", index=True)
+    enterprise_id: int = Field(foreign_key="enterprises.id")  # found by `uscc`, which says the same
     uscc: str = Field(max_length=18, index=True)
     firm_name: str = Field(max_length=120)
     sector: str = Field(default="", max_length=40)  # "" where it was filed before sectors were asked for
@@ -131,6 +131,12 @@ def by_id(session: Session, loan_id: int) -> Loan:
 def of_case(session: Session, case_id: int) -> Sequence[Loan]:
     """The loans of a filing in their order."""
     return session.exec(select(Loan).where(Loan.case_id == case_id).order_by(col(Loan.item))).all()
+
+
+def without_checks(session: Session, case_id: int) -> Sequence[Loan]:
+    """The loans of a filing in their order; their checks are read when they are asked for."""
+    query = select(Loan).where(Loan.case_id == case_id).options(defer(Loan.checks))  # type: ignore[arg-type]
+    return session.exec(query.order_by(col(Loan.item))).all()
 
 
 def rows_of_case(session: Session, case_id: int) -> Sequence[Any]:

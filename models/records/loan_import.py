@@ -149,7 +149,7 @@ class ImportRow(SQLModel, table=True):
     looks: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=JSONB
     )  # what a person will have to judge
-    case_id: int | None = Field(default=None, foreign_key="cases.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="cases.id")
 
 
 class CaseOrigin(SQLModel, table=True):
@@ -197,9 +197,9 @@ def origin_of(session: Session, case_id: int) -> CaseOrigin | None:
 def cases_of(session: Session, import_id: int) -> Sequence[tuple[str, int, Decimal]]:
     """The filings an import became: number, loans, principal (元)."""
     query = text("""
-    SELECT c.number, count(r.row), c.amount FROM case_origins o JOIN cases c ON c.id = o.case_id
-    JOIN import_rows r ON r.import_id = o.import_id AND r.case_id = c.id
-    WHERE o.import_id = :import GROUP BY c.id ORDER BY c.id""")
+    SELECT c.number, r.loans, c.amount
+    FROM (SELECT case_id, count(*) AS loans FROM import_rows WHERE import_id = :import GROUP BY case_id) r
+    JOIN cases c ON c.id = r.case_id ORDER BY c.id""")
     rows = session.connection().execute(query, {"import": import_id})
     return [(number, count, amount) for number, count, amount in rows]
 

@@ -67,10 +67,11 @@ def by_key(session: Session, case_id: int) -> dict[Key, CheckLook]:
 def asked_of_loans(session: Session, case_id: int) -> list[tuple[int, int, str, dict[str, Any]]]:
     """The checks of a filing's loans that ask for a person: (loan, 序号, firm, check). Excluded loans ask nothing."""
     statement = text(
-        "SELECT loans.id, loans.item, loans.firm_name, found FROM loans, "
-        "LATERAL jsonb_array_elements(loans.checks -> 'checks') AS found "
-        "WHERE loans.case_id = :case AND loans.checks_result <> 'pass' AND loans.state = 'filed' AND found ->> 'result' = 'look' "
-        "ORDER BY loans.item"
+        "WITH own AS MATERIALIZED ("  # or PostgreSQL may first look through every living loan there is
+        "SELECT id, item, firm_name, checks, state FROM loans WHERE case_id = :case AND checks_result <> 'pass'"
+        ") SELECT own.id, own.item, own.firm_name, found "
+        "FROM own CROSS JOIN LATERAL jsonb_array_elements(own.checks -> 'checks') AS found "
+        "WHERE own.state = 'filed' AND found ->> 'result' = 'look' ORDER BY own.item"
     )
     rows = session.connection().execute(statement, {"case": case_id})
     return [(row[0], row[1], row[2], row[3]) for row in rows]
