@@ -102,7 +102,7 @@ def issue(s: Session, actor: Actor, report_id: int) -> Report:
         organ,
         SUFFIXES[found.code],
         found.period,
-        lambda number, check, address: _context(s, found, number, check, address, drafter, actor.name),
+        lambda check, address: _context(s, found, check, address, drafter, actor.name),
     )
     found.document_id = made.id
     two_people.close(found, actor, Verdict.CONFIRMED)
@@ -138,7 +138,7 @@ def moved(s: Session, found: Report) -> bool:
 def preview(s: Session, found: Report) -> Rendered:
     """The draft as it would be issued, without number or code; nothing is written."""
     drafter = person.names(s, [found.proposed_by]).get(found.proposed_by, "")
-    context = _context(s, found, UNNUMBERED, None, None, drafter, PENDING_APPROVER)
+    context = _context(s, found, None, None, drafter, PENDING_APPROVER).under(UNNUMBERED)
     return render(found.code, context, versions.foreseen(s, found.code, clock.today()))
 
 
@@ -149,15 +149,13 @@ def _facts(s: Session, code: str, organ_id: int, first: date, last: date) -> dic
 
 
 def _context(
-    s: Session, found: Report, number: str | None, check: str | None, address: str | None, drafter: str,
-    approver: str,
+    s: Session, found: Report, check: str | None, address: str | None, drafter: str, approver: str,
 ) -> OperationReport:  # fmt: skip
     bureau = of_kind(s, Kind.BUREAU)[0].id or 0
     return OperationReport.model_validate(
         {
             **found.facts,
             "organ_name": known.full_name(s, found.organ_id),
-            "number": number,
             "issued_on": clock.today(),
             "recipient": RECIPIENTS[found.code] or known.full_name(s, bureau),
             "case_number": found.period,

@@ -105,6 +105,12 @@ def _piece(import_id: int, token: str) -> Iterator[tuple[Session, LoanImport]]:
         yield s, found
 
 
+def _not_the_last(s: Session) -> None:
+    """Commit without waiting for the disk: a piece lost to a power failure is worked on again, and the last one waits for
+    all of them. What others commit about a filing waits for it, too."""
+    s.connection().execute(text("SET LOCAL synchronous_commit = off"))
+
+
 def _state(import_id: int, token: str) -> ImportState:
     with _piece(import_id, token) as (_, found):
         if found.state == ImportState.QUEUED:
@@ -123,8 +129,7 @@ def _read(import_id: int, token: str, progress: Progress | None) -> None:
         if before is not None:
             before.result()  # what was not kept is followed by nothing
         with _piece(import_id, token) as (s, found):
-            # A piece lost to a power failure is read again; nothing waits for the disk meanwhile.
-            s.connection().execute(text("SET LOCAL synchronous_commit = off"))
+            _not_the_last(s)
             _describe(found, book)
             rows_of.keep(s, found, ready, clock.today())
             found.rows += len(piece)
@@ -189,7 +194,9 @@ def _file_some(import_id: int, token: str, progress: Progress | None) -> bool:
             _take_back(s, found)
             _rest(found)
             return False
-        if not more:
+        if more:
+            _not_the_last(s)
+        else:
             s.flush()
             counted = s.connection().execute(text(staging.COUNTED), {"import": import_id}).mappings().one()
             for name in ("good", "bad", "known", "faults"):

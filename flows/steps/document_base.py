@@ -5,10 +5,9 @@ from typing import TypedDict
 
 
 class Common(TypedDict):
-    """The fields of `flows.documents.contexts.DocumentContext`."""
+    """The fields of `flows.documents.contexts.DocumentContext`; the number is given when it is issued."""
 
     organ_name: str
-    number: str | None
     issued_on: date
     recipient: str
     case_number: str

@@ -43,9 +43,9 @@ def form(s: Session, change: LoanChange, corrected: Items) -> Document:
     record = s.get_one(CaseRecord, loan.case_id)
     people = person.names(s, [change.proposed_by, change.decided_by or 0])
 
-    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+    def compose(check: str, address: str) -> DocumentContext:
         return contexts.LoanChangeForm(
-            **_common(s, change, loan, record, loan.institution_id, number, check, address),
+            **_common(s, change, loan, record, loan.institution_id, check, address),
             recipient=known.full_name(s, record.managing_institution_id),
             what=CHANGE_NAMES[ChangeKind(change.kind)],
             items=tuple(
@@ -72,9 +72,9 @@ def confirmation(s: Session, change: LoanChange, *, replaces: int | None = None)
         raise ValueError("only an extension is filed anew")
     after = change.new_due_on
 
-    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+    def compose(check: str, address: str) -> DocumentContext:
         return contexts.ExtensionConfirmation(
-            **_common(s, change, loan, record, managing, number, check, address),
+            **_common(s, change, loan, record, managing, check, address),
             recipient=known.full_name(s, loan.institution_id),
             due_before=maturity(loan, _earlier(s, change)),
             due_after=after,
@@ -92,9 +92,9 @@ def anomaly(s: Session, change: LoanChange) -> Document:
     record = s.get_one(CaseRecord, loan.case_id)
     people = person.names(s, [change.proposed_by, change.decided_by or 0])
 
-    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+    def compose(check: str, address: str) -> DocumentContext:
         return contexts.AnomalyReport(
-            **_head(s, record, loan.institution_id, number, check, address),
+            **_head(s, record, loan.institution_id, check, address),
             **_seen(s, change, loan),
             recipient=known.full_name(s, record.managing_institution_id),
             source_document=change.document,
@@ -117,9 +117,9 @@ def warning(
     given = deadlines.working_days("warning_reply_days", clock.today(), rules(s))
     due = deadlines.due("warning_reply_days", clock.today(), working_calendar(s), rules(s))
 
-    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+    def compose(check: str, address: str) -> DocumentContext:
         return contexts.RiskWarning(
-            **_head(s, record, managing, number, check, address),
+            **_head(s, record, managing, check, address),
             **_seen(s, change, loan),
             recipient=known.full_name(s, loan.institution_id),
             standard=standard,
@@ -171,12 +171,11 @@ def _issue(
 
 
 def _common(
-    s: Session, change: LoanChange, loan: Loan, record: CaseRecord, organ_id: int, number: str | None, check: str,
-    address: str,
+    s: Session, change: LoanChange, loan: Loan, record: CaseRecord, organ_id: int, check: str, address: str,
 ) -> dict[str, Any]:  # fmt: skip
     first = document.latest(s, loan.case_id, "D09")
     return {
-        **_head(s, record, organ_id, number, check, address),
+        **_head(s, record, organ_id, check, address),
         "board": loan.board,
         "loan": known.loan_facts(s, loan),
         "first_number": (first.number if first else "") or "",
@@ -187,12 +186,9 @@ def _common(
     }
 
 
-def _head(
-    s: Session, record: CaseRecord, organ_id: int, number: str | None, check: str, address: str
-) -> dict[str, Any]:
+def _head(s: Session, record: CaseRecord, organ_id: int, check: str, address: str) -> dict[str, Any]:
     return {
         "organ_name": known.full_name(s, organ_id),
-        "number": number,
         "issued_on": clock.today(),
         "case_number": record.number,
         "verification_code": check,

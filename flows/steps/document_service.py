@@ -27,10 +27,9 @@ def draw_up(s: Session, record: CaseRecord, prepared_by: str) -> Document:
     organ = s.get_one(Institution, record.managing_institution_id)
     document.supersede(s, record.id or 0, "D40")
 
-    def compose(number: str | None, check: str, address: str) -> DocumentContext:
+    def compose(check: str, address: str) -> DocumentContext:
         common = Common(
             organ_name=known.full_name(s, organ.id or 0),
-            number=number,
             issued_on=clock.today(),
             recipient="",
             case_number=record.number,

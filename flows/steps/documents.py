@@ -110,7 +110,7 @@ def issue_for(s: Session, record: CaseRecord, code: str, *, replaces: int | None
         organ,
         SUFFIXES.get(code, ""),
         record.number,
-        lambda number, check, address: _context(s, record, code, organ, number, check, address),
+        lambda check, address: _context(s, record, code, organ, check, address),
         case_id=record.id,
         for_applicant=code in FOR_APPLICANT,
         replaces=replaces,
@@ -121,9 +121,10 @@ def preview(s: Session, record: CaseRecord, code: str) -> Rendered:
     """The document `code` as it would be issued now, without number, code or register entry; nothing is written."""
     kind = DOCUMENTS[code]
     organ = _organ(s, record, code)
-    number = UNNUMBERED if kind.numbered else None
-    context = _context(s, record, code, organ, number, AT_ISSUE, None)
-    return render(code, context, versions.foreseen(s, code, clock.today()))
+    context = _context(s, record, code, organ, AT_ISSUE, None)
+    return render(
+        code, context.under(UNNUMBERED if kind.numbered else None), versions.foreseen(s, code, clock.today())
+    )
 
 
 def _context(
@@ -131,14 +132,12 @@ def _context(
     record: CaseRecord,
     code: str,
     organ: Institution,
-    number: str | None,
     check: str,
     address: str | None,
 ) -> DocumentContext:
     jointly = DOCUMENTS[code].signer is Signer.MEETING
     common = Common(
         organ_name=MEETING_NAME if jointly else known.full_name(s, organ.id or 0),
-        number=number,
         issued_on=clock.today(),
         recipient=_recipient(s, record, code),
         case_number=record.number,

@@ -15,8 +15,8 @@ from models.records.document import Document, DocumentCase
 from models.records.institution import Institution
 from models.settings import get_settings
 
-Compose = Callable[[str | None, str, str], DocumentContext]
-"""From number, verification code and its address to the document's facts."""
+Compose = Callable[[str, str], DocumentContext]
+"""From verification code and its address to the document's facts, without its number."""
 
 
 def issue(
@@ -38,10 +38,12 @@ def issue(
     kind, today = DOCUMENTS[code], clock.today()
     used = versions.in_force(s, code, today)
     check = "".join(secrets.choice(qr.ALPHABET) for _ in range(qr.CODE_LENGTH))
+    context = compose(check, f"{get_settings().base_url}/v/{check}")
+    # The number comes last: until this is committed, whoever needs the organ's next one waits.
     word = f"{organ.number_word}{suffix}" if kind.numbered else None
     serial = numbers.next_serial(s, organ.id or 0, word, today.year) if word else None
     number = numbers.written(word, today.year, serial) if word and serial else None
-    context = compose(number, check, f"{get_settings().base_url}/v/{check}")
+    context = context.under(number)
     made = render(code, context, used.template)
     keep(s, made.data)
     issued = Document(

@@ -40,7 +40,7 @@ def draw_up(s: Session, held: Meeting) -> Document:
         bureau,
         SUFFIXES["D20"],
         held.name,
-        lambda number, check, address: _minutes(s, held, items, number, check, address),
+        lambda check, address: _minutes(s, held, items, check, address),
         shared_with=tuple(item.case_id for item in items if item.result in DECIDES),
     )
 
@@ -49,7 +49,6 @@ def _minutes(
     s: Session,
     held: Meeting,
     items: Sequence[AgendaItem],
-    number: str | None,
     check: str | None,
     address: str | None,
 ) -> contexts.MeetingMinutes:
@@ -60,7 +59,6 @@ def _minutes(
     chair = person.names(s, [held.chair_id or 0]).get(held.chair_id or 0, "")
     return contexts.MeetingMinutes(
         organ_name=MEETING_NAME,
-        number=number,
         issued_on=clock.today(),
         case_number=held.name,
         verification_code=check,

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -91,6 +91,10 @@ class DocumentContext(Frozen):
     case_number: Words
     verification_code: Words | None = None
     verification_url: Words | None = None
+
+    def under(self, number: str | None) -> Self:
+        """The same facts under this 文号."""
+        return self.model_copy(update={"number": number})
 
 
 class Contact(Frozen):

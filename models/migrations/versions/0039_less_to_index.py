@@ -13,7 +13,10 @@ branch_labels = None
 depends_on = None
 
 # Firms are looked up by their code, which every loan has; rows of an import by the import.
-UNASKED = {"ix_loans_enterprise_id": ("loans", "enterprise_id"), "ix_import_rows_case_id": ("import_rows", "case_id")}
+UNASKED = {
+    "ix_loans_enterprise_id": ("loans", "enterprise_id"),
+    "ix_import_rows_case_id": ("import_rows", "case_id"),
+}
 # The same grams as before: sixteen loans of a filing say most of their words (有限公司, the letters of a code) again and again.
 GRAMS = """
 CREATE OR REPLACE FUNCTION search_grams(words text) RETURNS text[]
