@@ -1,14 +1,15 @@
 """Scheduled: remind staff before and after a task is due and tell their superior, applicants once of an overdue 补正,
 收款回执 or 返还回单, and once in half a year of a missing report of progress (追偿进展报告); documents nobody acknowledged
-are chased (`flows.actions.serving`), and letters of warning nobody answered (`flows.actions.replying`). A deadline gives visibility, never an answer."""
+are chased (`flows.actions.papers.serving`), and letters of warning nobody answered (`flows.actions.loans.replying`). A deadline gives visibility, never an answer."""
 
 import asyncio
 
 from prefect import flow
 from sqlmodel import Session, col, select
 
-from flows.actions import replying, serving
-from flows.actions.reminding import remind
+from flows.actions.colleagues.reminding import remind
+from flows.actions.loans import replying
+from flows.actions.papers import serving
 from flows.steps.notices import announce
 from models import clock
 from models.database import session

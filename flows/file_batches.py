@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from prefect import flow
 
-from flows.actions import batching
+from flows.actions.applications import batching
 from flows.actions.errors import ActionRefusedError
 from models.database import listen, session
 from models.records.filing_batch import BATCH_CHANNEL, BatchState, FilingBatch

@@ -11,7 +11,7 @@ from prefect import flow
 from prefect.deployments import run_deployment
 
 import flows.filing  # noqa: F401 - registers the process
-from flows.actions.importing import CHANNEL
+from flows.actions.applications.importing import CHANNEL
 from flows.importing import running
 from models.database import listen
 from models.settings import MEGABYTE, get_settings

@@ -8,8 +8,9 @@ import flows.claim
 import flows.filing
 import flows.recovery  # noqa: F401 - registers the processes
 from api.demo.play import give_budget
-from flows.actions import answering, filing, looking
-from flows.actions.forms import read_filing
+from flows.actions.answers import answering, looking
+from flows.actions.applications import filing
+from flows.actions.forms.application_forms import read_filing
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case

@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from api.runtime import garbage, postgres
-from flows.actions import passwords
+from flows.actions.people import passwords
 from models import database
 from tests import kept
 

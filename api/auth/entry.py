@@ -12,7 +12,7 @@ from threading import Lock
 import structlog
 from sqlmodel import Session, select
 
-from flows.actions.passwords import verify_password
+from flows.actions.people.passwords import verify_password
 from models import clock
 from models.records.institution import Institution
 from models.records.person import Person

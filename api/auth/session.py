@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from api.auth.db import Db
 from api.auth.refusals import PasswordDue, SignInNeeded, StaleForm
 from api.auth.streams import CHANNEL, SIGNED_OUT
-from flows.actions import passwords
+from flows.actions.people import passwords
 from models import clock, database
 from models.permissions import Actor
 from models.records import stand_in

@@ -32,7 +32,7 @@ def restore(file: Annotated[Path, typer.Argument(help="fengbu backup 写成的�
     from api.cli.founding import standing
     from api.runtime.backup import BackupError
     from api.runtime.backup import restore as fill
-    from flows.actions.verifying import verify
+    from flows.actions.rules.verifying import verify
     from models import database
     from models.settings import get_settings
 

@@ -23,7 +23,7 @@ def init(
 ) -> None:
     """把机构和首批人员写入空数据库，显示初始密码（只此一次）；fengbu up 运行与否都可以。"""
     from api.pages.render import TEMPLATES
-    from flows.actions import founding
+    from flows.actions.people import founding
 
     if template:
         sample = TEMPLATES / "founding" / "institutions.yaml"
@@ -46,7 +46,7 @@ def init(
 
 def reset_admin(login: Annotated[str, typer.Argument(help="系统管理的登录名")]) -> None:
     """系统管理忘记密码且没有另一位系统管理时，给一个新的初始密码；记入管理记录。"""
-    from flows.actions import founding
+    from flows.actions.people import founding
 
     one = _on_the_database(lambda s: founding.reset(s, login))
     typer.echo(f"{one.name}（{one.login}）的新初始密码：{one.password}，登录后须修改；原有会话已结束。")

@@ -67,8 +67,9 @@ def _run(
     file: Path, login: str, code: str, board: Board | None, source: str, submit: str, *, quiet: bool
 ) -> dict[str, Any]:
     import flows.filing  # noqa: F401 - registers the process
-    from flows.actions import handing_in, importing
+    from flows.actions.applications import importing
     from flows.actions.errors import NotThereError
+    from flows.actions.maker_checker import handing_in
     from models import database
     from models.records import institution, person
     from models.roles import Role
@@ -153,7 +154,7 @@ def answer_of(number: int, new: bool) -> dict[str, Any]:
     """Where an import stands, with every fault; `waiting` while its institution's checker has not released it."""
     from sqlmodel import col, select
 
-    from flows.actions.handing_in import list_waiting
+    from flows.actions.maker_checker.handing_in import list_waiting
     from flows.importing.faults import faults_of
     from models import database
     from models.records.loan_import import ImportRow, LoanImport, RowState, cases_of

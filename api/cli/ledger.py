@@ -20,7 +20,7 @@ def verify(
 ) -> None:
     """由明细、案件和备案贷款复算全部余额，逐条列出差异；有差异时退出码为 1，连不上数据库为 2。"""
     from api.cli.reach import connect
-    from flows.actions.verifying import verify as recompute
+    from flows.actions.rules.verifying import verify as recompute
     from models.database import session
     from models.records.reference import sync_clock
 

@@ -56,14 +56,14 @@ def _records() -> Iterator["Session"]:
 
 
 def _from_ledger(data: object) -> tuple[Explanation, ...]:
-    from flows.actions import explaining as with_records
+    from flows.actions.rules import explaining as with_records
 
     with _records() as s:
         return with_records.explain(s, None, data)
 
 
 def _again(number: str, *, as_json: bool) -> None:
-    from flows.actions.explaining import Recomputed, recompute
+    from flows.actions.rules.explaining import Recomputed, recompute
 
     def ask() -> Recomputed:
         with _records() as s:
@@ -117,8 +117,8 @@ def what_if_command(
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="另存 Excel 工作簿")] = None,
 ) -> None:
     """政策推演：已决定和在办的补偿按假设的比例、等级、限额或日期重算，与现行比较。"""
-    from flows.actions import what_if as playing
-    from flows.actions.what_if_book import workbook
+    from flows.actions.rules import what_if as playing
+    from flows.actions.rules.what_if_book import workbook
     from models.records.rules import rules
 
     def ask() -> playing.Comparison:

@@ -40,7 +40,7 @@ def whitelist(
     }
 
     def work() -> dict[str, Any]:
-        from flows.actions import white_listing
+        from flows.actions.rules import white_listing
         from models import database
 
         data = file.read_bytes()
@@ -65,8 +65,8 @@ def publish(
     def work() -> dict[str, Any]:
         from sqlmodel import col, select
 
-        from flows.actions import white_listing
         from flows.actions.errors import NotThereError
+        from flows.actions.rules import white_listing
         from models import database
         from models.records.two_people import Verdict
         from models.records.white_list import WhiteListRound
@@ -88,7 +88,7 @@ def publish(
 
 
 def _actor(s: Any, login: str) -> Any:
-    from flows.actions import importing
+    from flows.actions.applications import importing
     from flows.actions.errors import NotThereError
     from models.records import person
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, select
 
 from api.demo.play import person
-from flows.actions import changing, convening
+from flows.actions.loans import changing
+from flows.actions.meetings import convening
 from models import clock
 from models.lifecycle import Process, State
 from models.records.case import CaseRecord

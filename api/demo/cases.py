@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from api.demo import around, recoveries
 from api.demo.play import a_case, a_claim, a_loan, do, person, run_due, seed
-from flows.actions import budgeting
+from flows.actions.rules import budgeting
 from models import clock
 from models.calendar import WorkingCalendar
 from models.database import session
@@ -210,7 +210,7 @@ def _fields(gate: str, amount: Decimal) -> dict[str, Any]:
 
 
 def _object(case: str, moment: datetime) -> None:
-    from flows.actions import objecting
+    from flows.actions.cases import objecting
 
     with clock.at(moment):
         with session() as s:

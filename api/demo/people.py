@@ -10,7 +10,7 @@ from functools import cache
 
 from sqlmodel import Session
 
-from flows.actions.passwords import hash_password
+from flows.actions.people.passwords import hash_password
 from models.lifecycle import Board
 from models.policy.uscc import check_character
 from models.records.institution import (

@@ -14,7 +14,8 @@ import flows.filing
 import flows.recovery  # noqa: F401 - registers the processes
 from api.demo.people import create_institutions_and_people
 from api.demo.secret import PASSWORD
-from flows.actions import answering, budgeting, looking
+from flows.actions.answers import answering, looking
+from flows.actions.rules import budgeting
 from flows.kernel.case import wake
 from flows.kernel.process import PROCESSES, latest
 from flows.kernel.wake import claim, run_case

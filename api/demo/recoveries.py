@@ -8,8 +8,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.demo.play import do, open_task, person, run_due
-from flows.actions import recovering, returning
-from flows.actions.recovery_forms import ReturnForm, read_recovery
+from flows.actions.applications import recovering, returning
+from flows.actions.forms.recovery_forms import ReturnForm, read_recovery
 from flows.actions.typed import read
 from models import clock
 from models.database import session

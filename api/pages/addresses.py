@@ -28,9 +28,9 @@ from api.pages.layout import frame
 from api.pages.posted import Posted, by_field
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import addresses
-from flows.actions.addresses import CODE_LIVES, Coded, ContactForm, EndpointForm
 from flows.actions.errors import InvalidError
+from flows.actions.people import addresses
+from flows.actions.people.addresses import CODE_LIVES, Coded, ContactForm, EndpointForm
 from flows.actions.typed import read
 from flows.delivery import challenge
 from flows.delivery.outcome import Verdict as Came

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from api.pages.form_views import DialogView, FieldView
 from api.pages.render import stamp
 from api.pages.views import Column, Empty, Tag
-from flows.actions.addresses import OVERLAP
+from flows.actions.people.addresses import OVERLAP
 from models import clock
 from models.records.institution import InstitutionContact, WebhookEndpoint
 

@@ -18,7 +18,7 @@ from api.pages.layout import frame
 from api.pages.notices import to_office
 from api.pages.render import page
 from api.pages.views import Column, Empty, Note, Tag
-from flows.actions import incidents
+from flows.actions.cases import incidents
 from flows.kernel.case import WAKE_CHANNEL
 from models import clock, database
 from models.permissions import Actor, may_administer, may_resolve_incident

@@ -18,8 +18,9 @@ from api.pages.layout import frame
 from api.pages.posted import Texts, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import choosing, standing_in
+from flows.actions.colleagues import choosing
 from flows.actions.errors import ActionRefusedError, FieldFault, ForbiddenError, InvalidError, NotThereError
+from flows.actions.people import standing_in
 from models import clock
 from models.permissions import Actor, may_arrange, may_talk
 from models.records import institution, stand_in

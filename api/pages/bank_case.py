@@ -17,9 +17,11 @@ from api.pages.bank_forms import sent as sent_to
 from api.pages.layout import frame
 from api.pages.posted import Posted, by_field
 from api.pages.render import page, sentence_day, yuan
-from flows.actions import answering, handing_in, matters, receiving
+from flows.actions.answers import answering
+from flows.actions.applications import receiving
+from flows.actions.applications.receiving import ReceiptForm
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.receiving import ReceiptForm
+from flows.actions.maker_checker import handing_in, matters
 from flows.actions.typed import read
 from models import clock
 from models.lifecycle import FINAL, PROCESS_NAMES, STATE_NAMES, State

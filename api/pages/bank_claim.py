@@ -18,11 +18,12 @@ from api.pages.layout import frame
 from api.pages.posted import Posted, whole
 from api.pages.render import fragment, page, yuan
 from api.pages.views import Step
-from flows.actions import claiming, drafting, matters
+from flows.actions.applications import claiming, drafting
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault
-from flows.actions.forms import read_claim
-from flows.actions.matter import Matter
+from flows.actions.forms.application_forms import read_claim
+from flows.actions.maker_checker import matters
+from flows.actions.maker_checker.matter import Matter
 from flows.steps import papers
 from models import clock
 from models.lifecycle import Board

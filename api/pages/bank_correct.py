@@ -1,6 +1,6 @@
 """补正: what was returned, at the top; below it the fields and materials it names, open; the rest read-only and folded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -27,16 +27,17 @@ from api.pages.bank_forms import (
 )
 from api.pages.bank_loss import confirmed, files_of, sheet
 from api.pages.bank_recovery import correction
-from api.pages.bank_returned import OPEN, focus, merged
+from api.pages.bank_returned import OPEN, LoanRow, focus, merged
 from api.pages.form_views import DialogView, FieldView, SlotView
 from api.pages.layout import frame
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, yuan
-from api.pages.views import Tag
-from flows.actions import correcting, drafting, handing_in, matters, pointing
+from flows.actions.answers import pointing
+from flows.actions.applications import correcting, drafting
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.forms import LoanForm, claim_form, loan_form, read_claim, read_loan
-from flows.actions.recovery_forms import nested, read_recovery
+from flows.actions.forms.application_forms import LoanForm, claim_form, loan_form, read_claim, read_loan
+from flows.actions.forms.recovery_forms import nested, read_recovery
+from flows.actions.maker_checker import handing_in, matters
 from flows.steps import papers
 from models.lifecycle import Board, Process
 from models.permissions import Actor
@@ -50,19 +51,6 @@ from models.records.loan import of_case as loans_of
 router = APIRouter(prefix="/bank/cases")
 MOST_OPENED = 200
 """Places opened on purpose that a draft remembers."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoanRow:
-    """A loan of the returned filing."""
-
-    id: int
-    item: int
-    firm: str
-    receipt: str
-    tag: Tag | None
-    current: bool
-    returned: bool
 
 
 @router.get("/{number}/correct")
@@ -259,18 +247,7 @@ def _filing(
         "pages/bank/correct.html",
         status=422 if faults else 200,
         case=case,
-        rows=tuple(
-            LoanRow(
-                r.id or 0,
-                r.item,
-                r.firm_name,
-                r.receipt_number,
-                Tag("已更改", "soon", "edit") if str(r.id) in kept else None,
-                r.id == row.id,
-                r.id in named,
-            )
-            for r in rows
-        ),
+        rows=tuple(LoanRow.of(r, r.id == row.id, r.id in named, str(r.id) in kept) for r in rows),
         current=row,
         firm=seen.fields(views["firm"]),
         loan=seen.fields(views["loan"]),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from api.auth.db import Db
 from api.pages.bank_forms import Applicant
-from flows.actions import drafting
+from flows.actions.applications import drafting
 from models.permissions import Actor
 from models.records import draft
 from models.records.draft import Draft, DraftKind

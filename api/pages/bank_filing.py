@@ -32,11 +32,12 @@ from api.pages.layout import frame
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, yuan
 from api.pages.views import Note, Tag
-from flows.actions import drafting, filing, matters
+from flows.actions.applications import drafting, filing
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault
-from flows.actions.forms import loan_form, read_filing
-from flows.actions.matter import Matter
+from flows.actions.forms.application_forms import loan_form, read_filing
+from flows.actions.maker_checker import matters
+from flows.actions.maker_checker.matter import Matter
 from flows.actions.typed import attempt
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board

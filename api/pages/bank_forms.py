@@ -21,11 +21,12 @@ from api.pages.form_views import FieldView, FileView, Option, SlotView
 from api.pages.render import fragment, stamp
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Tone
-from flows.actions import drafting, handing_in
+from flows.actions.applications import drafting
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.handing_in import Handed
-from flows.actions.matter import Matter
+from flows.actions.maker_checker import handing_in
+from flows.actions.maker_checker.handing_in import Handed
+from flows.actions.maker_checker.matter import Matter
 from models.lifecycle import Board
 from models.permissions import Actor, Verdict, may_file, may_prepare
 from models.policy.anomalies import ANOMALY_NAMES, Anomaly

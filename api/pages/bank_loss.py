@@ -24,10 +24,10 @@ from api.pages.form_views import FieldView, SlotView
 from api.pages.posted import by_field
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Link
-from flows.actions.claiming import against_loan
+from flows.actions.applications.claiming import against_loan
+from flows.actions.applications.prechecking import Outlook, outlook
 from flows.actions.errors import FieldFault
-from flows.actions.forms import ClaimForm, claim_form
-from flows.actions.prechecking import Outlook, outlook
+from flows.actions.forms.application_forms import ClaimForm, claim_form
 from flows.actions.typed import attempt
 from flows.steps import papers
 from flows.steps.papers import File

@@ -22,10 +22,10 @@ from api.pages.form_views import DialogView, FieldView, FileView
 from api.pages.layout import frame
 from api.pages.render import page, stamp, yuan
 from api.pages.views import Note, Tag, Tone
-from flows.actions import handing_in
 from flows.actions.errors import ActionRefusedError, ForbiddenError, InvalidError
-from flows.actions.matter import Shown
-from flows.actions.matters import KINDS
+from flows.actions.maker_checker import handing_in
+from flows.actions.maker_checker.matter import Shown
+from flows.actions.maker_checker.matters import KINDS
 from models.permissions import Actor, Denied, may_file, may_release
 from models.policy.lines import Result
 from models.records import person, prepared

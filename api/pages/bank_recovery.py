@@ -27,11 +27,12 @@ from api.pages.layout import frame
 from api.pages.posted import Posted, by_field
 from api.pages.recovery_sheet import RecoverySheet, flat, sheet, slots_of
 from api.pages.render import day, page, yuan
-from flows.actions import drafting, matters, recovering, returning
+from flows.actions.applications import drafting, recovering, returning
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault
-from flows.actions.matter import Matter
-from flows.actions.recovery_forms import ReturnForm, nested, read_recovery
+from flows.actions.forms.recovery_forms import ReturnForm, nested, read_recovery
+from flows.actions.maker_checker import matters
+from flows.actions.maker_checker.matter import Matter
 from flows.actions.typed import read
 from models import clock
 from models.lifecycle import Board

@@ -1,6 +1,6 @@
 """补正: what was returned stands open on the page; everything else is read, and opened only on purpose.
 
-A field or material that was not returned may be opened one by one (更改); `flows.actions.correcting` then asks why.
+A field or material that was not returned may be opened one by one (更改); `flows.actions.applications.correcting` then asks why.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,12 +11,14 @@ from sqlmodel import Session
 from api.pages.bank_forms import Finding
 from api.pages.form_views import FieldView, SlotView
 from api.pages.task_facts import clause_view
-from flows.actions import pointing
+from api.pages.views import Tag
+from flows.actions.answers import pointing
+from flows.actions.answers.pointing import Returned
 from flows.actions.errors import FieldFault
-from flows.actions.pointing import Returned
 from models.lifecycle import Process
 from models.records.case import CaseRecord
 from models.records.draft import Draft
+from models.records.loan import Loan
 
 ROWS = ("receipts", "costs")
 """Places that are lists of rows: their fields are called “receipts.0.amount”."""
@@ -32,6 +34,25 @@ class Kept:
     label: str
     value: str
     files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A loan of the returned filing."""
+
+    id: int
+    item: int
+    firm: str
+    receipt: str
+    tag: Tag | None
+    current: bool
+    returned: bool
+
+    @classmethod
+    def of(cls, loan: Loan, current: bool, returned: bool, changed: bool) -> "LoanRow":
+        """The row of a loan; `changed` says that the draft has another value of it."""
+        tag = Tag("已更改", "soon", "edit") if changed else None
+        return cls(loan.id or 0, loan.item, loan.firm_name, loan.receipt_number, tag, current, returned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Note, Tag, Tone
-from flows.actions import budgeting
 from flows.actions.errors import ActionRefusedError, ConflictError, InvalidError
+from flows.actions.rules import budgeting
 from models import clock
 from models.permissions import Actor, may_decide_budget, may_propose_budget, may_see_budget
 from models.records import budget, ledger, person, waiting

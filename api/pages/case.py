@@ -19,7 +19,10 @@ from api.pages.layout import frame
 from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.views import Column, Note
-from flows.actions import answering, incidents, objecting, recalculating, visiting, withdrawing
+from flows.actions.answers import answering
+from flows.actions.applications import withdrawing
+from flows.actions.cases import incidents, objecting, recalculating
+from flows.actions.colleagues import visiting
 from flows.actions.errors import InvalidError
 from models.lifecycle import State
 from models.permissions import Actor, may_recalculate, may_register_objection, may_withdraw

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 from api.pages.case_views import DocThumb
 from api.pages.render import day, stamp
 from api.pages.views import Tag, Tone
-from flows.actions import changing
+from flows.actions.loans import changing
 from models.gates import GATES
 from models.lifecycle import Board, Process
 from models.policy.materials import SLOTS

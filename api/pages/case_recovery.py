@@ -8,7 +8,7 @@ from api.pages import task_recovery
 from api.pages.case_views import Fact
 from api.pages.render import day, pct, yuan
 from api.pages.views import Link
-from flows.actions import recovering
+from flows.actions.applications import recovering
 from flows.actions.errors import ActionRefusedError
 from models.lifecycle import STATE_NAMES, Process, State
 from models.permissions import Actor

@@ -30,7 +30,9 @@ from api.pages.colleagues import Colleagues
 from api.pages.render import day, yuan
 from api.pages.verb_fields import Spot
 from api.pages.views import Link, Tag, Tone, WorkingDays
-from flows.actions import changing, choosing, sitting
+from flows.actions.answers import sitting
+from flows.actions.colleagues import choosing
+from flows.actions.loans import changing
 from flows.kernel.diagram import read
 from flows.kernel.diagram_path import Walk, follow
 from flows.kernel.diagram_svg import draw

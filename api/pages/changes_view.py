@@ -3,7 +3,7 @@
 from api.pages.case_views import Change, ChangesView
 from api.pages.render import stamp
 from api.pages.views import Link
-from flows.actions.visiting import Changes, FileChange, Paper, Said
+from flows.actions.colleagues.visiting import Changes, FileChange, Paper, Said
 
 FILES = {"added": "新增", "replaced": "更换", "removed": "撤下"}
 

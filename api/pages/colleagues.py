@@ -7,7 +7,8 @@ from api.pages.form_views import FieldView
 from api.pages.render import stamp
 from api.pages.verb_fields import Given, Spot, enclosing, names_of
 from api.pages.views import Link, Note, Tag, Tone
-from flows.actions import choosing, sitting
+from flows.actions.answers import sitting
+from flows.actions.colleagues import choosing
 from models.gates import SIGNING, Outcome
 from models.permissions import Denied
 from models.records import message, opinion_file

@@ -18,8 +18,8 @@ from api.pages.layout import frame
 from api.pages.numbers import places
 from api.pages.render import page
 from api.pages.views import Link, Note
-from flows.actions import composing
 from flows.actions.errors import InvalidError
+from flows.actions.papers import composing
 from flows.documents.engine import DOCUMENTS, preview_html
 from flows.documents.registry import DRAFTED, SIGNER_NAMES
 from models.permissions import Actor, may_see_registers

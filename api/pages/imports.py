@@ -19,8 +19,9 @@ from api.pages.form_views import FieldView, Option
 from api.pages.layout import frame
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import fragment, page
-from flows.actions import handing_in, importing
+from flows.actions.applications import importing
 from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.maker_checker import handing_in
 from flows.importing import workbooks
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from api.pages.form_views import DialogView, FieldView, GridCell, GridRow, ImportGrid
 from api.pages.render import wan, yuan
 from api.pages.views import Kpi, Link, Note, Pages, Tab, Tag, Tone
-from flows.actions.handing_in import Waiting
+from flows.actions.maker_checker.handing_in import Waiting
 from flows.importing.columns import letter, listing_of
 from flows.importing.faults import faults_of, places_of
 from models.records.loan_import import (

@@ -19,8 +19,8 @@ from api.pages.layout import frame
 from api.pages.posted import Texts, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import enrolling
 from flows.actions.errors import ActionRefusedError, InvalidError
+from flows.actions.people import enrolling
 from models import clock
 from models.permissions import (
     Actor,

@@ -14,8 +14,8 @@ from api.pages.policy_layout import Deciding
 from api.pages.render import day as in_words
 from api.pages.render import stamp
 from api.pages.views import Column, Tag
-from flows.actions import enrolling
-from flows.actions.enrolling_forms import FORMS
+from flows.actions.forms.enrolling_forms import FORMS
+from flows.actions.people import enrolling
 from models import clock
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_confirm_institution

@@ -18,9 +18,9 @@ from api.pages.layout import frame
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page, stamp
 from api.pages.views import Column, Empty, Note, Tab, Tag
-from flows.actions import keys
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.keys import LONGEST_DAYS, OVERLAP, KeyForm
+from flows.actions.people import keys
+from flows.actions.people.keys import LONGEST_DAYS, OVERLAP, KeyForm
 from flows.actions.typed import read
 from models import clock
 from models.permissions import Actor, Verdict, may_manage_keys

@@ -25,9 +25,11 @@ from api.pages.render import day, page, stamp, yuan
 from api.pages.seen_loan import SeenLoan, change_of
 from api.pages.task_facts import loan_facts
 from api.pages.views import Column, Note, Tab, Tag, Tone
-from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.forms import loan_form
+from flows.actions.forms import change_forms
+from flows.actions.forms.application_forms import loan_form
+from flows.actions.loans import changing, warning
+from flows.actions.maker_checker import handing_in, matters
 from models import clock
 from models.lifecycle import Board
 from models.permissions import (

@@ -14,9 +14,9 @@ from api.pages.loan import loan_page
 from api.pages.loan_warning import files_of, words_of
 from api.pages.posted import Posted, by_field
 from api.pages.seen_loan import SeenLoan, change_of
-from flows.actions import handing_in, matters
 from flows.actions.attaching import Upload
 from flows.actions.errors import InvalidError
+from flows.actions.maker_checker import handing_in, matters
 from models.records.warning_reply import WarningFile
 
 router = APIRouter()

@@ -9,9 +9,9 @@ from api.pages.bank_forms import field_views
 from api.pages.form_views import FieldView
 from api.pages.render import day
 from api.pages.views import Link, Tag
-from flows.actions import replying
-from flows.actions.change_forms import WarningForm
-from flows.actions.replying import ReplyForm
+from flows.actions.forms.change_forms import WarningForm
+from flows.actions.loans import replying
+from flows.actions.loans.replying import ReplyForm
 from models import clock
 from models.policy.anomalies import WATCHED
 from models.records.document import Document, DocumentState

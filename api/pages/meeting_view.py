@@ -9,7 +9,8 @@ from sqlmodel import Session
 from api.pages import case_rows
 from api.pages.form_views import FieldView, Option
 from api.pages.views import Tag, Tone
-from flows.actions import convening, sitting
+from flows.actions.answers import sitting
+from flows.actions.meetings import convening
 from models.gates import MEETING, Outcome
 from models.lifecycle import BOARD_NAMES, Board
 from models.permissions import Actor, may_convene

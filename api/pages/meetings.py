@@ -19,8 +19,9 @@ from api.pages.posted import Posted, by_field, texts, whole
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import Column, Empty, Link, Note
-from flows.actions import answering, concluding, convening
+from flows.actions.answers import answering
 from flows.actions.errors import ActionRefusedError, InvalidError
+from flows.actions.meetings import concluding, convening
 from flows.documents import packing
 from models import clock, database
 from models.gates import Outcome

@@ -11,7 +11,7 @@ from api.pages.layout import frame
 from api.pages.posted import whole
 from api.pages.render import page
 from api.pages.views import Empty, Link, Tab
-from flows.actions import telling
+from flows.actions.colleagues import telling
 from models.permissions import Actor, may_talk
 from models.records import message
 from models.records.message import MESSAGE_NAMES, Message, MessageKind

@@ -17,7 +17,7 @@ from api.auth.permit import anyone, requires
 from api.auth.refusals import Refused
 from api.pages.form_views import Option
 from api.pages.views import Tab
-from flows.actions import saving_views
+from flows.actions.colleagues import saving_views
 from flows.actions.errors import InvalidError
 from models.permissions import Actor
 from models.policy.towns import Town

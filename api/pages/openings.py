@@ -20,8 +20,8 @@ from api.pages.policy_layout import Deciding, refusal
 from api.pages.posted import by_field
 from api.pages.render import page, stamp
 from api.pages.views import Column, Note, Tag, Tone
-from flows.actions import opening_registers
 from flows.actions.errors import ActionRefusedError, ConflictError, InvalidError
+from flows.actions.papers import opening_registers
 from models import clock
 from models.permissions import (
     Actor,

@@ -19,7 +19,7 @@ from api.pages.posted import Posted, fields_of, whole
 from api.pages.render import fragment, stamp
 from api.pages.task_form import Typed
 from api.pages.task_papers import size
-from flows.actions import half_written, opinion_files
+from flows.actions.answers import half_written, opinion_files
 from flows.actions.errors import InvalidError
 from models.permissions import Actor
 from models.records import opinion_file

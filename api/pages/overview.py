@@ -23,7 +23,7 @@ from api.pages.narrowing import many
 from api.pages.overview_groups import GROUP_COLUMNS, GROUPINGS, PLACE_COLUMNS, PlaceRow, places
 from api.pages.render import page
 from api.pages.views import Chart, Column, FunnelRow, Kpi, Note, Tab
-from flows.actions import telling
+from flows.actions.colleagues import telling
 from flows.steps import gap
 from models import clock
 from models.calendar import WorkingCalendar

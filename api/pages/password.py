@@ -15,8 +15,8 @@ from api.pages.layout import frame, home_of
 from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import passwords
 from flows.actions.errors import InvalidError
+from flows.actions.people import passwords
 from models.permissions import Actor
 from models.records.person import Person
 from models.settings import get_settings

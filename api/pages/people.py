@@ -19,9 +19,9 @@ from api.pages.people_view import Secret
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import staffing
 from flows.actions.errors import ActionRefusedError, FieldFault, ForbiddenError, InvalidError, NotThereError
-from flows.actions.staffing import PersonForm
+from flows.actions.people import staffing
+from flows.actions.people.staffing import PersonForm
 from flows.actions.typed import read
 from models import clock
 from models.permissions import Actor, Denied, Verdict, may_manage_people, may_require_checker, roles_offered

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 from api.pages.form_views import DialogView, FieldView, Option
 from api.pages.render import stamp
 from api.pages.views import Column, Tag
-from flows.actions import passwords, standing_in
-from flows.actions.staffing import PersonForm
+from flows.actions.people import passwords, standing_in
+from flows.actions.people.staffing import PersonForm
 from models import clock
 from models.records import person
 from models.records.api_key import ApiKey

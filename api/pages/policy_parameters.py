@@ -22,9 +22,9 @@ from api.pages.posted import by_field
 from api.pages.render import page
 from api.pages.task_facts import clause_view
 from api.pages.views import ClauseView, Column, Note, Tag
-from flows.actions import ruling
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.touching import Touched, touched
+from flows.actions.rules import ruling
+from flows.actions.rules.touching import Touched, touched
 from models import clock
 from models.permissions import Actor, may_propose_rules, may_read_rules
 from models.policy import typed

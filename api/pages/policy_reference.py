@@ -19,9 +19,9 @@ from api.pages.policy_layout import Deciding
 from api.pages.posted import by_field, whole
 from api.pages.render import page, stamp
 from api.pages.views import Chart, Column, Note
-from flows.actions import reference
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.reference import QuoteForm, YearForm
+from flows.actions.rules import reference
+from flows.actions.rules.reference import QuoteForm, YearForm
 from models import clock
 from models.permissions import Actor, may_propose_rules, may_read_rules
 from models.records import person

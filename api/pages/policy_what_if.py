@@ -17,9 +17,9 @@ from api.pages.form_views import FieldType, FieldView, Option
 from api.pages.layout import frame
 from api.pages.render import page, wan
 from api.pages.views import Chart, Column, Kpi
-from flows.actions import what_if as playing
-from flows.actions.what_if import Comparison
-from flows.actions.what_if_book import workbook
+from flows.actions.rules import what_if as playing
+from flows.actions.rules.what_if import Comparison
+from flows.actions.rules.what_if_book import workbook
 from models import clock
 from models.permissions import Actor, may_play_what_if
 from models.policy import typed, what_if

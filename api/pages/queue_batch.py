@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from api.pages.form_views import DialogView
-from flows.actions import answering
+from flows.actions.answers import answering
 from flows.actions.errors import ActionRefusedError, ConflictError
 from models.gates import GATES, Outcome
 from models.permissions import Actor

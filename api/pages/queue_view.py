@@ -11,7 +11,7 @@ from api.pages.form_views import Option
 from api.pages.narrowing import many
 from api.pages.queue_asked import DUE_LABELS, LARGE, SORTS, Asked, named
 from api.pages.views import Empty, Link, Pages, QueueGroup, Tab, Tag, TaskRowView
-from flows.actions import sitting
+from flows.actions.answers import sitting
 from models import clock
 from models.calendar import WorkingCalendar
 from models.gates import GATES

@@ -15,9 +15,9 @@ from api.pages.bank_loss import EstimateLine
 from api.pages.form_views import FieldView, SlotView
 from api.pages.posted import by_field
 from api.pages.task_facts import clause_view
+from flows.actions.applications.recovering import Outlook, against_claim, lacking, outlook
 from flows.actions.errors import FieldFault, InvalidError
-from flows.actions.recovering import Outlook, against_claim, lacking, outlook
-from flows.actions.recovery_forms import (
+from flows.actions.forms.recovery_forms import (
     MOST_ROWS,
     ROWS,
     ActionForm,

@@ -20,8 +20,8 @@ from api.pages.numbers import places
 from api.pages.policy_layout import refusal
 from api.pages.render import page
 from api.pages.views import Column, Empty, Link, Note, Tag, Tone
-from flows.actions import reporting
 from flows.actions.errors import ActionRefusedError, ConflictError, InvalidError
+from flows.actions.papers import reporting
 from flows.documents.engine import DOCUMENTS, preview_html
 from models import clock
 from models.permissions import Actor, may_draft_report, may_issue_report, may_see_registers

@@ -20,9 +20,9 @@ from api.pages.layout import frame
 from api.pages.posted import by_field
 from api.pages.render import page, stamp
 from api.pages.views import Column, Empty, Note, Tag
-from flows.actions import serving
 from flows.actions.errors import InvalidError, NotThereError
-from flows.actions.serving import CallForm
+from flows.actions.papers import serving
+from flows.actions.papers.serving import CallForm
 from flows.actions.typed import read
 from models import clock
 from models.permissions import Actor, may_read_inbox, may_see_deliveries, may_serve_by_phone

@@ -18,7 +18,8 @@ from api.pages.posted import Posted, fields_of
 from api.pages.render import fragment, page
 from api.pages.task_form import Parsed, Typed, parse
 from api.pages.views import Link, Note
-from flows.actions import answering, half_written, sitting, visiting
+from flows.actions.answers import answering, half_written, sitting
+from flows.actions.colleagues import visiting
 from flows.actions.errors import (
     ActionRefusedError,
     ConflictError,

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from api.pages.case_views import DocThumb
 from api.pages.task_form import Prepared, Typed, parse
-from flows.actions import foreseeing, sitting
-from flows.actions.foreseeing import Draft
+from flows.actions.answers import foreseeing, sitting
+from flows.actions.answers.foreseeing import Draft
 from flows.documents import engine
 from flows.documents.engine import DOCUMENTS
 from models.gates import Outcome

@@ -11,7 +11,7 @@ from api.pages.posted import by_field
 from api.pages.render import yuan
 from api.pages.task_form import MOST_WORDS, VOUCHER, Prepared, Typed
 from api.pages.views import Note, WorkingDays
-from flows.actions import pointing
+from flows.actions.answers import pointing
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, func, select
 
 from api.auth.session import COOKIE
 from api.pages.views import Link, Note
-from flows.actions import answering, sitting
+from flows.actions.answers import answering, sitting
 from models import database
 from models.gates import GATES, Outcome
 from models.lifecycle import FINAL, STATE_NAMES, State

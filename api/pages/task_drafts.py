@@ -5,7 +5,7 @@ from datetime import datetime
 from api.pages.render import stamp
 from api.pages.task_form import Typed
 from api.pages.views import Note
-from flows.actions.half_written import Drafts
+from flows.actions.answers.half_written import Drafts
 from models import clock
 
 

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from api.pages.case_views import CalcLineView, CheckView, Fact, MeterView, TimelineItem
 from api.pages.render import day, pct, stamp, wan, yuan
 from api.pages.views import ClauseView, Link, Tone
-from flows.actions import changing, sitting
+from flows.actions.answers import sitting
+from flows.actions.loans import changing
 from models import clock
 from models.gates import Outcome
 from models.lifecycle import BOARD_NAMES

@@ -31,7 +31,7 @@ class Prepared:
     remedy: str
     clause: str = ""
     certain: bool = True  # failed; what a person must judge is offered, not ticked
-    at: tuple[str, ...] = ()  # which fields and materials it is about (flows.actions.pointing)
+    at: tuple[str, ...] = ()  # which fields and materials it is about (flows.actions.answers.pointing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from api.auth.permit import SeenTask
 from api.auth.session import CurrentActor
 from api.pages import task_view
 from api.pages.render import fragment
-from flows.actions import looking
+from flows.actions.answers import looking
 
 router = APIRouter(prefix="/tasks/{task_id}")
 

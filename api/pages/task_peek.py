@@ -8,7 +8,8 @@ from api.pages import changes_view, task_clock, task_facts
 from api.pages.case_views import CheckView, PeekView
 from api.pages.task_matter import Matter, matter_of
 from api.pages.views import Link
-from flows.actions import sitting, visiting
+from flows.actions.answers import sitting
+from flows.actions.colleagues import visiting
 from models.calendar import WorkingCalendar
 from models.gates import GATES
 from models.lifecycle import PROCESS_NAMES

@@ -25,7 +25,7 @@ from api.pages.task_matter import MOST_LOANS, LoanRow, Matter, loan_rows, matter
 from api.pages.task_papers import Papers, papers
 from api.pages.verb_fields import Spot
 from api.pages.views import ClauseView, Link, Note, Tag, WorkingDays
-from flows.actions import half_written, pointing, sitting, untold
+from flows.actions.answers import half_written, pointing, sitting, untold
 from flows.actions.errors import FieldFault
 from flows.steps import evidence
 from models import clock

@@ -21,8 +21,8 @@ from api.pages.template_rows import FieldRow, KindRow, VersionRow
 from api.pages.template_rows import version as version_row
 from api.pages.template_rows import wording as changed
 from api.pages.views import Column, Link, Note, Tag
-from flows.actions import templating
 from flows.actions.errors import InvalidError
+from flows.actions.papers import templating
 from flows.documents import intake, lint, proposal, schema, versions
 from flows.documents.engine import DOCUMENTS, DocumentKind, preview_html, render
 from flows.documents.intake import Finding

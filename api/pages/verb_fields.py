@@ -7,8 +7,9 @@ from sqlmodel import Session
 
 from api.pages.form_views import FieldView, Option
 from api.pages.posted import whole
-from flows.actions import choosing, opinion_files
+from flows.actions.answers import opinion_files
 from flows.actions.attaching import Stored
+from flows.actions.colleagues import choosing
 from flows.actions.errors import FieldFault, InvalidError
 from models import clock
 from models.permissions import Actor

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.pages.form_views import FieldView, Option
 from api.pages.verb_fields import Fields, Given, Spot, enclosing, many, text, who
-from flows.actions import choosing, passing, telling
+from flows.actions.colleagues import choosing, passing, telling
 from flows.actions.errors import FieldFault, InvalidError
 from models.gates import GATES
 from models.permissions import may_talk

@@ -15,8 +15,8 @@ from api.pages.layout import frame
 from api.pages.numbers import STATE_NAMES, TONES
 from api.pages.render import page
 from api.pages.views import Link, Note, Tag
-from flows.actions import reissuing, voiding
 from flows.actions.errors import InvalidError
+from flows.actions.papers import reissuing, voiding
 from models.permissions import Actor, may_ask_to_void, may_decide_void, may_see_registers
 from models.records import document, numbers, person
 from models.records.case import CaseRecord

@@ -24,8 +24,9 @@ from api.pages.policy_layout import Deciding
 from api.pages.posted import Posted, by_field, whole
 from api.pages.render import page
 from api.pages.views import Note
-from flows.actions import typed, white_listing
+from flows.actions import typed
 from flows.actions.errors import FieldFault, InvalidError
+from flows.actions.rules import white_listing
 from flows.importing import workbooks
 from models import clock
 from models.permissions import (

@@ -14,8 +14,9 @@ from api.rest.calls import Reply, Write
 from api.rest.common import READ, WRITE, answers
 from api.rest.strict import RestRoute
 from api.rest.wire import Body, Out, Page, given, wire
-from flows.actions import choosing, standing_in
+from flows.actions.colleagues import choosing
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError
+from flows.actions.people import standing_in
 from flows.actions.typed import Day, read
 from models import clock
 from models.permissions import Actor, Denied, may_arrange, may_talk

@@ -16,7 +16,7 @@ from api.rest.filings import Filer, LoanIn
 from api.rest.problems import Fault, pointer
 from api.rest.strict import RestRoute
 from api.rest.wire import Body, Moment, Out, Page, given
-from flows.actions import batching
+from flows.actions.applications import batching
 from flows.actions.errors import NotThereError
 from models.records import filing_batch
 from models.records.api_key import Scope

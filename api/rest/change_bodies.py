@@ -7,9 +7,9 @@ from pydantic import Field, StrictStr
 
 from api.rest.samples import LOAN
 from api.rest.wire import Body, wire
-from flows.actions import change_forms
-from flows.actions.forms import GuaranteeLoanForm
-from flows.actions.replying import MOST_FILES
+from flows.actions.forms import change_forms
+from flows.actions.forms.application_forms import GuaranteeLoanForm
+from flows.actions.loans.replying import MOST_FILES
 
 WHY = {"reason": "企业资金周转需要。", "document": "展期协议 ZQ-2026-01"}
 

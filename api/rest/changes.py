@@ -28,8 +28,10 @@ from api.rest.prepared import WAITING, replied
 from api.rest.strict import RestRoute
 from api.rest.warning_view import ReplyOut, reply_view
 from api.rest.wire import Id, Moment, Out, Page, Yuan, given
-from flows.actions import change_forms, changing, handing_in, matters, warning
 from flows.actions.errors import NotThereError, permitted
+from flows.actions.forms import change_forms
+from flows.actions.loans import changing, warning
+from flows.actions.maker_checker import handing_in, matters
 from models.permissions import Actor, may_see_loan_changes
 from models.policy.anomalies import ANOMALY_NAMES, Anomaly
 from models.records import loan_change, person

@@ -12,9 +12,9 @@ from api.rest.calls import unchanged
 from api.rest.problems import CODES, MEDIA_TYPE, ApiError, Problem
 from api.rest.samples import UPLOAD
 from api.rest.views import case_view
+from flows.actions.answers.opinion_files import MOST_FILES
 from flows.actions.attaching import Stored
 from flows.actions.errors import FieldFault, ForbiddenError, InvalidError, NotThereError, permitted
-from flows.actions.opinion_files import MOST_FILES
 from models.lifecycle import Board, Process
 from models.permissions import Actor, may_file
 from models.policy.materials import SLOTS

@@ -18,10 +18,10 @@ from api.rest.samples import CLAIM, LOAN
 from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, CheckOut, case_view, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
-from flows.actions import claiming, correcting, filing, matters, prechecking, withdrawing
-from flows.actions.change_forms import as_typed, typed_value
+from flows.actions.applications import claiming, correcting, filing, prechecking, withdrawing
+from flows.actions.applications.receiving import ReceiptForm
 from flows.actions.errors import NotThereError
-from flows.actions.forms import (
+from flows.actions.forms.application_forms import (
     MOST_LOANS,
     ClaimForm,
     LoanForm,
@@ -31,7 +31,8 @@ from flows.actions.forms import (
     read_filing,
     read_loan,
 )
-from flows.actions.receiving import ReceiptForm
+from flows.actions.forms.change_forms import as_typed, typed_value
+from flows.actions.maker_checker import matters
 from flows.actions.typed import read
 from models.lifecycle import Board, Process
 from models.records.api_key import Scope

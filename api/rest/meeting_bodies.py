@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StrictInt, StrictStr
 
 from api.rest.wire import Body, wire
-from flows.actions import convening
+from flows.actions.meetings import convening
 from models.gates import Outcome
 
 Number = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}-\d{4}-\d{4,8}$", examples=["BC-2026-0001"])]

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from api.rest.wire import Moment, Out, Yuan
-from flows.actions import sitting
+from flows.actions.answers import sitting
 from models import clock
 from models.gates import Outcome
 from models.money import ZERO

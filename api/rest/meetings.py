@@ -18,8 +18,9 @@ from api.rest.problems import ApiError
 from api.rest.strict import RestRoute
 from api.rest.views import CaseLine, case_line
 from api.rest.wire import Id, Out, Page, given
-from flows.actions import answering, concluding, convening
+from flows.actions.answers import answering
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError, permitted
+from flows.actions.meetings import concluding, convening
 from flows.documents import packing
 from models.permissions import Actor, may_see_meetings
 from models.records import case as cases

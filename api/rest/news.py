@@ -12,7 +12,7 @@ from api.rest.common import READ, answers
 from api.rest.strict import RestRoute
 from api.rest.tasks import seen_task
 from api.rest.wire import Id, Moment, Out
-from flows.actions import visiting
+from flows.actions.colleagues import visiting
 from flows.actions.errors import NotThereError
 from models import clock
 from models.records import visit

@@ -15,8 +15,8 @@ from api.rest.calls import Reply, Write
 from api.rest.common import READ, WRITE, answers, place
 from api.rest.strict import RestRoute
 from api.rest.wire import After, Limit, Moment, Out, Page, page_of
-from flows.actions import serving
 from flows.actions.errors import NotThereError
+from flows.actions.papers import serving
 from flows.delivery.webhook import message
 from models import clock
 from models.records import delivery_log, institution, notice

@@ -13,7 +13,7 @@ from api.rest.common import CHANGE, answers, find_case
 from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, case_view
 from api.rest.wire import Body, CaseNumber
-from flows.actions import objecting, recalculating
+from flows.actions.cases import objecting, recalculating
 from models.records.api_key import Scope
 
 router = APIRouter(prefix="/cases", route_class=RestRoute, tags=["待办"])

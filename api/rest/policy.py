@@ -9,7 +9,7 @@ from api.auth.keys import Caller, scoped
 from api.rest.common import READ, answers
 from api.rest.problems import ApiError, Fault
 from api.rest.strict import RestRoute
-from flows.actions import explaining
+from flows.actions.rules import explaining
 from models.policy import explain as policy
 from models.policy.errors import FactsError, PolicyError
 from models.policy.explain import Explanation

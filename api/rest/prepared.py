@@ -15,9 +15,9 @@ from api.rest.common import READ, WRITE, answers, place
 from api.rest.strict import RestRoute
 from api.rest.views import case_view
 from api.rest.wire import After, Id, Limit, Moment, Out, Page, Yuan, page_of
-from flows.actions import handing_in
-from flows.actions.handing_in import Handed
-from flows.actions.matter import Matter
+from flows.actions.maker_checker import handing_in
+from flows.actions.maker_checker.handing_in import Handed
+from flows.actions.maker_checker.matter import Matter
 from models.records import person, prepared
 from models.records.api_key import Scope
 from models.records.prepared import Prepared

@@ -15,8 +15,8 @@ from api.rest.samples import RECOVERY, SLIP
 from api.rest.strict import RestRoute
 from api.rest.views import CaseOut, CheckOut, check_views
 from api.rest.wire import Body, CaseNumber, Out, Yuan, given, under, wire
-from flows.actions import matters, recovering
-from flows.actions.recovery_forms import (
+from flows.actions.applications import recovering
+from flows.actions.forms.recovery_forms import (
     MOST_ROWS,
     ActionForm,
     CostForm,
@@ -25,6 +25,7 @@ from flows.actions.recovery_forms import (
     ReturnForm,
     read_recovery,
 )
+from flows.actions.maker_checker import matters
 from flows.actions.typed import read
 from models.lifecycle import Board, Process
 from models.records.api_key import Scope

@@ -7,7 +7,7 @@ from pydantic import Field, StrictStr
 from sqlmodel import Session
 
 from api.rest.wire import Body, Out
-from flows.actions import pointing
+from flows.actions.answers import pointing
 from models.gates import CORRECTION
 from models.lifecycle import Process
 from models.records.case import CaseRecord

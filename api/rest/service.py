@@ -16,9 +16,10 @@ from api.rest.common import READ, WRITE, answers, place
 from api.rest.strict import RestRoute
 from api.rest.views import DocumentOut, document_view
 from api.rest.wire import After, Id, Limit, Moment, Out, Page, given, page_of, wire
-from flows.actions import serving, telling
+from flows.actions.colleagues import telling
 from flows.actions.errors import permitted
-from flows.actions.serving import CallForm
+from flows.actions.papers import serving
+from flows.actions.papers.serving import CallForm
 from flows.actions.typed import read
 from models import clock
 from models.permissions import may_see_deliveries, may_talk

@@ -15,7 +15,7 @@ from api.rest.strict import RestRoute
 from api.rest.verbs import PersonId, Told
 from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import Body, CaseNumber, Moment, Out, Page
-from flows.actions import telling
+from flows.actions.colleagues import telling
 from flows.actions.errors import NotThereError
 from models import clock
 from models.records import message, opinion_file

@@ -17,9 +17,9 @@ from api.rest.returned import FaultIn, placed
 from api.rest.strict import RestRoute
 from api.rest.views import EnclosedOut, enclosed_view
 from api.rest.wire import After, Body, Id, Limit, Moment, Out, Page, Yuan
-from flows.actions import answering, looking, sitting
-from flows.actions.answer_forms import read_answer
+from flows.actions.answers import answering, looking, sitting
 from flows.actions.errors import ForbiddenError, NotThereError, permitted
+from flows.actions.forms.answer_forms import read_answer
 from flows.steps import evidence
 from models import clock
 from models.gates import Outcome

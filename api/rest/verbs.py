@@ -15,7 +15,7 @@ from api.rest.common import CHANGE, ENCLOSING, READ, WRITE, Enclosing, answers, 
 from api.rest.strict import RestRoute
 from api.rest.tasks import TaskOut, moved, seen_task
 from api.rest.wire import Body, Id, Out, Page
-from flows.actions import choosing, passing, telling
+from flows.actions.colleagues import choosing, passing, telling
 from models import clock
 from models.permissions import Actor
 from models.records import institution

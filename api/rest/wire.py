@@ -121,7 +121,7 @@ def wire(
     optional: bool = False,
     without: Collection[str] = (),
 ) -> type[Body]:
-    """The JSON schema of a form (`flows.actions.forms`): same fields, JSON's own types, titles as descriptions.
+    """The JSON schema of a form (`flows.actions.forms.application_forms`): same fields, JSON's own types, titles as descriptions.
 
     The types are checked here; what the words mean is checked by the form, for pages and API alike. `optional`: any
     part of the form may be given; `without` names fields that are not.

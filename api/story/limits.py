@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from api.demo import play
 from api.runtime import postgres
 from api.story.proof import Check
-from flows.actions.verifying import verify
+from flows.actions.rules.verifying import verify
 from flows.documents.engine import plain_text
 from models import clock, database
 from models.database import session

@@ -3,7 +3,7 @@
 from api.story.proof import Check, Found, case_of, notices
 from api.story.scripts import Script
 from api.story.theatre import Theatre
-from flows.actions.verifying import verify
+from flows.actions.rules.verifying import verify
 from flows.documents.engine import plain_text
 from models.database import session
 from models.lifecycle import STATE_NAMES, State

@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from flows.actions.forms import GuaranteeLoanForm, ListedFirmForm, loan_form
+from flows.actions.forms.application_forms import GuaranteeLoanForm, ListedFirmForm, loan_form
 from models.lifecycle import Board
 from models.policy.security import SECURITY_NAMES, Security
 from models.records.loan_import import ImportKind, LoanImport

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from flows.actions.applications.importing import actor_of
 from flows.actions.attaching import Stored, attach_stored
 from flows.actions.errors import permitted
-from flows.actions.handing_in import note_on_import
-from flows.actions.importing import actor_of
+from flows.actions.maker_checker.handing_in import note_on_import
 from flows.actions.opening import open_case, told
 from flows.importing.sheets import KINDS, UnreadableError, kind_of
 from flows.steps import set_checks

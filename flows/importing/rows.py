@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from flows.actions.forms import parts
+from flows.actions.forms.application_forms import parts
 from flows.actions.typed import attempt, value_of
 from flows.importing import cells as reading
 from flows.importing.cells import Cell

@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from flows.actions.applications.importing import forget_rows
 from flows.actions.errors import ActionRefusedError
-from flows.actions.importing import forget_rows
 from flows.importing import filing_rows, staging, white_rows
 from flows.importing.columns import listing_of
 from flows.importing.rows import Reader, Staged

@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
-from flows.actions.filing import References
-from flows.actions.forms import loan_form
+from flows.actions.applications.filing import References
+from flows.actions.forms.application_forms import loan_form
 from flows.importing.rows import Staged
 from flows.steps import set_checks
 from models.lifecycle import Board

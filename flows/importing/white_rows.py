@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from flows.actions.errors import ConflictError
-from flows.actions.forms import ListedFirmForm
+from flows.actions.forms.application_forms import ListedFirmForm
 from flows.importing.rows import Staged
 from flows.importing.staging import COUNTED, STATES, as_json
 from flows.steps import listing

@@ -24,7 +24,7 @@ STATE_NAMES: dict[Verdict | None, str] = {
 
 
 class Prepared(ByTwo, table=True):
-    """One submission. `kind` is a key of `flows.actions.matters.KINDS`; `subject` what it is about (a loan's id, a case's
+    """One submission. `kind` is a key of `flows.actions.maker_checker.matters.KINDS`; `subject` what it is about (a loan's id, a case's
     number, an import's id), empty for a filing; `shown` the hash of `data` and `files`, which never change.
 
     `case_number`: the case it became or belongs to. `taken_up_at`: someone works on what was returned or withdrawn.

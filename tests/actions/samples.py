@@ -7,8 +7,8 @@ import zlib
 
 from sqlmodel import Session
 
-from flows.actions import claiming, filing
-from flows.actions.forms import read_claim, read_filing
+from flows.actions.applications import claiming, filing
+from flows.actions.forms.application_forms import read_claim, read_filing
 from models import clock
 from models.gates import CORRECTION, Gate, Outcome
 from models.lifecycle import Board

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from flows.actions import changing, reissuing, voiding
 from flows.actions.errors import ConflictError
+from flows.actions.loans import changing
+from flows.actions.papers import reissuing, voiding
 from flows.documents import integrity
 from flows.documents.engine import plain_text
 from models import clock

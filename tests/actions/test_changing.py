@@ -9,9 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from flows.actions import changing, claiming, reminding
+from flows.actions.applications import claiming
+from flows.actions.colleagues import reminding
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
-from flows.actions.forms import read_claim
+from flows.actions.forms.application_forms import read_claim
+from flows.actions.loans import changing
 from flows.steps import facts
 from models import clock, database
 from models.lifecycle import Board

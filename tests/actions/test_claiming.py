@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session, select
 
-from flows.actions import claiming, correcting
+from flows.actions.applications import claiming, correcting
 from flows.actions.errors import ConflictError, InvalidError, NotThereError
-from flows.actions.forms import read_claim, read_loan
+from flows.actions.forms.application_forms import read_claim, read_loan
 from models.gates import CORRECTION, Outcome
 from models.lifecycle import Board, Process, State
 from models.records.attachment import current

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
-from flows.actions import filing
+from flows.actions.applications import filing
+from flows.actions.applications.filing import route_managing
 from flows.actions.errors import ForbiddenError, InvalidError
-from flows.actions.filing import route_managing
-from flows.actions.forms import read_filing
+from flows.actions.forms.application_forms import read_filing
 from models.lifecycle import Board, Process, State
 from models.records.case import CaseRecord
 from models.records.enterprise import Enterprise

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.actions.errors import InvalidError
-from flows.actions.forms import read_claim, read_filing, read_loan
+from flows.actions.forms.application_forms import read_claim, read_filing, read_loan
 from models.lifecycle import Board
 from tests.actions.samples import USCC, claim, loan
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from sqlmodel import Session
 
-from flows.actions import founding
 from flows.actions.errors import ConflictError, InvalidError
+from flows.actions.people import founding
 
 GOOD = {
     "institutions": [

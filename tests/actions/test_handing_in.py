@@ -8,10 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from flows.actions import drafting, handing_in, matters
+from flows.actions.applications import drafting
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
-from flows.actions.forms import read_claim, read_filing, read_loan
-from flows.actions.handing_in import Handed
+from flows.actions.forms.application_forms import read_claim, read_filing, read_loan
+from flows.actions.maker_checker import handing_in, matters
+from flows.actions.maker_checker.handing_in import Handed
 from models import clock
 from models.gates import CORRECTION
 from models.lifecycle import Board

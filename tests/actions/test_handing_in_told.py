@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, select
 
-from flows.actions import handing_in
+from flows.actions.maker_checker import handing_in
 from models.records.institution import InstitutionContact
 from models.records.notice import Delivery, Notice
 from models.records.person import by_login

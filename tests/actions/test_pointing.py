@@ -3,9 +3,11 @@
 import pytest
 from sqlmodel import Session
 
-from flows.actions import correcting, pointing, visiting
+from flows.actions.answers import pointing
+from flows.actions.applications import correcting
+from flows.actions.colleagues import visiting
 from flows.actions.errors import InvalidError
-from flows.actions.forms import read_claim, read_loan
+from flows.actions.forms.application_forms import read_claim, read_loan
 from models.gates import CORRECTION
 from models.lifecycle import Board, Process
 from models.policy.materials import SLOTS

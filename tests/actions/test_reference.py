@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from api.demo.play import a_claim, run_due, seed
-from flows.actions import reference
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
-from flows.actions.reference import QuoteForm, YearForm
+from flows.actions.rules import reference
+from flows.actions.rules.reference import QuoteForm, YearForm
 from models import calendar_notice, clock
 from models.calendar import CalendarError
 from models.lifecycle import Board

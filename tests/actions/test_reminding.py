@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
-from flows.actions import reminding, untold
+from flows.actions.answers import untold
+from flows.actions.colleagues import reminding
 from flows.chase_deadlines import chase
 from models import clock
 from models.calendar import seed_rows, seeded_calendar

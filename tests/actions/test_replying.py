@@ -8,9 +8,11 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from flows.actions import handing_in, matters, reissuing, replying, voiding
 from flows.actions.attaching import Upload
 from flows.actions.errors import ConflictError, InvalidError, NotThereError
+from flows.actions.loans import replying
+from flows.actions.maker_checker import handing_in, matters
+from flows.actions.papers import reissuing, voiding
 from flows.documents import integrity
 from models import clock
 from models.records import warning_reply

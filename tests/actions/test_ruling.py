@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from api.demo.play import a_claim, do, run_due
 from api.demo.play import seed as seed_all
-from flows.actions import ruling, what_if
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
-from flows.actions.explaining import explain, recompute
-from flows.actions.touching import touched
+from flows.actions.rules import ruling, what_if
+from flows.actions.rules.explaining import explain, recompute
+from flows.actions.rules.touching import touched
 from models import clock
 from models.database import session
 from models.lifecycle import Board

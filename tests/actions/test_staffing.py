@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from api.auth import entry
-from flows.actions import passwords, posts, staffing, standing_in
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
-from flows.actions.staffing import PersonForm
+from flows.actions.people import passwords, posts, staffing, standing_in
+from flows.actions.people.staffing import PersonForm
 from models import clock
 from models.records.office_act import OfficeAct
 from models.records.person import Person, SignIn, by_login, roles_of

@@ -8,8 +8,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from flows.actions import changing, composing_ledger, reissuing, voiding, warning
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
+from flows.actions.loans import changing, warning
+from flows.actions.papers import composing_ledger, reissuing, voiding
 from flows.documents import integrity
 from models import clock
 from models.records.document import Document, of_changes

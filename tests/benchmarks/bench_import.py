@@ -33,7 +33,8 @@ import flows.filing
 import flows.recovery  # noqa: F401 - registers the processes
 from api.demo import play
 from api.runtime import garbage, postgres
-from flows.actions import answering, importing
+from flows.actions.answers import answering
+from flows.actions.applications import importing
 from flows.importing import running
 from flows.importing.columns import SHEET, columns
 from flows.kernel.process import PROCESSES

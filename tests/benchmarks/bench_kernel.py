@@ -25,7 +25,7 @@ from api.runtime import postgres, prefect_server
 from api.runtime.parts import FENGBU
 from api.runtime.prefect_server import without_prefect_variables
 from api.runtime.process import free_port
-from flows.actions import answering, looking
+from flows.actions.answers import answering, looking
 from flows.kernel.worker import Worker
 from models import database
 from models.database import session

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from api.demo import play
 from api.pages import bank_limits, meters
 from api.runtime import postgres
-from flows.actions.verifying import verify
+from flows.actions.rules.verifying import verify
 from flows.steps import facts
 from models import database
 from models.database import session

@@ -49,7 +49,7 @@ ASSUMED = {
 def main(count: int) -> None:
     """Fill, replay, say how long it took."""
     from api.demo.play import a_claim, do, run_due, seed
-    from flows.actions import what_if
+    from flows.actions.rules import what_if
     from models.lifecycle import Board
     from models.policy.what_if import totals
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from api.demo import play
 from api.runtime import postgres
-from flows.actions import importing, white_listing
+from flows.actions.applications import importing
+from flows.actions.rules import white_listing
 from flows.importing import running as imports
 from models import clock, database
 from models.database import session

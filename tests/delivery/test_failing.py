@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import Session, select
 
 from api.story.peers import SmtpPeer, WebhookPeer
-from flows.actions import addresses
+from flows.actions.people import addresses
 from flows.delivery.outbox import resend
 from models import clock
 from models.permissions import Actor

@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import select
 
 from api.story.peers import SmtpPeer, WebhookPeer
-from flows.actions import serving
 from flows.actions.errors import ConflictError, NotThereError
-from flows.actions.serving import CallForm
+from flows.actions.papers import serving
+from flows.actions.papers.serving import CallForm
 from flows.actions.typed import read
 from models import clock
 from models.permissions import Actor

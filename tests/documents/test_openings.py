@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from api.pages.numbers_sheet import workbook
-from flows.actions import opening_registers
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
+from flows.actions.papers import opening_registers
 from flows.documents import integrity
 from flows.documents.registry import DOCUMENTS
 from flows.steps.documents import SUFFIXES

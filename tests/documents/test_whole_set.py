@@ -55,7 +55,7 @@ def test_every_document_from_filing_to_payment_is_there(code: str) -> None:
 
 
 def test_every_kind_there_is_has_a_maker_and_every_numbered_one_its_word() -> None:
-    reports = {"D34", "D35"}  # flows/actions/reporting.py takes the code from the report's period
+    reports = {"D34", "D35"}  # flows/actions/papers/reporting.py takes the code from the report's period
     assert BY_PROCESS | BY_ACTION | reports == set(DOCUMENTS) == set(SAMPLES)
     numbered = {code for code, kind in DOCUMENTS.items() if kind.numbered}
     assert numbered == set(SUFFIXES)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from api.demo.play import uscc
-from flows.actions import keys
+from flows.actions.people import keys
 from models import database
 from models.lifecycle import Board
 from models.permissions import Actor

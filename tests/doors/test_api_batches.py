@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from api.client import Fengbu, RefusedError
 from flows import file_batches, forget_calls
-from flows.actions import batching
+from flows.actions.applications import batching
 from models import clock, database
 from models.records.api_call import ApiCall
 from models.records.case import CaseRecord

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlmodel import Session, select
 
-from flows.actions import answering
+from flows.actions.answers import answering
 from flows.kernel import PROCESSES
 from flows.kernel.wake import claim as take
 from flows.kernel.wake import run_case

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from api.auth import session as sessions
-from flows.actions import answering
+from flows.actions.answers import answering
 from models import clock
 from models.calendar import seeded_calendar
 from models.gates import Outcome

@@ -9,8 +9,9 @@ from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from api.client import Desk
-from flows.actions import correcting, telling
-from flows.actions.forms import read_claim
+from flows.actions.applications import correcting
+from flows.actions.colleagues import telling
+from flows.actions.forms.application_forms import read_claim
 from models import clock
 from models.database import engine, session
 from models.gates import Outcome

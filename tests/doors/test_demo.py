@@ -9,8 +9,8 @@ from sqlmodel import Session, select
 
 from api.demo import cases, play
 from api.demo.people import PLACES
-from flows.actions import changing
-from flows.actions.verifying import verify
+from flows.actions.loans import changing
+from flows.actions.rules.verifying import verify
 from models.records.case import CaseRecord
 from models.records.claim import Claim
 from models.records.document import Document

@@ -3,7 +3,8 @@
 import io
 from datetime import timedelta
 
-from flows.actions import changing, composing
+from flows.actions.loans import changing
+from flows.actions.papers import composing
 from flows.documents.engine import plain_text
 from models import clock, database
 from models.lifecycle import Board

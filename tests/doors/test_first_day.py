@@ -9,7 +9,7 @@ import yaml
 from sqlmodel import Session, select
 
 from api.pages.render import TEMPLATES
-from flows.actions import founding
+from flows.actions.people import founding
 from models.records import institution
 from models.records.case import CaseRecord
 from models.records.document import Document

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from api.auth import session as sessions
-from flows.actions import half_written
+from flows.actions.answers import half_written
 from models import clock
 from models.records.task import Task
 from tests import builders

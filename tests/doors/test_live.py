@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 
 from api.auth import streams
 from api.pages import live
-from flows.actions import answering, telling
+from flows.actions.answers import answering
+from flows.actions.colleagues import telling
 from models import clock, database
 from models.records.person import SignIn
 from tests import builders

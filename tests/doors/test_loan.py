@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from flows.actions import changing, warning
-from flows.actions.change_forms import as_typed
-from flows.actions.forms import LoanForm
+from flows.actions.forms.application_forms import LoanForm
+from flows.actions.forms.change_forms import as_typed
+from flows.actions.loans import changing, warning
 from models import clock, database
 from models.records.loan import Loan
 from models.records.loan_change import ChangeKind, of_loan

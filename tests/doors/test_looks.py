@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from flows.actions import answering, looking
+from flows.actions.answers import answering, looking
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
 from models.database import session
 from models.gates import Outcome

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 
 from api.client import Desk
 from api.pages.evidence import evidence
-from flows.actions import answering, opinion_files, passing
+from flows.actions.answers import answering, opinion_files
+from flows.actions.colleagues import passing
 from flows.actions.errors import ConflictError
 from flows.forget_calls import forget
 from models.database import session

@@ -133,8 +133,8 @@ def actions() -> set[str]:
 
 
 def matters() -> set[str]:
-    """What filers hand in, each a function of flows/actions/matters that makes a `Matter`; lists are for people."""
-    path = source.PROJECT / "flows/actions/matters.py"
+    """What filers hand in, each a function of flows/actions/maker_checker/matters that makes a `Matter`; lists are for people."""
+    path = source.PROJECT / "flows/actions/maker_checker/matters.py"
     made = [
         node.name
         for node in source.tree(path).body
@@ -155,11 +155,13 @@ def used_in(room: str) -> set[str]:
         modules: dict[str, str] = {}
         functions: dict[str, str] = {}
         for node in ast.walk(source.tree(path)):
-            if isinstance(node, ast.ImportFrom) and node.module == "flows.actions":
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("flows.actions"):
+                continue
+            package = source.PROJECT / str(node.module).replace(".", "/")
+            if package.is_dir():
                 modules |= {one.asname or one.name: one.name for one in node.names}
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("flows.actions."):
-                short = str(node.module).rpartition(".")[2]
-                functions |= {one.asname or one.name: f"{short}.{one.name}" for one in node.names}
+            else:
+                functions |= {one.asname or one.name: f"{package.name}.{one.name}" for one in node.names}
         for node in ast.walk(source.tree(path)):
             if (
                 isinstance(node, ast.Attribute)

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from flows.actions import correcting, handing_in, importing
-from flows.actions.change_forms import as_typed
+from flows.actions.applications import correcting, importing
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
-from flows.actions.forms import LoanForm, read_loan
+from flows.actions.forms.application_forms import LoanForm, read_loan
+from flows.actions.forms.change_forms import as_typed
+from flows.actions.maker_checker import handing_in
 from flows.documents.engine import plain_text
 from flows.importing import running
 from flows.steps import documents, facts

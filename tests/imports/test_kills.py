@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from flows.actions import importing
+from flows.actions.applications import importing
 from flows.importing import running
 from models import clock, database
 from models.records.case import CaseRecord

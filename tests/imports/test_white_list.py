@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import col, select
 
-from flows.actions import white_listing
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
+from flows.actions.rules import white_listing
 from flows.importing import running, workbooks
 from models import clock, database
 from models.records.enterprise import WhiteListEntry, stays_of

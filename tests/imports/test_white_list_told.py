@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from flows.actions import white_listing
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
+from flows.actions.rules import white_listing
 from models import clock, database
 from models.records import institution
 from models.records.enterprise import stays_of

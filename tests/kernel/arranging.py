@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from sqlmodel import Session
 
-from flows.actions import concluding, convening, recalculating, standing_in, telling
+from flows.actions.cases import recalculating
+from flows.actions.colleagues import telling
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
+from flows.actions.meetings import concluding, convening
+from flows.actions.people import standing_in
 from models import clock
 from models.database import session
 from models.records import meeting, stand_in

@@ -15,7 +15,8 @@ from typing import Any
 from api.demo import play
 from api.demo.play import do
 from api.runtime import postgres
-from flows.actions import recalculating, withdrawing
+from flows.actions.applications import withdrawing
+from flows.actions.cases import recalculating
 from models import clock, database
 from models.database import session
 from models.gates import Outcome

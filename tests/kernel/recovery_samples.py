@@ -5,7 +5,7 @@ from typing import Any
 
 from api.demo import play, recoveries
 from api.demo.play import do
-from flows.actions import withdrawing
+from flows.actions.applications import withdrawing
 from models import clock
 from models.database import session
 from models.gates import Outcome

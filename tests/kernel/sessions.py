@@ -1,7 +1,7 @@
 """Sessions of the joint meeting for tests: claims brought to it, convened, voted on and concluded."""
 
 from api.demo import play
-from flows.actions import concluding, convening
+from flows.actions.meetings import concluding, convening
 from models.database import session
 from models.gates import Outcome
 from models.records import document

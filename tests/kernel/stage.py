@@ -11,7 +11,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.demo import play
-from flows.actions import answering, looking, objecting
+from flows.actions.answers import answering, looking
+from flows.actions.cases import objecting
 from models import clock
 from models.database import session
 from models.gates import Outcome

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from api.demo import play
-from flows.actions import withdrawing
+from flows.actions.applications import withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError
 from models import clock
 from models.database import session

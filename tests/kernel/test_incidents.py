@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from api.demo import play
-from flows.actions import incidents
+from flows.actions.cases import incidents
 from flows.actions.errors import ConflictError, ForbiddenError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import BACK_OFF, MOST_ATTEMPTS, claim, make_due, run_case

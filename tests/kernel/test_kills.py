@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from api.demo import play
-from flows.actions import incidents
+from flows.actions.cases import incidents
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import MOST_ATTEMPTS, WorkersDiedError, claim, run_case
 from models import clock

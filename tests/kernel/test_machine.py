@@ -20,16 +20,10 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 from api.demo import play, recoveries
-from flows.actions import (
-    answering,
-    incidents,
-    looking,
-    objecting,
-    passing,
-    sitting,
-    telling,
-    withdrawing,
-)
+from flows.actions.answers import answering, looking, sitting
+from flows.actions.applications import withdrawing
+from flows.actions.cases import incidents, objecting
+from flows.actions.colleagues import passing, telling
 from flows.actions.errors import ConflictError, ForbiddenError, NotThereError
 from flows.kernel.process import PROCESSES
 from flows.kernel.wake import claim, run_case

@@ -3,18 +3,12 @@
 import inspect
 from pathlib import Path
 
-from flows.actions import (
-    answering,
-    concluding,
-    convening,
-    incidents,
-    objecting,
-    passing,
-    recalculating,
-    standing_in,
-    telling,
-    withdrawing,
-)
+from flows.actions.answers import answering
+from flows.actions.applications import withdrawing
+from flows.actions.cases import incidents, objecting, recalculating
+from flows.actions.colleagues import passing, telling
+from flows.actions.meetings import concluding, convening
+from flows.actions.people import standing_in
 from models.permissions import Actor
 
 ELSEWHERE = {

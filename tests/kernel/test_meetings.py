@@ -7,8 +7,11 @@ import pytest
 from sqlmodel import col, select
 
 from api.demo import play
-from flows.actions import answering, concluding, convening, standing_in, withdrawing
+from flows.actions.answers import answering
+from flows.actions.applications import withdrawing
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
+from flows.actions.meetings import concluding, convening
+from flows.actions.people import standing_in
 from flows.documents import integrity
 from models.database import session
 from models.gates import Outcome

@@ -7,8 +7,10 @@ import pytest
 from sqlmodel import Session, select
 
 from api.demo import play
-from flows.actions import answering, passing, standing_in, telling
+from flows.actions.answers import answering
+from flows.actions.colleagues import passing, telling
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
+from flows.actions.people import standing_in
 from models import clock
 from models.database import session
 from models.gates import Outcome

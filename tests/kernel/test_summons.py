@@ -3,8 +3,8 @@
 import pytest
 from sqlmodel import col, select
 
-from flows.actions import concluding, convening
 from flows.actions.errors import ConflictError, ForbiddenError
+from flows.actions.meetings import concluding, convening
 from models.database import session
 from models.records.message import Message, MessageKind
 from models.records.notice import Channel, Delivery, Notice, feed

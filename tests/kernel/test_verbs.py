@@ -6,7 +6,8 @@ import pytest
 from sqlmodel import col, select
 
 from api.demo import play
-from flows.actions import answering, passing, telling
+from flows.actions.answers import answering
+from flows.actions.colleagues import passing, telling
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError
 from models import clock
 from models.database import session

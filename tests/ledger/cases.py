@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from api.demo import play
-from flows.actions.verifying import Difference, verify
+from flows.actions.rules.verifying import Difference, verify
 from flows.kernel import Case
 from flows.steps import compensation, limits
 from models import clock, database

@@ -8,8 +8,10 @@ from sqlmodel import Session, select
 
 from api.demo import play
 from api.demo.play import do, give_budget, run_due, state_of
-from flows.actions import composing, recalculating, withdrawing
+from flows.actions.applications import withdrawing
+from flows.actions.cases import recalculating
 from flows.actions.errors import ConflictError, ForbiddenError
+from flows.actions.papers import composing
 from flows.documents.engine import plain_text
 from flows.steps import limits, line
 from models import clock

@@ -10,8 +10,9 @@ from sqlmodel import Session, select
 
 from api.demo import play
 from api.demo.play import AT, a_case, a_claim, a_loan, do, open_task, person, seed
-from flows.actions import foreseeing, looking, objecting
-from flows.actions.foreseeing import Draft
+from flows.actions.answers import foreseeing, looking
+from flows.actions.answers.foreseeing import Draft
+from flows.actions.cases import objecting
 from flows.documents import engine, qr
 from flows.steps.documents import AT_ISSUE
 from models import database

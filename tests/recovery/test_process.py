@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from api.demo import play, recoveries
 from api.demo.play import do, run_due, state_of
-from flows.actions import withdrawing
+from flows.actions.applications import withdrawing
 from flows.actions.errors import ConflictError, InvalidError
 from flows.chase_deadlines import chase
 from flows.documents import bundle, integrity

@@ -8,9 +8,10 @@ from sqlmodel import Session
 
 from api.demo import play, recoveries
 from api.demo.play import do, run_due, state_of
-from flows.actions import answering, handing_in, matters
+from flows.actions.answers import answering
 from flows.actions.errors import ConflictError, ForbiddenError, InvalidError, NotThereError
-from flows.actions.recovery_forms import ReturnForm, read_recovery
+from flows.actions.forms.recovery_forms import ReturnForm, read_recovery
+from flows.actions.maker_checker import handing_in, matters
 from flows.actions.typed import read
 from models import clock
 from models.database import session

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
 from api.runtime import backup, postgres
-from flows.actions.verifying import verify
+from flows.actions.rules.verifying import verify
 from models.database import sqlalchemy_url
 from models.records.document import of_case
 from models.records.institution import by_code

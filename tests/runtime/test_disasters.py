@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from api.demo import play
 from api.runtime import postgres
-from flows.actions import answering
+from flows.actions.answers import answering
 from flows.actions.errors import ConflictError
 from flows.kernel.dead_runs import end_dead_runs
 from flows.raise_incident import CRASHED, LEFT_FOR, raise_incident

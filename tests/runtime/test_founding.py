@@ -12,7 +12,7 @@ from api.auth import entry
 from api.runtime import postgres
 from api.runtime.parts import FENGBU
 from api.runtime.prefect_server import PROJECT, without_prefect_variables
-from flows.actions import passwords
+from flows.actions.people import passwords
 from models.database import sqlalchemy_url
 from models.records import institution
 from models.records.institution import Institution, InstitutionName

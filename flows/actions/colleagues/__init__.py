@@ -1,0 +1,1 @@
+"""A task among colleagues: passed on, signed beside, stood in for, asked after."""

@@ -1,0 +1,1 @@
+"""What people fill in, field by field: the same forms for pages, lists and the API."""

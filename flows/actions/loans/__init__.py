@@ -1,0 +1,1 @@
+"""Registered loans after their filing: changes, anomalies, letters of warning and their answers."""

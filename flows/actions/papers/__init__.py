@@ -1,0 +1,1 @@
+"""Letters and registers: served, void, issued anew, edited, counted on; reports."""

@@ -1,0 +1,1 @@
+"""Institutions, their addresses and keys, and the people of each office."""
