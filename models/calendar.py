@@ -114,6 +114,8 @@ class WorkingCalendar:
         for _ in range(_FURTHEST):
             if left == 0 and kind.working:
                 return Due(day, provisional)
+            if day == date.max:
+                break
             day += _ONE_DAY
             kind = self.is_working_day(day)
             provisional = provisional or kind.provisional

@@ -6,6 +6,7 @@ Domain §6.2: amounts are printed in 元 or 万元 with two decimals; decisions 
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from types import NoneType
 
 FEN = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -16,6 +17,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _SECTIONS = ("", "万", "亿")
+_KINDS = {bool: "“是”或“否”", NoneType: "空值", list: "列表", dict: "对象"}
 
 
 class MoneyError(ValueError):
@@ -49,7 +51,7 @@ def _decimal(amount: object) -> Decimal:
     if isinstance(amount, bool) or not isinstance(amount, int | str):
         if isinstance(amount, float):
             raise MoneyError('金额不能用浮点数表示：请改用带引号的十进制数，例如 "1234.50"。')
-        raise MoneyError(f"金额须为数字，收到的却是 {type(amount).__name__} 类型的值。")
+        raise MoneyError(f"金额须为数字，收到的却是{_KINDS.get(type(amount), '别的内容')}。")
     if isinstance(amount, int):
         return Decimal(amount)
     text = amount.strip()

@@ -5,7 +5,7 @@ A question is a YAML or JSON file, "-" for standard input; a file ending in .jso
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,9 @@ from models import money
 from models.calendar import seeded_calendar
 from models.policy import explain as explaining
 from models.policy import strict_yaml, uscc
-from models.policy.errors import FactsError, PolicyError
+from models.policy.errors import FactsError, Fault, PolicyError
 from models.policy.facts import RuleFacts
-from models.policy.fields import Day, Facts, Percent, Text, Wan, parse
+from models.policy.fields import Count, Day, Facts, Percent, Text, Wan, parse
 from models.policy.parameters import Parameters, Terms
 from models.policy.rate_ceiling import rate_ceiling
 from models.policy.recovery import RecoveryFacts, recovery_share
@@ -38,7 +38,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 class _Size(Facts):
     industry: Industry
     on: Day
-    employees: int | None = None
+    employees: Count | None = None
     revenue_wan: Wan | None = None
     assets_wan: Wan | None = None
 
@@ -55,7 +55,7 @@ class _Term(RuleFacts):
 
 class _Days(Facts):
     start: Day
-    days: int | None = None
+    days: Count | None = None
     end: Day | None = None
 
 
@@ -68,15 +68,26 @@ class _Amount(Facts):
 
 
 def text_of(source: str) -> str:
+    """What a file or standard input (`-`) holds. Raises `PolicyError` with what to do about one that cannot be read."""
+    file = Path(source)
+    if source != "-" and (not file.exists() or file.is_dir()):
+        raise PolicyError(f"没有名为 {source} 的文件，请核对路径。")
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        if source == "-":
+            return sys.stdin.read()
+        if file.stat().st_size > strict_yaml.LARGEST * 4 and file.suffix != ".jsonl":
+            raise PolicyError(
+                f"{source} 过大：一份事实文件不超过 {strict_yaml.LARGEST} 个字符，多笔请写成 .jsonl 每行一问。"
+            )
+        return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"读不到文件 {source}：{error.strerror}。") from error
+        raise PolicyError(f"读不到文件 {source}，请核对读取权限。") from error
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{source} 不是 UTF-8 编码的文本文件。") from error
+        raise PolicyError(f"{source} 不是 UTF-8 编码的文本文件，请另存为 UTF-8 后再试。") from error
 
 
 def failed_with(error: ValueError) -> dict[str, Any]:
+    """The sentence, and each fault with its place."""
     if isinstance(error, FactsError):
         return {
             "error": str(error),
@@ -104,23 +115,44 @@ def read(text: str, source: str) -> Any:
     return strict_yaml.parse(text, source)
 
 
+def questions(source: str) -> Iterator[tuple[int | None, Any]]:
+    """The question of a source, or those of its lines with their numbers; in the place of one that cannot be read, why.
+
+    Raises `PolicyError` for a source that cannot be read at all.
+    """
+    text = text_of(source)
+    if not _many(source, text):
+        yield None, _or_error(read, text, source)
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield number, _or_error(strict_yaml.parse_json, line, f"第 {number} 行")
+
+
+def _or_error(how: Callable[[str, str], Any], text: str, source: str) -> Any:
+    try:
+        return how(text, source)
+    except PolicyError as error:
+        return error
+
+
 def serve(source: str, answer: Callable[[Any], Any]) -> None:
-    """Answer one question, or one a line; a wrong one gets a sentence and the exit code 2."""
+    """Answer one question, or one a line; a wrong one gets a sentence (of many: with its line) and the exit code 2, and
+    does not stop the others."""
     failed = False
     try:
-        text = text_of(source)
-        questions = text.splitlines() if _many(source, text) else [text]
+        for number, question in questions(source):
+            try:
+                if isinstance(question, PolicyError):
+                    raise question
+                said = answer(question)
+            except ValueError as error:
+                failed = True
+                said = failed_with(error) if number is None else {"line": number, **failed_with(error)}
+            say(said)
     except PolicyError as error:
         say(failed_with(error))
         raise typer.Exit(2) from error
-    for number, question in enumerate(questions, start=1):
-        if not question.strip():
-            continue
-        try:
-            say(answer(read(question, f"第 {number} 问" if len(questions) > 1 else source)))
-        except ValueError as error:
-            failed = True
-            say(failed_with(error))
     if failed:
         raise typer.Exit(2)
 
@@ -187,6 +219,9 @@ def term(source: Source) -> None:
 
     def answer(data: Any) -> Any:
         asked = parse(_Term, data)
+        if asked.matures_on is not None and asked.matures_on < asked.disbursed_on:
+            message = f"到期日 {asked.matures_on} 早于放款日 {asked.disbursed_on}，请核对。"
+            raise FactsError((Fault("matures_on", message),))
         last = latest_maturity(asked.disbursed_on, _terms(asked, asked.disbursed_on))
         within = None if asked.matures_on is None else asked.matures_on <= last
         return {"latest_maturity": last, "within": within}
@@ -207,7 +242,10 @@ def days(source: Source) -> None:
     def answer(data: Any) -> Any:
         asked = parse(_Days, data)
         if (asked.days is None) == (asked.end is None):
-            raise PolicyError("days 与 end 须且仅须填写一项。")
+            raise PolicyError("days（工作日数）与 end（截止日）须且仅须填写一项。")
+        if asked.end is not None and asked.end < asked.start:
+            message = f"截止日 {asked.end} 早于起始日 {asked.start}，请核对。"
+            raise FactsError((Fault("end", message),))
         if asked.days is not None:
             due = seeded_calendar().add_working_days(asked.start, asked.days)
             return {"day": due.day, "provisional": due.provisional}

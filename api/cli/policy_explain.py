@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.policy import AsJson, app, dump, read, say, serve, text_of
+from api.cli.policy import AsJson, app, dump, questions, read, say, serve, text_of
 from flows.actions.errors import ActionRefusedError
 from models import money
+from models.policy import codes, what_if
 from models.policy import explain as explaining
-from models.policy import what_if
-from models.policy.errors import FactsError
+from models.policy.errors import FactsError, PolicyError
 from models.policy.explain import Explanation
 from models.policy.lines import RESULT_NAMES
 from models.policy.what_if import DIMENSION_NAMES, DIMENSIONS
@@ -40,8 +41,31 @@ def explain_command(
     if as_json:
         serve(source, lambda data: [dump(item) for item in answer(data)])
         return
-    for item in _or_fail(lambda: answer(read(text_of(source), source))):
-        _tell(item)
+    _tell_each(source, answer)
+
+
+def _tell_each(source: str, answer: Callable[[Any], tuple[Explanation, ...]]) -> None:
+    """The answers in words; of many questions a wrong one does not stop the others."""
+    failed = False
+    for number, question in _or_fail(lambda: list(questions(source))):
+        try:
+            answers = _or_fail(partial(_answered, answer, question))
+        except typer.Exit:
+            if number is None:
+                raise
+            typer.echo(f"第 {number} 行没有测算，原因见上。", err=True)
+            failed = True
+            continue
+        for item in answers:
+            _tell(item)
+    if failed:
+        raise typer.Exit(2)
+
+
+def _answered(answer: Callable[[Any], Any], question: Any) -> Any:
+    if isinstance(question, PolicyError):
+        raise question
+    return answer(question)
 
 
 @contextmanager
@@ -95,17 +119,31 @@ def _or_fail(ask: Callable[[], Any]) -> Any:
 
 
 def _tell(item: Explanation) -> None:
+    """The whole answer in words: every check with its code, every line with its inputs and their sources."""
     typer.echo(f"{item.claim_no}  {RESULT_NAMES[item.result]}  应补偿 {money.yuan(item.payable)} 元")
-    for line in item.award.lines:
-        mark = "◀ 起作用" if line.binding else ""
-        typer.echo(f"  {line.no}. {line.label}：{line.text}  {line.formula}（{line.clause}）{mark}")
+    typer.echo("检查")
     for check in item.checks:
+        typer.echo(
+            f"  [{RESULT_NAMES[check.result]}] {check.label}（{check.code}，{check.clause}）：{check.value}；"
+            f"要求：{check.expected}；来源：{check.source}"
+        )
         if check.remedy:
-            typer.echo(f"  [{RESULT_NAMES[check.result]}] {check.label}：{check.value}。{check.remedy}")
+            typer.echo(f"      {check.remedy}")
+    typer.echo("计算")
+    for line in item.award.lines:
+        mark = "  ◀ 起作用" if line.binding else ""
+        typer.echo(
+            f"  {line.no}. {line.label}（{line.code}）：{line.text} = {line.formula}（{line.clause}）{mark}"
+        )
+        for given in line.inputs:
+            typer.echo(f"      {given.name} {given.value}；来源：{given.source}")
+    if item.binding is not None:
+        typer.echo(f"起作用的限额：{codes.LIMITS[item.binding]}（{item.binding}）")
     if item.would_have is not None:
-        typer.echo(f"  如符合条件，本可补偿 {money.yuan(item.would_have)} 元。{item.remainder_reason}")
+        typer.echo(f"如符合条件，本可补偿 {money.yuan(item.would_have)} 元。{item.remainder_reason}")
     elif item.remainder:
-        typer.echo(f"  未补 {money.yuan(item.remainder)} 元：{item.remainder_reason}")
+        typer.echo(f"未补 {money.yuan(item.remainder)} 元（{item.remainder_code}）：{item.remainder_reason}")
+    typer.echo(f"参数版本：{item.parameter_version}")
 
 
 @app.command("what-if")

@@ -100,7 +100,7 @@ def draft_bank(facts: BankClaimFacts, parameters: Parameters | None = None) -> D
     loss, loss_line = bank_loss(facts, terms)
     ratio, ratio_line, ratio_checks = bank_ratio(facts, terms, loss)
     requested = ratio * loss
-    amount = _requested_line(loss, ratio, requested, "三（四）", "银行承担损失 × 补偿比例")
+    amount = _requested_line(loss, ratio, requested, "三（四）", "银行承担损失 × 补偿比例", "上列补偿比例")
     rooms, room_checks = limits.rooms(facts, terms)
     return Draft(
         facts,
@@ -125,7 +125,14 @@ def draft_guarantee(facts: GuaranteeClaimFacts, parameters: Parameters | None = 
     cap = Fraction(cap_ratio) * total
     lines = (
         *loss_lines,
-        _requested_line(own, ratio, half, "三（三）", "政府性融担机构承担损失 × 补偿比例"),
+        _requested_line(
+            own,
+            ratio,
+            half,
+            "三（三）",
+            "政府性融担机构承担损失 × 补偿比例",
+            terms.source("guarantee_ratio"),
+        ),
         Line(
             no=0,
             code=TOTAL_CAP,
@@ -232,14 +239,16 @@ def _room_line(room: Room, draft: Draft, share: Share | None) -> Line:
     )
 
 
-def _requested_line(loss: Fraction, ratio: Fraction, value: Fraction, clause_id: str, formula: str) -> Line:
+def _requested_line(
+    loss: Fraction, ratio: Fraction, value: Fraction, clause_id: str, formula: str, source: str
+) -> Line:
     return Line(
         no=0,
         code=RATIO,
         label="按比例计算的补偿",
         inputs=(
             Input(name="承担损失", value=fraction_text(loss), source="上列承担损失"),
-            Input(name="补偿比例", value=f"{ratio_text(exact_ratio(ratio))}", source=clause_id),
+            Input(name="补偿比例", value=ratio_text(exact_ratio(ratio)), source=source),
         ),
         formula=formula,
         clause=clause_id,

@@ -15,6 +15,14 @@ class Fault:
     message: str
 
 
+class MisplacedError(ValueError):
+    """What a model's validator finds: the field of the model it belongs to, and the sentence."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
 class FactsError(PolicyError):
     """Facts that cannot be used; `faults` lists every fault at once."""
 

@@ -3,7 +3,7 @@
 The same function stands behind `fengbu policy explain`, the API and the documents.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.money import ZERO
 from models.policy import codes, compensation, eligibility
 from models.policy.allocation import allocate
 from models.policy.award import Award
+from models.policy.contradictions import contradictions
 from models.policy.errors import FactsError, Fault
 from models.policy.exact import fraction_text
 from models.policy.facts import BankClaimFacts, Board, ClaimFacts, GuaranteeClaimFacts
@@ -28,8 +29,8 @@ class Explanation(Printed):
     """The answer for one claim (元).
 
     `payable` is 0.00 for an ineligible claim (`result` fail); `would_have` is then what it would have had, else
-    None. `binding` is the code of the limit that cut the amount; `remainder` is what the ratio gave beyond, and
-    `remainder_code` says why it is not paid. All codes: `codes.py`.
+    None. `binding` is the code of the limit that cut the amount; `remainder` is what the ratio gave beyond `payable`
+    (of an ineligible claim all of it), and `remainder_code` says why it is not paid. All codes: `codes.py`.
     """
 
     claim_no: str
@@ -51,6 +52,16 @@ def read(data: object) -> tuple[ClaimFacts, ...]:
 
     Raises `FactsError` with every fault of every claim.
     """
+    return _claims(data, lambda _: ())
+
+
+def asked(data: object, parameters: Parameters | None = None) -> tuple[ClaimFacts, ...]:
+    """As `read`, of facts that come in by a door: what contradicts itself is a fault too (`contradictions.py`)."""
+    rules = parameters or Parameters.load()
+    return _claims(data, lambda claim: contradictions(claim, rules))
+
+
+def _claims(data: object, faults_of: Callable[[ClaimFacts], tuple[Fault, ...]]) -> tuple[ClaimFacts, ...]:
     shared: dict[str, Any] = {}
     listed, inside = False, ""
     if isinstance(data, Mapping) and "claims" in data:
@@ -71,9 +82,11 @@ def read(data: object) -> tuple[ClaimFacts, ...]:
     for place, entry in enumerate(entries):
         try:
             claims.append(_one({**shared, **entry} if isinstance(entry, Mapping) else entry))
+            found = faults_of(claims[-1])
         except FactsError as error:
-            prefix = f"{inside}{place}." if listed else ""
-            faults.extend(Fault(prefix + fault.field, fault.message) for fault in error.faults)
+            found = error.faults
+        prefix = f"{inside}{place}." if listed else ""
+        faults.extend(Fault(prefix + fault.field, fault.message) for fault in found)
     if faults:
         raise FactsError(tuple(faults))
     return tuple(claims)
@@ -92,7 +105,7 @@ def explain(
     data: object, parameters: Parameters | None = None, calendar: WorkingCalendar | None = None
 ) -> tuple[Explanation, ...]:
     """Explain a facts document (see `read`). Claims given together compete for the limits they share."""
-    return explain_claims(read(data), parameters, calendar)
+    return explain_claims(asked(data, parameters), parameters, calendar)
 
 
 def explain_claims(
@@ -137,7 +150,7 @@ def _answer(facts: ClaimFacts, award: Award, checks: tuple[Check, ...]) -> Expla
         payable=ZERO if failed else award.payable,
         would_have=award.payable if failed else None,
         binding=award.binding,
-        remainder=award.over_limit,
+        remainder=award.payable + award.over_limit if failed else award.over_limit,
         remainder_code=code,
         remainder_reason=reason,
         award=award,

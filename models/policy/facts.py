@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from models.money import ZERO
+from models.policy.errors import MisplacedError
 from models.policy.fields import Count, Day, Facts, Flag, Instant, Money, Percent, Ratio, Text, Wan
 from models.policy.lpr import Quote
 from models.policy.overrides import Override
@@ -183,7 +184,7 @@ class _Claim(RuleFacts):
     @model_validator(mode="after")
     def _one_day(self) -> "_Claim":
         if self.accepted_at and self.accepted_at.astimezone(SHANGHAI).date() != self.accepted_on:
-            raise ValueError("受理时间与受理日不是同一天（北京时间），请核对。")
+            raise MisplacedError("accepted_at", "受理时间与受理日不是同一天（北京时间），请核对。")
         return self
 
     @property
@@ -203,7 +204,9 @@ class _Used(Facts):
     @model_validator(mode="after")
     def _no_more_back_than_out(self) -> Self:
         if self.returned > self.paid:
-            raise ValueError(f"已返还 {self.returned} 元大于已付补偿 {self.paid} 元，请核对。")
+            raise MisplacedError(
+                "returned", f"已返还 {self.returned} 元大于已付补偿 {self.paid} 元，请核对。"
+            )
         return self
 
 
@@ -235,10 +238,10 @@ class BankClaimFacts(_Claim):
     @model_validator(mode="after")
     def _consistent(self) -> "BankClaimFacts":
         if self.borne_by_others > self.unpaid_principal + self.unpaid_interest:
-            raise ValueError("由其他方承担的损失大于未清偿本息，请核对。")
+            raise MisplacedError("borne_by_others", "由其他方承担的损失大于未清偿本息，请核对。")
         years = [y.year for y in self.bank_years or ()]
         if len(set(years)) != len(years):
-            raise ValueError("银行年度重复：同一年度只能写一项。")
+            raise MisplacedError("bank_years", "银行年度重复：同一年度只能写一项。")
         return self
 
 
@@ -254,7 +257,7 @@ class GuaranteeClaimFacts(_Claim):
     @model_validator(mode="after")
     def _shares_known(self) -> "GuaranteeClaimFacts":
         if self.loan.shares is None:
-            raise ValueError("融担板块须填写各方分险比例（贷款.分险比例）。")
+            raise MisplacedError("loan.shares", "融担板块须填写各方分险比例。")
         return self
 
 

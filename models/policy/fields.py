@@ -1,5 +1,6 @@
 """Field types of facts: strict, exact, with Chinese sentences; and faults listed all at once."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -18,9 +19,10 @@ from pydantic import (
 
 from models.money import fen
 from models.policy import values
-from models.policy.errors import FactsError, Fault
+from models.policy.errors import FactsError, Fault, MisplacedError
 
 _LONGEST = 200
+_FEN_IN_WAN = 6  # decimals of 万元 that a fen takes
 
 
 def _percent(raw: object) -> Decimal:
@@ -41,6 +43,8 @@ def _wan(raw: object) -> Decimal:
     value = values.decimal(raw, "万元数")
     if not 0 <= value < 10**8:
         raise ValueError(f"须为 0 以上、一万亿元以下的万元数，收到的是 {value}。")
+    if value != round(value, _FEN_IN_WAN):
+        raise ValueError(f"万元数最多六位小数（精确到分），收到的是 {value}。")
     return value
 
 
@@ -67,7 +71,7 @@ Money = Annotated[Decimal, BeforeValidator(fen), _AS_TEXT, _number(r"^\d{1,12}(\
 Percent = Annotated[Decimal, BeforeValidator(_percent), _AS_TEXT, _number(r"^\d{1,3}(\.\d+)?$")]
 Ratio = Annotated[Decimal, BeforeValidator(_ratio), _AS_TEXT, _number(r"^(0(\.\d+)?|1(\.0+)?)$")]
 Wan = Annotated[Decimal, BeforeValidator(_wan), _AS_TEXT, _number(r"^\d{1,8}(\.\d+)?$")]
-Day = Annotated[date, BeforeValidator(lambda raw: values.day(raw, "日期"))]
+Day = Annotated[date, BeforeValidator(lambda raw: values.day(raw, ""))]
 Instant = AwareDatetime
 Text = Annotated[str, BeforeValidator(_text)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -96,9 +100,15 @@ def parse(model: type[F], data: object) -> F:
 def faults(error: ValidationError) -> tuple[Fault, ...]:
     """pydantic's faults as Chinese sentences, for the door that parsed the model itself."""
     return tuple(
-        Fault(".".join(str(part) for part in item["loc"]) or "（整体）", _sentence(item))
+        Fault(".".join(_place(item)) or "（整体）", _sentence(item))
         for item in error.errors(include_url=False)
     )
+
+
+def _place(item: Any) -> tuple[str, ...]:
+    found = tuple(str(part) for part in item["loc"])
+    error = item.get("ctx", {}).get("error")
+    return (*found, error.field) if isinstance(error, MisplacedError) else found
 
 
 def _sentence(item: Any) -> str:
@@ -106,7 +116,8 @@ def _sentence(item: Any) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in {"literal_error", "enum"}:
-        return f"只能是 {context['expected'].replace(' or ', '、').replace(', ', '、')} 之一。"
+        names = "、".join(f"“{name}”" for name in re.findall("'([^']*)'", context["expected"]))
+        return f"只能是{names}之一。"
     return _SENTENCES.get(kind, f"内容不符合要求，收到的是“{str(item.get('input'))[:40]}”。")
 
 

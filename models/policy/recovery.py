@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from models.money import ZERO, round_down_fen, round_half_up_fen
 from models.policy.allocation import Demand, pro_rata
-from models.policy.errors import FactsError, Fault
+from models.policy.errors import FactsError, Fault, MisplacedError
 from models.policy.exact import exact_ratio, fraction_text
 from models.policy.facts import SHANGHAI, RuleFacts, Shares
 from models.policy.fields import Day, Facts, Money, Ratio
@@ -42,14 +42,18 @@ class RecoveryFacts(RuleFacts):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.receipts:
-            raise ValueError("至少须有一笔回款。")
+            raise MisplacedError("receipts", "至少须有一笔回款。")
         days = [receipt.received_on for receipt in self.receipts]
         if days != sorted(days):
-            raise ValueError("历次回款须按到账日由先到后排列。")
-        if self.loss <= 0 or self.compensation > self.loss:
-            raise ValueError("损失须大于零，且已付补偿不能大于损失，请核对。")
+            raise MisplacedError("receipts", "历次回款须按到账日由先到后排列。")
+        if self.loss <= 0:
+            raise MisplacedError("loss", "损失须大于零。")
+        if self.compensation > self.loss:
+            message = f"已付补偿 {self.compensation} 元大于损失 {self.loss} 元，请核对。"
+            raise MisplacedError("compensation", message)
         if self.returned > self.compensation:
-            raise ValueError("此前已返还大于已付补偿，请核对。")
+            message = f"此前已返还 {self.returned} 元大于已付补偿 {self.compensation} 元，请核对。"
+            raise MisplacedError("returned", message)
         return self
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from models.policy.errors import PolicyError
 
-_LARGEST = 2_000_000  # characters; a policy or facts file is a few pages
+LARGEST = 2_000_000  # characters; a policy or facts file is a few pages
 
 
 _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -58,8 +58,8 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 def parse(text: str, source: str) -> Any:
     """The content of a YAML text. Raises `PolicyError`, naming `source` and the line, for anything unfit."""
-    if len(text) > _LARGEST:
-        raise PolicyError(f"{source} 过大：超过 {_LARGEST} 个字符。")
+    if len(text) > LARGEST:
+        raise PolicyError(f"{source} 过大：超过 {LARGEST} 个字符。")
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
     except PolicyError as error:
@@ -87,8 +87,8 @@ def parse_json(text: str, source: str) -> Any:
             found[name] = value
         return found
 
-    if len(text) > _LARGEST:
-        raise PolicyError(f"{source} 过大：超过 {_LARGEST} 个字符。")
+    if len(text) > LARGEST:
+        raise PolicyError(f"{source} 过大：超过 {LARGEST} 个字符。")
     try:
         return json.loads(text, parse_float=refuse, parse_constant=refuse, object_pairs_hook=once)
     except PolicyError as error:

@@ -1,5 +1,6 @@
 """The kinds of value a parameter can have, read strictly: a wrong one is a sentence, never a guess."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,9 @@ class Tier:
     up_to: Decimal
     ratio: Decimal
 
+
+_PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 Value = Decimal | int | str | date | tuple[str, ...] | tuple[Tier, ...]
 
@@ -41,10 +45,9 @@ def decimal(raw: object, what: str) -> Decimal:
     """An exact, finite, plainly written decimal. Raises `PolicyError`, naming `what`, for anything else."""
     if isinstance(raw, bool | float) or not isinstance(raw, str | int | Decimal):
         raise PolicyError(f'{what}须为带引号的十进制数，例如 "0.80"，不能是浮点数或其他类型。')
-    try:
-        value = Decimal(raw)
-    except ArithmeticError as error:
-        raise PolicyError(f"{what}“{str(raw)[:40]}”不是数字。") from error
+    if isinstance(raw, str) and not _PLAIN.fullmatch(raw):
+        raise PolicyError(f"{what}“{raw[:40]}”不是数字：请用阿拉伯数字书写，例如 4.35。")
+    value = Decimal(raw)
     if not value.is_finite() or abs(cast("int", value.as_tuple().exponent)) > 12:
         raise PolicyError(f"{what}“{str(raw)[:40]}”不是可以使用的数字。")
     return value
@@ -53,8 +56,8 @@ def decimal(raw: object, what: str) -> Decimal:
 def parse(kind: Kind, raw: object, what: str, choices: dict[str, str]) -> Value:
     """The value of a parameter of that kind out of YAML or JSON; `what` names it in the error sentence."""
     if kind is Kind.CHOICE:
-        if raw not in choices:
-            raise PolicyError(f"{what}只能是 {'、'.join(choices)} 之一，收到的是“{raw}”。")
+        if not isinstance(raw, str) or raw not in choices:
+            raise PolicyError(f"{what}只能是 {'、'.join(choices)} 之一，收到的是“{str(raw)[:40]}”。")
         return str(raw)
     return _READERS[kind](raw, what)
 
@@ -78,7 +81,7 @@ def _between(highest: int) -> Callable[[object, str], Value]:
 
 def _integer(raw: object, what: str) -> Value:
     if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= 10_000:
-        raise PolicyError(f"{what}须为 0 至 10000 的整数，收到的是“{raw}”。")
+        raise PolicyError(f"{what}须为 0 至 10000 的整数，收到的是“{str(raw)[:40]}”。")
     return raw
 
 
@@ -89,8 +92,9 @@ def day(raw: object, what: str) -> date:
     if isinstance(raw, str) and len(raw) == len("2024-01-01"):
         try:
             return date.fromisoformat(raw)
-        except ValueError:
-            pass  # refused below with the same sentence as any other text
+        except ValueError as error:
+            if _DAY.fullmatch(raw):
+                raise PolicyError(f"{what}“{raw}”没有这一天，请核对。") from error
     raise PolicyError(f"{what}须为日期，格式如 2024-01-31，收到的是“{str(raw)[:40]}”。")
 
 

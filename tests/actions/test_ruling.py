@@ -92,6 +92,8 @@ WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"resolution": "甲\x00"}, "resolution", "普通文字"),
     ({"name": "nothing"}, "name", "没有名为"),
     ({"name": "bank_tiers", "value": "2000万 81%"}, "value", "两项须一并调整"),
+    ({"name": "bank_max_ratio", "value": "81%"}, "value", "最高 80%"),
+    ({"effective_from": "2029-01-01"}, "effective_from", "政策期"),
 ]
 
 

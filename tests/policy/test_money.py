@@ -30,8 +30,8 @@ def test_an_amount_is_kept_with_two_decimals(amount: object, expected: str) -> N
     ("amount", "said"),
     [
         (0.5, "浮点数"),
-        (True, "bool"),
-        (None, "NoneType"),
+        (True, "“是”或“否”"),
+        (None, "空值"),
         ("1.005", "超过两位"),
         (Decimal("0.001"), "超过两位"),
         (Decimal("NaN"), "确定的数字"),

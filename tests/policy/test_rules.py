@@ -1,28 +1,23 @@
-"""Parameters, overrides, calendar, size classes, codes, bad facts, the command line."""
+"""Parameters, overrides, calendar, size classes, codes."""
 
-import json
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from api.cli import app
 from models.calendar import CalendarError, WorkingCalendar, seeded_calendar
 from models.policy import strict_yaml, uscc
 from models.policy.deadlines import due, needs_meeting
 from models.policy.eligibility import filing, verdict
-from models.policy.errors import FactsError, PolicyError
-from models.policy.explain import explain, schema
+from models.policy.errors import PolicyError
 from models.policy.facts import FilingFacts
 from models.policy.fields import parse
 from models.policy.overrides import Override
 from models.policy.parameter import parse_file
 from models.policy.parameters import Parameters
 from models.policy.size_class import Industry, Size, classify
-from tests.policy.test_stories import EXAMPLES, facts_of
+from tests.policy.test_stories import facts_of
 
 CAP = "bank_year_cap_ratio"
 
@@ -197,64 +192,3 @@ def test_a_filing_lists_every_fault_at_once() -> None:
     assert failed == {"enterprise.uscc", "enterprise.sector", "loan.no_mortgage", "loan.rate", "loan.term"}
     assert verdict(checks) == "fail"
     assert all(check.remedy for check in checks if check.result == "fail")
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "said"),
-    [
-        ("unpaid_principal", 0.5, "浮点数"),
-        ("unpaid_principal", "1.001", "超过两位"),
-        ("unpaid_principal", "-1", "负数"),
-        ("unpaid_principal", "NaN", "不是金额"),
-        ("loan.rate_pct", "Infinity", "不是可以使用的数字"),
-        ("loan.signed_on", "2024-02-30", "须为日期"),
-        ("loan.contract_no", "甲\x00", "控制字符"),
-        ("loan.shares", {"bank": "20", "national": "20", "province": "20", "city": "41"}, "100%"),
-        ("ratio", "0.81", "超过最高"),
-        ("asset_class", "坏账", "只能是"),
-        ("typo", 1, "不认识的字段"),
-        ("recovery_started", "yes", "true"),
-        ("budget", {"year": 2024, "left": "1.00"}, "不在同一年"),
-        ("enterprise_prior", [{"paid": "1.00", "returned": "2.00"}], "大于已付"),
-        ("accepted_at", "2025-06-03T09:00:00+08:00", "不是同一天"),
-        ("accepted_at", "2025-06-02T09:00:00", "时区"),
-        ("borne_by_others", "9000000.00", "大于"),
-        ("bank_years", [{"year": 2024, "lending": "1.00"}] * 2, "重复"),
-        ("board", "both", "板块只能是"),
-    ],
-)
-def test_bad_facts_get_a_chinese_sentence(path: str, value: Any, said: str) -> None:
-    with pytest.raises(FactsError, match=said):
-        explain(facts_of({"from": "bank", "set": {path: value}}))
-
-
-def test_the_schema_describes_what_the_examples_say() -> None:
-    described = schema()["$defs"]["BankClaimFacts"]["properties"]
-    assert set(strict_yaml.read(EXAMPLES / "bank.yaml")) <= set(described)
-    assert described["unpaid_principal"]["title"] == "未清偿本金（元）"
-
-
-def ask(command: str, question: Any, tmp_path: Path) -> tuple[int, Any]:
-    path = tmp_path / "question.jsonl"
-    path.write_text(json.dumps(question, ensure_ascii=False), encoding="utf-8")
-    result = CliRunner().invoke(app, ["policy", command, str(path)])
-    return result.exit_code, json.loads(result.stdout)
-
-
-def test_the_doors(tmp_path: Path) -> None:
-    assert ask("daxie", {"amount": "325.04"}, tmp_path)[1]["daxie"] == "叁佰贰拾伍元零肆分"
-    assert ask("uscc", {"uscc": "91441900MA4UQ5DY16"}, tmp_path)[1]["expected"] == "5"
-    assert ask("days", {"start": "2026-09-30", "days": 1}, tmp_path)[1]["day"] == "2026-10-08"
-    assert ask("term", {"disbursed_on": "2024-02-29"}, tmp_path)[1]["latest_maturity"] == "2027-02-28"
-    assert ask("rate", {"signed_on": "2024-10-21", "rate_pct": "4.61"}, tmp_path)[1]["result"] == "fail"
-    size = {"industry": "工业", "on": "2025-01-01", "employees": 20, "revenue_wan": "300"}
-    assert ask("size", size, tmp_path)[1]["size"] == "小型"
-    code, answer = ask("days", {"start": "2026-09-30"}, tmp_path)
-    assert code == 2 and "days 与 end" in answer["error"]
-
-
-def test_explain_at_the_command_line() -> None:
-    for name, payable in (("bank", "4000000.00"), ("guarantee", "150000.04")):
-        result = CliRunner().invoke(app, ["policy", "explain", str(EXAMPLES / f"{name}.yaml"), "--json"])
-        assert json.loads(result.stdout)[0]["payable"] == payable
-    assert CliRunner().invoke(app, ["policy", "explain", "no-such-file"]).exit_code == 2

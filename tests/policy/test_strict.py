@@ -156,7 +156,7 @@ def test_what_is_shown_in_a_form_is_read_again() -> None:
         ({"changes": {"no_such": "1"}}, "changes.no_such", "没有名为"),
         ({"changes": {"rounding": {"value": "down"}}}, "changes.rounding", "from"),
         ({"changes": {"bank_year_cap_ratio": "2"}}, "changes.bank_year_cap_ratio", "0 与 1"),
-        ({"changes": {"policy_until": "2030-02-30"}}, "changes.policy_until", "须为日期"),
+        ({"changes": {"policy_until": "2030-02-30"}}, "changes.policy_until", "没有这一天"),
     ],
 )
 def test_assumptions_that_cannot_be(data: object, field: str, said: str) -> None:

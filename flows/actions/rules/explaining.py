@@ -30,7 +30,7 @@ def explain(s: Session, actor: Actor | None, data: object) -> tuple[Explanation,
     An applicant may ask about its own institution only; None is the operator of the machine. Raises `FactsError`,
     `PolicyError`, `ForbiddenError`.
     """
-    asked = explaining.read(data)
+    asked = explaining.asked(data, rules(s))
     if actor is not None and not actor.watches_all:
         _only_own(s, actor, asked)
     filled = tuple(_filled(s, claim) for claim in asked)

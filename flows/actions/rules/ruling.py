@@ -13,7 +13,7 @@ from flows.actions import two_people
 from flows.actions.errors import ConflictError, FieldFault, InvalidError, permitted
 from models import clock
 from models.permissions import Actor, may_confirm_rules, may_propose_rules
-from models.policy import typed
+from models.policy import contradictions, typed
 from models.policy.errors import PolicyError
 from models.policy.overrides import Override
 from models.policy.parameter import Parameter
@@ -66,6 +66,10 @@ def proposed(s: Session, form: Proposal) -> Override:
         known_since=clock.today(),
         reason=form.reason.strip(),
     )
+    if said := contradictions.outside_the_policy(override, current):
+        raise InvalidError((FieldFault("effective_from", said),))
+    if said := contradictions.above_the_text(override, current):
+        raise InvalidError((FieldFault("value", said),))
     try:
         current.with_overrides((override,))
     except PolicyError as error:
