@@ -27,7 +27,7 @@ from models.roles import Role
 
 LENT = 130
 """Working days ago: before every claim."""
-BIG_LENDERS = (("GYB", 400_000_000), ("DJB", 250_000_000))
+BIG_LENDERS = (("GYB", 400_000_000), ("DJB", 700_000_000))
 """What the banks lent in the year besides the shown cases: the base of their 2 % (元)."""
 
 CLAIM_GATES = (
