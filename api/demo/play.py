@@ -204,6 +204,7 @@ def a_claim(
     number = changes.pop("number", 1)
     loan = a_loan(s, filed, number, **({"principal": Decimal(unpaid)} | changes))
     loan.state, loan.filing_number = LoanState.REGISTERED, f"{filed.number}-01"
+    filed.subject, filed.uscc, filed.town = loan.firm_name, loan.uscc, loan.town
     filed.state, filed.closed_at, filed.wake_at = State.REGISTERED, clock.now(), None
     record = a_case(s, Process.CLAIM, board, applicant, requested, loan.firm_name)
     guarantee = board == Board.GUARANTEE

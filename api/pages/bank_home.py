@@ -7,38 +7,36 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from api.auth.db import Db
-from api.pages import failing, task_clock
+from api.pages import bank_asks, failing
 from api.pages.bank_drafts import of_colleagues
 from api.pages.bank_forms import Insider, board_of
 from api.pages.bank_limits import firms, own_years
 from api.pages.bank_prepared import open_rows
 from api.pages.layout import frame
 from api.pages.narrowing import many
-from api.pages.render import day, page, sentence_day, yuan
+from api.pages.render import day, page
 from api.pages.task_facts import clause_view
-from api.pages.views import AskView, Link, Tag
-from flows.steps.document_filing import faults, returned_entry
+from api.pages.views import Tag
 from models import clock
-from models.gates import CORRECTION, DEMANDED, RETURN_SLIP
 from models.lifecycle import STATE_NAMES, Board, Process, State
 from models.permissions import Actor
 from models.policy import deadlines
-from models.records import draft, institution, notice, overview, prepared, recovery, service
-from models.records.case import CaseRecord, JournalEntry
+from models.records import draft, institution, notice, overview, recovery, service
+from models.records.case import CaseRecord
 from models.records.case_filters import Filters, Show
-from models.records.claim import Claim
 from models.records.draft import DraftKind
 from models.records.loan import Loan
 from models.records.paging import COUNTED
 from models.records.rules import rules
-from models.records.task import Task, TaskState, open_of_case
+from models.records.task import open_of_case
 from models.roles import Role
 
 router = APIRouter(prefix="/bank")
 FILINGS_SHOWN = 8
+OPEN_SHOWN = 20
 NOTICES_SHOWN = 5
 FIRMS_SHOWN = 4
 ZERO = Decimal("0.00")
@@ -54,7 +52,14 @@ class CaseRow:
     holder: str
     until: str
     amount: Decimal
-    loans: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRow:
+    """A filing of the institution, and how many loans it has."""
+
+    case: CaseRow
+    loans: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,9 @@ class Unread:
 def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
     """Everything an applicant needs at a glance."""
     board = board_of(actor)
-    asks = _asks(db, actor)
-    claims = tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.CLAIM, only_open=True))
+    asks = bank_asks.asks(db, actor)
+    claims, claimed, sum_claimed = _open(db, actor, Process.CLAIM)
+    recoveries, recovering = _recoveries(db, actor)
     return page(
         request,
         "pages/bank/home.html",
@@ -93,13 +99,15 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
         their_drafts=of_colleagues(db, actor),
         prepared=open_rows(db, actor),
         files=Role.FILER in actor.roles,
-        claims=claims,
-        claimed=sum((row.amount for row in claims), ZERO),
-        recoveries=_recoveries(db, actor),
+        claims=tuple(_case_row(db, actor, one) for one in claims),
+        claims_count=claimed,
+        claimed=sum_claimed,
+        recoveries=recoveries,
+        recoveries_count=recovering,
         return_days=deadlines.working_days("recovery_return_days", clock.today(), rules(db)),
         unreported=many(overview.count(db, actor, Filters(Show.UNREPORTED), COUNTED)),
         recoverable=bool(recovery.paid_claims(db, actor.institution_id, limit=1)),
-        filings=tuple(_case_row(db, actor, one) for one in _cases(db, actor, Process.FILING)),
+        filings=_filings(db, actor),
         limits=tuple(m for _, m in own_years(db, actor.institution_id, 2)) if board == Board.BANK else (),
         firms=firms(db, actor)[:FIRMS_SHOWN] if board == Board.BANK else (),
         limit_clause=clause_view("三（四）"),
@@ -111,65 +119,15 @@ def home(request: Request, db: Db, actor: Insider) -> HTMLResponse:
     )
 
 
-def _asks(db: Session, actor: Actor) -> tuple[AskView, ...]:
-    query = (
-        select(Task, JournalEntry)
-        .join(JournalEntry, col(JournalEntry.id) == col(Task.entry_id))
-        .where(
-            Task.institution_id == actor.institution_id,
-            Task.state == TaskState.OPEN,
-            col(Task.gate).in_([gate.key for gate in DEMANDED]),
-        )
-        .order_by(col(Task.due_at), col(Task.id))
-    )
-    days = task_clock.calendar(db)
-    checking = {row.subject for row in prepared.waiting(db, actor.institution_id)}
-    asks = []
-    for task, entry in db.exec(query):
-        due = task_clock.working_days(days, entry)
-        if task.gate == CORRECTION.key:
-            listed = faults(returned_entry(db, task.case_id))
-            text = f"退回 {len(listed)} 处：" + "；".join(
-                str(f.get("problem", "")).rstrip("。；") for f in listed
-            )
-            action = Link("去补正", f"/bank/cases/{task.case_number}/correct", primary=True)
-            if task.case_number in checking:
-                action = Link("待本单位复核", "/bank/prepared")
-            asks.append(AskView(due, f"补正：{task.subject}", task.case_number, text, action))
-        elif task.gate == RETURN_SLIP.key:
-            action = Link("登记返还回单", f"/bank/cases/{task.case_number}/return", primary=True)
-            if task.case_number in checking:
-                action = Link("待本单位复核", "/bank/prepared")
-            words = _due(db, task.case_id)
-            asks.append(AskView(due, f"返还追偿款：{task.subject}", task.case_number, words, action))
-        else:
-            action = Link("确认到账", f"/bank/cases/{task.case_number}/receipt")
-            if task.case_number in checking:
-                action = Link("待本单位复核", "/bank/prepared")
-            words = _paid(db, task.case_id)
-            asks.append(AskView(due, f"确认收款：{task.subject}", task.case_number, words, action))
-    return tuple(asks)
-
-
-def _paid(db: Session, case_id: int) -> str:
-    claim = db.exec(select(Claim).where(Claim.case_id == case_id)).one()
-    day = sentence_day(claim.voucher_date, weekday=False)
-    return f"市财政局{day}拨付 {yuan(claim.paid)} 元至尾号 {claim.account_number[-4:]} 账户"
-
-
-def _due(db: Session, case_id: int) -> str:
-    found = recovery.of_case(db, case_id)
-    return f"应返还 {yuan(found.due)} 元，{sentence_day(found.due_on, weekday=False)}前缴回市财政局"
-
-
-def _recoveries(db: Session, actor: Actor) -> tuple[RecoveryRow, ...]:
-    """Recoveries under way: what is to be returned and until when; those still reviewed after them."""
+def _recoveries(db: Session, actor: Actor) -> tuple[tuple[RecoveryRow, ...], int]:
+    """Recoveries under way: what is to be returned and until when; those still reviewed after them. And how many."""
     rows = []
-    for one in _cases(db, actor, Process.RECOVERY, only_open=True):
+    cases, number, _ = _open(db, actor, Process.RECOVERY)
+    for one in cases:
         found, row = recovery.of_case(db, one.id or 0), _case_row(db, actor, one)
         due = found.due if found.due_on else None
         rows.append(RecoveryRow(row, due, day(found.due_on) if found.due_on else ""))
-    return tuple(sorted(rows, key=lambda row: (row.due is None, row.until)))
+    return tuple(sorted(rows, key=lambda row: (row.due is None, row.until))), number
 
 
 def _drafts(db: Session, actor: Actor) -> tuple[tuple[str, str, datetime], ...]:
@@ -191,15 +149,30 @@ def _drafts(db: Session, actor: Actor) -> tuple[tuple[str, str, datetime], ...]:
     return tuple(found)
 
 
-def _cases(db: Session, actor: Actor, process: Process, *, only_open: bool = False) -> Sequence[CaseRecord]:
-    query = select(CaseRecord).where(
-        CaseRecord.institution_id == actor.institution_id, CaseRecord.process == process
+def _open(db: Session, actor: Actor, process: Process) -> tuple[Sequence[CaseRecord], int, Decimal]:
+    """The institution's open cases, those that have waited longest first; how many there are, and what they ask (元)."""
+    own = (
+        CaseRecord.institution_id == actor.institution_id,
+        CaseRecord.process == process,
+        col(CaseRecord.closed_at).is_(None),
     )
-    if only_open:
-        return db.exec(
-            query.where(col(CaseRecord.closed_at).is_(None)).order_by(col(CaseRecord.opened_at))
-        ).all()
-    return db.exec(query.order_by(col(CaseRecord.id).desc()).limit(FILINGS_SHOWN)).all()
+    number, amount = db.exec(
+        select(func.count(), func.coalesce(func.sum(CaseRecord.amount), ZERO)).where(*own)
+    ).one()
+    query = select(CaseRecord).where(*own).order_by(col(CaseRecord.opened_at), col(CaseRecord.id))
+    return db.exec(query.limit(OPEN_SHOWN)).all(), number, amount
+
+
+def _filings(db: Session, actor: Actor) -> tuple[FilingRow, ...]:
+    query = select(CaseRecord).where(
+        CaseRecord.institution_id == actor.institution_id, CaseRecord.process == Process.FILING
+    )
+    cases = db.exec(query.order_by(col(CaseRecord.id).desc()).limit(FILINGS_SHOWN)).all()
+    of_these = col(Loan.case_id).in_([one.id for one in cases])
+    loans = dict(
+        db.exec(select(Loan.case_id, func.count()).where(of_these).group_by(col(Loan.case_id))).all()
+    )
+    return tuple(FilingRow(_case_row(db, actor, one), loans.get(one.id or 0, 0)) for one in cases)
 
 
 def _case_row(db: Session, actor: Actor, one: CaseRecord) -> CaseRow:
@@ -211,10 +184,7 @@ def _case_row(db: Session, actor: Actor, one: CaseRecord) -> CaseRow:
         holder = "本单位" if mine else names[waiting[0].institution_id].short_name
         due = clock.local(waiting[0].due_at).date()
         until = "已逾期" if due < clock.today() else f"{due:%m-%d} 前"
-    loans = len(db.exec(select(Loan.id).where(Loan.case_id == one.id)).all())
-    return CaseRow(
-        one.number, one.subject, state_tag(State(one.state), mine=mine), holder, until, one.amount, loans
-    )
+    return CaseRow(one.number, one.subject, state_tag(State(one.state), mine=mine), holder, until, one.amount)
 
 
 def state_tag(state: State, *, mine: bool = False) -> Tag:

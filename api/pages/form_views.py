@@ -142,7 +142,7 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One required material: 缺失 (upload) · 待确认 (look and confirm) · 已匹配 (replace) · 不适用 (why)."""
+    """One required material: 缺失 (upload) · 待确认 (look and confirm) · 已匹配 (replace) · 非必交 (when)."""
 
     ordinal: str
     title: str

@@ -59,6 +59,17 @@ def working_days(
     )
 
 
+def by_day(days: WorkingCalendar, due: date) -> WorkingDays:
+    """How far a day is that something is asked for by; it stays open after it."""
+    left = days.working_days_between(clock.today(), due).days
+    if left < 0:
+        return WorkingDays(f"逾期 {-left} 工作日", "late", tuple(_cells("over", min(-left, MOST_OVER))))
+    words = f"余 {left} 工作日" if left else "今日截止"
+    return WorkingDays(
+        words, "soon" if left <= SOON else "idle", tuple(_cells("left", min(left, MOST_CELLS)))
+    )
+
+
 def stopped(days: WorkingCalendar, entry: JournalEntry) -> WorkingDays:
     """A clock that stands still while the applicant corrects; `entry` is the 补正 gate's round."""
     count = days.working_days_between(clock.local(entry.opened_at).date(), clock.today()).days

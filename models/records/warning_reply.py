@@ -6,7 +6,7 @@ Who was reminded of it when stands beside it. Nothing follows from the day or fr
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, and_, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -75,20 +75,42 @@ def files_of(session: Session, change_ids: Sequence[int]) -> dict[int, list[Warn
     return found
 
 
+def owed_by(
+    session: Session, institution_id: int, most: int
+) -> Sequence[tuple[WarningReply, LoanChange, Loan]]:
+    """What an institution has not answered, the earliest due first, where the letter is in force."""
+    query = (
+        select(WarningReply, LoanChange, Loan)
+        .join(LoanChange, col(LoanChange.id) == WarningReply.loan_change_id)
+        .join(Loan, col(Loan.id) == LoanChange.loan_id)
+        .where(col(WarningReply.replied_at).is_(None), Loan.institution_id == institution_id, _in_force())
+        .order_by(col(WarningReply.due_on), col(WarningReply.loan_change_id))
+    )
+    return session.exec(query.limit(most)).all()
+
+
+def _in_force() -> ColumnElement[bool]:
+    """Its letter is issued, and not void."""
+    letter = select(Document.id).where(
+        Document.loan_change_id == WarningReply.loan_change_id,
+        Document.code == "D14",
+        Document.state == DocumentState.ISSUED,
+    )
+    return letter.exists()
+
+
 def to_remind(
     session: Session, today: date, soon: date, most: int
 ) -> Sequence[tuple[WarningReply, LoanChange, Loan, CaseRecord]]:
     """What nobody answered and is due by `soon`, or was due before `today`, and was not reminded of as that; its letter
     is in force. Locked, but for those another holds."""
-    in_force = (Document.code == "D14") & (Document.state == DocumentState.ISSUED)
-    letter = select(Document.id).where(Document.loan_change_id == WarningReply.loan_change_id, in_force)
     due, over = WarningReply.due_on, col(WarningReply.due_on) < today
     query = (
         select(WarningReply, LoanChange, Loan, CaseRecord)
         .join(LoanChange, col(LoanChange.id) == WarningReply.loan_change_id)
         .join(Loan, col(Loan.id) == LoanChange.loan_id)
         .join(CaseRecord, col(CaseRecord.id) == Loan.case_id)
-        .where(col(WarningReply.replied_at).is_(None), due <= soon, letter.exists())
+        .where(col(WarningReply.replied_at).is_(None), due <= soon, _in_force())
         .where(
             or_(
                 and_(over, col(WarningReply.overdue_at).is_(None)),

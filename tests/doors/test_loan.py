@@ -106,6 +106,8 @@ def test_a_letter_of_warning_is_answered_with_a_file(server: Any, loan: int) -> 
     change = warned(loan)
     where, words, files = f"/loans/{loan}/changes/{change}", f"words-{change}", f"files-{change}"
     assert f"{where}/reply" in bank.get(f"/loans/{loan}").text
+    home = bank.get("/bank").text
+    assert "有 1 件事等你办" in home and "回复风险提示函：" in home and f'href="/loans/{loan}"' in home
     shown = officer.get(f"/loans/{loan}").text
     assert f"{where}/reply" not in shown and "前回复" in shown, "who sent it reads until when"
     bad = bank.post(f"{where}/reply", data={words: "已落实。"}, files={files: ("a.exe", b"MZ")})
@@ -118,6 +120,7 @@ def test_a_letter_of_warning_is_answered_with_a_file(server: Any, loan: int) -> 
     assert bank.post(f"/loans/{loan}/changes/99999/reply", **answer).status_code == 404
     sent = bank.post(f"{where}/reply", **answer)
     assert sent.status_code == 303 and "已回复风险提示函" in bank.get(sent.headers["Location"]).text
+    assert "没有等你办的事" in bank.get("/bank").text
     assert bank.post(f"{where}/reply", **answer).status_code == 409
     read = officer.get(f"/loans/{loan}").text
     assert "已追加质押。" in read and "林婉仪已于" in read and "质押合同.pdf" in read
