@@ -23,20 +23,28 @@ NAMES = {ENTERPRISE: "单家企业补偿限额余额", BANK_YEAR: "银行年度�
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is left under one limit (元, cut to the fen, never below 0).
+    """What is left under one limit (元).
 
-    `key` is equal for claims that share the limit. `on_loss`: the limit counts loss, not compensation. `given`:
-    the balances the facts state, which must agree among claims that share it.
+    `key` is equal for claims that share the limit. `free` is exact, and below 0 where more was used than the limit allows
+    (other rules may allow less than was paid); `used` is what the facts count as paid and reserved, None where they
+    do not say. `on_loss`: the limit counts loss, not compensation. `given`: the balances the facts state, which must
+    agree among claims that share it.
     """
 
     code: str
     key: str
-    left: Decimal
+    free: Fraction
+    used: Decimal | None
     on_loss: bool
     given: tuple[Decimal, ...]
     inputs: tuple[Input, ...]
     formula: str
     clause: str
+
+    @property
+    def left(self) -> Decimal:
+        """What a claim may still take: cut to the fen, never below 0."""
+        return max(round_down_fen(self.free), ZERO)
 
 
 def rooms(facts: ClaimFacts, terms: Terms) -> tuple[tuple[Room, ...], tuple[Check, ...]]:
@@ -86,7 +94,7 @@ def _enterprise(facts: BankClaimFacts, terms: Terms) -> Room:
         sum((getattr(prior, name) for prior in counted), ZERO)
         for name in ("paid", "reserved", "returned", "loss")
     )
-    used = loss if on_loss else paid + reserved - returned
+    used, back = (loss, ZERO) if on_loss else (paid + reserved, returned)
     key = facts.enterprise.uscc
     if by_year:
         key += f"|{facts.accepted_on.year}"
@@ -103,7 +111,8 @@ def _enterprise(facts: BankClaimFacts, terms: Terms) -> Room:
     return Room(
         ENTERPRISE,
         key,
-        left=max(cap - used, ZERO),
+        free=Fraction(cap + back - used),
+        used=used,
         on_loss=on_loss,
         given=(paid, reserved, returned, loss),
         inputs=inputs,
@@ -125,10 +134,12 @@ def bank_year_room(facts: BankClaimFacts, terms: Terms, year: int) -> Room | Non
     refills = terms.choice("recovery_refills") == "all"
     ratio = Fraction(terms.decimal("bank_year_cap_ratio"))
 
+    def used(entry: BankYear) -> Decimal:
+        return entry.loss if on_loss else entry.paid + entry.reserved
+
     def free(entry: BankYear) -> Fraction:
-        back = entry.returned if refills else ZERO
-        used = entry.loss if on_loss else entry.paid + entry.reserved - back
-        return ratio * Fraction(entry.lending) - Fraction(used)
+        back = entry.returned if refills and not on_loss else ZERO
+        return ratio * Fraction(entry.lending) + Fraction(back - used(entry))
 
     left = free(this)
     source = f"{facts.loan.institution} {year} 年度"
@@ -154,7 +165,8 @@ def bank_year_room(facts: BankClaimFacts, terms: Terms, year: int) -> Room | Non
     return Room(
         BANK_YEAR,
         key,
-        left=max(round_down_fen(left), ZERO),
+        free=left,
+        used=used(this),
         on_loss=on_loss,
         given=(this.lending, this.paid, this.reserved, this.returned, this.loss),
         inputs=tuple(inputs),
@@ -200,7 +212,8 @@ def _budget(facts: ClaimFacts, terms: Terms) -> Room:
     return Room(
         BUDGET,
         str(budget.year),
-        left=budget.left,
+        free=Fraction(budget.left),
+        used=None,
         on_loss=False,
         given=(budget.left,),
         inputs=inputs,

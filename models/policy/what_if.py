@@ -1,7 +1,7 @@
 """What would have been paid under other rules (政策推演): claims replayed on the facts they were decided on.
 
 Only differences travel: where an earlier claim would have taken more or less of a limit, later ones find that much
-less or more of it. What people decided against is not reopened, unless the rules alone stood against it.
+less or more of it, and all together never take more than it allows. What people decided against is not reopened, unless the rules alone stood against it.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from typing import Any
 
 from models.calendar import WorkingCalendar
 from models.money import ZERO
-from models.policy import codes, compensation, eligibility
+from models.policy import codes, compensation, eligibility, limits
 from models.policy.compensation import Draft
 from models.policy.errors import FactsError, Fault, PolicyError
 from models.policy.facts import ClaimFacts
@@ -31,6 +31,7 @@ _POOLS = {
     "budget_year_day", "terms_day",
 }  # fmt: skip
 """Parameters that say which limit a claim counts in: with another reading it leaves one pool and enters another."""
+_Pool = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,23 +140,69 @@ def replay(
 ) -> tuple[Replayed, ...]:
     """Every claim under `other` rules, in the order of 受理; `recorded` are the rules the record was made by."""
     moved = any(recorded.get(name).rows != other.get(name).rows for name in _POOLS)
-    extra: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    held = _Held(recorded)
     result: list[Replayed] = []
     for claim in sorted(claims, key=lambda one: one.facts.order):
-        draft = _with_less_room(compensation.draft(claim.facts, other), extra)
+        draft = compensation.draft(claim.facts, other)
+        by_record = compensation.draft(claim.facts, recorded) if moved or claim.before is None else draft
         before = claim.before
         if before is None:
-            before = (
-                ZERO if claim.failed else compensation.settle(compensation.draft(claim.facts, recorded))[0]
-            )
-        after, reason = _after(claim, draft, other, calendar)
-        if claim.held and (after != before or moved):
-            _count(extra, draft, after, 1)
-            _count(extra, compensation.draft(claim.facts, recorded) if moved else draft, before, -1)
+            before = ZERO if claim.failed else compensation.settle(by_record)[0]
+        after, reason = _after(claim, held.leaves(draft, by_record, before), other, calendar)
+        if claim.held:
+            held.count(draft, after, by_record, before)
         result.append(
             Replayed(claim.facts.claim_no, claim.groups, before, after, reason if after != before else "")
         )
     return tuple(result)
+
+
+class _Held:
+    """What the claims so far hold of each limit under both sets of rules (元, in the measure of the limit)."""
+
+    def __init__(self, recorded: Parameters) -> None:
+        self._recorded = recorded
+        self._after: defaultdict[_Pool, Fraction] = defaultdict(Fraction)
+        self._before: defaultdict[_Pool, Fraction] = defaultdict(Fraction)
+
+    def count(self, draft: Draft, after: Decimal, by_record: Draft, before: Decimal) -> None:
+        """A claim takes `after` where the other rules count it, and `before` where the record has it."""
+        for room in draft.rooms:
+            self._after[_pool(room)] += _use(draft, room, after)
+        for room in by_record.rooms:
+            self._before[_pool(room)] += _use(by_record, room, before)
+
+    def leaves(self, draft: Draft, by_record: Draft, before: Decimal) -> Draft:
+        """The draft with the room the earlier claims leave it: less by what they take more than recorded, and never
+        more than the limit less all they take."""
+        rooms = []
+        for room in draft.rooms:
+            pool = _pool(room)
+            free = room.free - (self._after[pool] - self._before[pool])
+            if room.used is not None:
+                together = room.free + Fraction(room.used) - self._after[pool]
+                if together < free and _use(draft, room, draft.rounded) > together:
+                    free = min(free, together + self._given_beyond(room.code, by_record, before))
+            rooms.append(room if free == room.free else replace(room, free=free))
+        return draft if tuple(rooms) == draft.rooms else replace(draft, rooms=tuple(rooms))
+
+    def _given_beyond(self, code: str, by_record: Draft, before: Decimal) -> Fraction:
+        """The facts of a claim do not know what was reserved, or lent, between its calculation and its approval. What it
+        was given beyond what they allow it keeps: under the rules of the record nothing changes."""
+        terms = compensation.terms_of(by_record.facts, self._recorded)
+        for room in limits.rooms(by_record.facts, terms)[0]:
+            if room.code == code and room.used is not None:
+                left = room.free + Fraction(room.used) - self._before[_pool(room)]
+                return max(_use(by_record, room, before) - left, Fraction(0))
+        return Fraction(0)
+
+
+def _pool(room: Room) -> _Pool:
+    return room.code, room.key
+
+
+def _use(draft: Draft, room: Room, amount: Decimal) -> Fraction:
+    return Fraction(amount) / draft.rate if room.on_loss and draft.rate else Fraction(amount)
 
 
 def _after(
@@ -175,24 +222,6 @@ def _after(
     if claim.refused:
         return payable, "原检查不符合，现符合"
     return payable, codes.LIMITS.get(deciding, "补偿比例")
-
-
-def _with_less_room(draft: Draft, extra: dict[tuple[str, str], Fraction]) -> Draft:
-    if not any(extra.get((room.code, room.key)) for room in draft.rooms):
-        return draft
-    return replace(draft, rooms=tuple(_room(room, extra) for room in draft.rooms))
-
-
-def _room(room: Room, extra: dict[tuple[str, str], Fraction]) -> Room:
-    taken = extra.get((room.code, room.key), Fraction(0))
-    fen = int((Fraction(room.left) - taken) * 100)
-    return replace(room, left=max(Decimal(fen).scaleb(-2), ZERO))
-
-
-def _count(extra: dict[tuple[str, str], Fraction], draft: Draft, amount: Decimal, sign: int) -> None:
-    for room in draft.rooms:
-        use = Fraction(amount) / draft.rate if room.on_loss and draft.rate else Fraction(amount)
-        extra[room.code, room.key] += sign * use
 
 
 def totals(claims: Sequence[Replayed]) -> Group:

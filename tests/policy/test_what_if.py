@@ -12,6 +12,8 @@ from models.policy.what_if import Pinned
 from tests.policy.test_stories import facts_of
 
 SHIPPED = Parameters.load()
+NEXT = {"enterprise.uscc": "91441900MA50001354", "accepted_on": "2025-06-03"}
+"""Another firm, a day later."""
 
 
 def pinned(number: str, before: str | None, **changes: Any) -> Pinned:
@@ -41,8 +43,8 @@ def test_the_same_rules_change_nothing() -> None:
 
 
 def test_more_room_for_the_first_is_less_for_the_second() -> None:
-    later = {"bank_years": [{"year": 2024, "lending": "1200000000.00", "paid": "24000000.00"}]}
-    claims = [pinned("一", "4000000.00"), pinned("二", "0.00", facts={**later, "accepted_on": "2025-06-03"})]
+    later = {"bank_years": [{"year": 2024, "lending": "1200000000.00", "paid": "24000000.00"}], **NEXT}
+    claims = [pinned("一", "4000000.00"), pinned("二", "0.00", facts=later)]
     assert played(claims, bank_year_cap_ratio="0.03") == [
         ("一", "6400000.00", "补偿比例"),
         ("二", "6400000.00", "补偿比例"),
@@ -51,6 +53,46 @@ def test_more_room_for_the_first_is_less_for_the_second() -> None:
     assert [after for _, after, _ in played(claims, bank_year_cap_ratio="0.025")] == [
         "6400000.00",
         "3600000.00",
+    ]
+
+
+def test_a_lower_limit_below_what_was_used_is_no_room_for_anybody() -> None:
+    """What an earlier claim gives back first fills the hole the lower limit left, and only then is room again."""
+    year = {"year": 2024, "lending": "1200000000.00"}
+    claims = [
+        pinned("一", "6400000.00", facts={"bank_years": [{**year, "paid": "10000000.00"}]}),
+        pinned("二", "6400000.00", facts={"bank_years": [{**year, "paid": "16400000.00"}], **NEXT}),
+    ]
+    # 1 % is 12,000,000: of it 10,000,000 was paid to others before, so both together have 2,000,000
+    assert played(claims, bank_year_cap_ratio="0.01") == [
+        ("一", "2000000.00", "银行年度补偿限额（三（四））"),
+        ("二", "0.00", "银行年度补偿限额（三（四））"),
+    ]
+
+
+def test_claims_calculated_side_by_side_share_the_lower_limit() -> None:
+    """Neither knew of the other when it was calculated; under the other rules they meet all the same."""
+    year = {"bank_years": [{"year": 2024, "lending": "1200000000.00"}]}
+    claims = [pinned("一", "6400000.00", facts=year), pinned("二", "6400000.00", facts={**year, **NEXT})]
+    assert [after for _, after, _ in played(claims, bank_year_cap_ratio="0.007")] == [
+        "6400000.00",
+        "2000000.00",
+    ]
+    same_firm = [claims[0], pinned("二", "3600000.00", facts={**year, "accepted_on": "2025-06-03"})]
+    assert [after for _, after, _ in played(same_firm, bank_enterprise_cap="8000000.00")] == [
+        "6400000.00",
+        "1600000.00",
+    ]
+
+
+def test_what_came_between_calculation_and_approval_is_no_difference() -> None:
+    """A year grew by lending before the second was approved, so it had more than its facts allow."""
+    year = {"bank_years": [{"year": 2024, "lending": "500000000.00"}]}
+    claims = [pinned("一", "6400000.00", facts=year), pinned("二", "5000000.00", facts={**year, **NEXT})]
+    assert not any(one.difference for one in what_if.replay(claims, SHIPPED, SHIPPED))
+    assert [after for _, after, _ in played(claims, bank_year_cap_ratio="0.02")] == [
+        "6400000.00",
+        "5000000.00",
     ]
 
 
