@@ -20,7 +20,7 @@ from models.records.person import SignIn
 from models.settings import get_settings
 from tests import builders, kept
 from tests.browser import served
-from tests.doors.api import ALL, Api, Callers, issue
+from tests.doors.api import ALL, PLAIN, Api, Callers, issue
 from tests.seed import seed
 
 
@@ -50,7 +50,9 @@ class Server:
 
     def client(self, login: str | None = None) -> Client:
         """A new browser; signed in as `login`, or as nobody. Redirects are shown, not followed."""
-        client = Client(base_url=self.base_url, headers={"Origin": self.base_url}, timeout=30)
+        client = Client(
+            base_url=self.base_url, headers={"Origin": self.base_url}, timeout=30, verify=PLAIN
+        )
         self._stack.enter_context(client)
         if login is not None:
             client.sign_in_as(login)
@@ -95,7 +97,8 @@ def callers(server: Server) -> Iterator[Callers]:
 
         def caller(login: str, *scopes: Scope, **facts: Any) -> Api:
             _, text = issue(login, scopes or ALL, **facts)
-            client = Api(base_url=server.base_url, timeout=30, headers={"Authorization": f"Bearer {text}"})
+            headers = {"Authorization": f"Bearer {text}"}
+            client = Api(base_url=server.base_url, timeout=30, headers=headers, verify=PLAIN)
             return stack.enter_context(client)
 
         yield caller
