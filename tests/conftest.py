@@ -4,6 +4,7 @@ The server starts in a thread while pytest collects; a run that needs no databas
 comes from the migrations, so a test also fails when a migration is missing.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -32,12 +33,17 @@ from tests import kept
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 """A test run's server is thrown away; only the product's has to survive a power cut."""
 TEMPLATE = "migrated"
+MEMORY = Path("/dev/shm")  # noqa: S108 - only asked for a directory of our own
+ROOM = 4 * 2**30
+"""Bytes free for databases and files of a run, which take about one: else they are on disk, and some tests wait for it."""
 
 
 class Server:
     """The controlling process's part: starts the server in a thread, stops it after the last worker."""
 
     def __init__(self) -> None:
+        if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # the workers' too, and what tests start
         self.home = Path(tempfile.mkdtemp(prefix="fengbu-tests-"))
         self._running: postgres.RunningPostgres | None = None
         self._thread = threading.Thread(target=self._start)
@@ -71,6 +77,7 @@ HOME = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point each process of this run at its own database and data directory, before anything reads settings."""
+    gc.disable()  # until everything is collected
     worker = getattr(config, "workerinput", None)
     if worker is None:
         config.stash[SERVER] = Server()
@@ -97,8 +104,11 @@ def pytest_configure_node(node: object) -> None:
 def pytest_collection_finish() -> None:
     """What the tests' imports made is no garbage: looking through it again and again was a tenth of a run."""
     garbage.settle()
+    gc.enable()
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     passwords._hasher = cache(lambda: quick)
+    if pages := sys.modules.get("api.pages.render"):
+        pages.environment.auto_reload = False  # a template does not change during a run
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

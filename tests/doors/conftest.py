@@ -50,9 +50,7 @@ class Server:
 
     def client(self, login: str | None = None) -> Client:
         """A new browser; signed in as `login`, or as nobody. Redirects are shown, not followed."""
-        client = Client(
-            base_url=self.base_url, headers={"Origin": self.base_url}, timeout=30, verify=PLAIN
-        )
+        client = Client(base_url=self.base_url, headers={"Origin": self.base_url}, timeout=30, verify=PLAIN)
         self._stack.enter_context(client)
         if login is not None:
             client.sign_in_as(login)
