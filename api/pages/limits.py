@@ -38,9 +38,10 @@ USERS_SHOWN = 50
 ENTRIES_SHOWN = 100
 
 ACCOUNT_COLUMNS = (
-    Column("账户", "full"), Column("消耗", "hide"), Column("限额", "n hide"), Column("已付", "n"),
+    Column("账户", "full"), Column("消耗", "hide"), Column("限额", "n"), Column("已付", "n"),
     Column("预留", "n"), Column("返还", "n hide"), Column("余额", "n"),
 )  # fmt: skip
+RETURN_COLUMNS = (Column("账户", "full"), Column("已返还", "n"))
 ENTRY_COLUMNS = (
     Column("日期", "hide"), Column("摘要", "full"), Column("预留", "n"), Column("支付", "n"),
     Column("记账后余额", "n"),
@@ -67,12 +68,13 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountGroup:
-    """The limits of one kind, with the clause they stand in."""
+    """The limits of one kind, with the clause they stand in; `returns`: no limits, but what came back in a year."""
 
     title: str
     clause: ClauseView | None
     rows: tuple[AccountRow, ...]
     searched: bool = False
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def limits(
         treasury=next((one.id for one in of_kind(db, Kind.FINANCE)), None),
         q=q.strip(),
         account_columns=ACCOUNT_COLUMNS,
+        return_columns=RETURN_COLUMNS,
         line_columns=LINE_COLUMNS,
     )
 
@@ -136,7 +139,6 @@ def account(
         frame=frame(request, db, actor, "limits"),
         account=meter_of(db, found),
         kind=ACCOUNT_NAMES[AccountKind(found.kind)],
-        left=found.left,
         returned=found.returned,
         recovery=found.kind == AccountKind.RECOVERY,
         users=_users(db, account_id),
@@ -161,6 +163,7 @@ def _group(db: Session, kind: AccountKind, words: str) -> AccountGroup:
         clause_view(CLAUSES[kind]),
         tuple(_row(db, one) for one in found),
         bool(words) and firms,
+        kind is AccountKind.RECOVERY,
     )
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from api.demo import play
 from models.calendar import seed_rows
 from models.lifecycle import Board
+from models.records import ledger
 from models.records.budget import BudgetChange
+from models.records.ledger import AccountKind
 from models.records.reference import CalendarDay
 from tests.doors.conftest import Client, Server
 
@@ -136,3 +140,16 @@ def test_a_waiting_case_says_what_would_free_it_and_the_bureau_may_end_the_waiti
     assert posted(officer, f"/cases/{number}/recalculate", reason="年内不再追加") == 303
     play.run_due()
     assert play.state_of(number).value == "first_review"
+
+
+def test_what_came_back_is_shown_as_returned_and_not_as_a_payment_below_nothing(
+    server: Server, db: Db
+) -> None:
+    with db() as s:
+        returns = ledger.opened(s, AccountKind.RECOVERY, "2026", "2026年度追偿返还")
+        s.flush()
+        s.connection().execute(text("SET LOCAL session_replication_role = replica"))  # no claim was paid here
+        returns.returned = Decimal("8880.00")
+    shown = server.client("lizhiyuan").get("/limits").text
+    assert "2026年度追偿返还" in shown and "8,880.00" in shown
+    assert "-8,880.00" not in shown
