@@ -39,7 +39,10 @@ _ASK = """rules => {
         return alike.length > 1 ? `${name}:nth-of-type(${alike.indexOf(e) + 1})` : name;
     };
     const way = e => e.id || !e.parentElement ? step(e) : `${way(e.parentElement)} > ${step(e)}`;
+    const [left, top] = [scrollX, scrollY];
+    scrollTo({left: 0, top: 0, behavior: 'instant'});
     return axe.run({runOnly: rules, resultTypes: ['violations'], selectors: false, elementRef: true})
+        .finally(() => scrollTo({left, top, behavior: 'instant'}))
         .then(r => r.violations.flatMap(v => v.nodes.map(n => ({
             rule: v.id, impact: n.impact ?? v.impact, where: n.element?.isConnected ? way(n.element) : 'gone since',
             why: [...n.any, ...n.all, ...n.none].map(c => c.message).join('; '), html: n.html.slice(0, 300)
@@ -101,7 +104,11 @@ def served(app: ASGIApp) -> Iterator[str]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it stands: rule, impact, the way to the element, why, and its markup."""
+    """What axe finds on the page as it stands: rule, impact, the way to the element, why, and its markup.
+
+    The page is judged from its top and scrolled back. Wherever else it stands, a link is half under the fixed head and
+    axe calls it too small a target; where it stands after a click hangs on how busy the machine is.
+    """
     # Colours must have settled: contrast is measured on what is painted now.
     page.evaluate(
         "Promise.all(document.getAnimations().map(a => a.finished.catch(() => null))).then(() => 0)"
