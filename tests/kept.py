@@ -1,11 +1,12 @@
 """The database of a test: emptied before it, and filled by copying what an earlier test's builders made.
 
 A claim at 公示 is some hundred statements of a dozen people. Many tests begin with the same one, so what a function
-marked `kept` makes of a known database is copied from the second time on: every table as the function left it, the
+marked `kept` makes of a known database is copied from the second time on (what took long, at once): every table as the function left it, the
 sequences, the clock's offset, and the function's own result. The database is known from the fixture that filled it
 until anybody in this process commits something else; a test that patches anything is given nothing but the real thing.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,6 +65,8 @@ class _Known:
 
 _copies: dict[tuple[object, ...], Copy | None] = {}
 """None: made once. Most beginnings are of one test only, and a copy of those would be for nobody."""
+LONG = 0.3
+"""Seconds of making after which a copy is taken at once: it costs a tenth of what it may save."""
 
 
 def begins(request: pytest.FixtureRequest, name: str) -> None:
@@ -95,8 +98,10 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
             _restore(copy)
             result: R = copy.result
         else:
+            began = time.perf_counter()
             result = make(*args, **kwargs)
-            _copies[calls] = _copied(result) if calls in _copies else None
+            again = calls in _copies or time.perf_counter() - began > LONG
+            _copies[calls] = _copied(result) if again else None
         _Known.calls = calls
         return result
 
