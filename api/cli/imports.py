@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from api.cli.reading import contents, unread
 from models.lifecycle import Board
 
 app = typer.Typer(help="批量导入：贷款清单、白名单。", no_args_is_help=True)
@@ -58,7 +59,7 @@ def answered(
     except ActionRefusedError as error:
         stop(error.sentence, as_json)
     except OSError as error:
-        stop(f"读不到文件 {file}：{error.strerror}。", as_json)
+        stop(unread(file, error), as_json)
     say(answer, as_json, words)
     raise typer.Exit(2 if answer["state"] == "refused" else 1 if answer["bad"] else 0)
 
@@ -74,7 +75,7 @@ def _run(
     from models.records import institution, person
     from models.roles import Role
 
-    data = file.read_bytes()
+    data = contents(file)
     with database.session() as s:
         whose = institution.by_code(s, code) if code else None
         if code and whose is None:
@@ -199,6 +200,8 @@ def say(answer: dict[str, Any], as_json: bool, words: tuple[str, str, str]) -> N
         typer.echo("这个文件以前交过，没有重复处理。")
     for note in answer["notes"]:
         typer.echo(note)
+    if answer["state"] == "refused":
+        return
     typer.echo(
         f"{answer['rows']} 行：{words[0]} {answer['good']}，要改 {answer['bad']}，{words[1]} {answer['known']}，"
         f"提醒 {answer['warned']}，{words[2]} {answer['filed']}"

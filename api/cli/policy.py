@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
+from api.cli.reading import unread
 from models import money
 from models.calendar import seeded_calendar
 from models.policy import explain as explaining
@@ -70,8 +71,6 @@ class _Amount(Facts):
 def text_of(source: str) -> str:
     """What a file or standard input (`-`) holds. Raises `PolicyError` with what to do about one that cannot be read."""
     file = Path(source)
-    if source != "-" and (not file.exists() or file.is_dir()):
-        raise PolicyError(f"没有名为 {source} 的文件，请核对路径。")
     try:
         if source == "-":
             return sys.stdin.read()
@@ -81,7 +80,7 @@ def text_of(source: str) -> str:
             )
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"读不到文件 {source}，请核对读取权限。") from error
+        raise PolicyError(unread(source, error)) from error
     except UnicodeDecodeError as error:
         raise PolicyError(f"{source} 不是 UTF-8 编码的文本文件，请另存为 UTF-8 后再试。") from error
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.imports import Bar, answer_of, answered, finish
+from api.cli.reading import contents
 
 WORDS = ("可列入", "跳过", "已列入")
 Login = Annotated[str, typer.Option("--person", help="以谁的名义（登录名）")]
@@ -43,7 +44,7 @@ def whitelist(
         from flows.actions.rules import white_listing
         from models import database
 
-        data = file.read_bytes()
+        data = contents(file)
         with database.session() as s:
             row, new = white_listing.prepare(s, _actor(s, person), typed, file.name, data)
             number = row.import_id

@@ -12,6 +12,7 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.cli.reading import contents
 from api.demo.play import run_due
 from flows.importing import running
 from models import clock, database
@@ -20,6 +21,7 @@ from models.records.case import CaseRecord
 from models.records.enterprise import WhiteListEntry
 from models.records.prepared import Prepared
 from models.records.task import open_of_case
+from models.settings import get_settings
 from tests.browser import DESK, PHONE, assert_accessible, chromium
 from tests.imports import files
 from tests.imports.test_importing import TODAY
@@ -202,11 +204,18 @@ def test_the_command_refuses_in_a_sentence(
         assert code == 2, (words, out)
         return out + err
 
-    assert "设了打开密码" in said(str(path), "--person", "linwanyi")
+    locked = said(str(path), "--person", "linwanyi")
+    assert "设了打开密码" in locked and "0 行" not in locked, "a file that was refused has no rows to count"
+    large = tmp_path / "很大.xlsx"
+    with large.open("wb") as file:
+        file.truncate(1_000_000_000)
+    assert len(contents(large)) == get_settings().upload_limit + 1, "no more of it comes into the memory"
+    assert "文件超过 20 MB" in said(str(large), "--person", "linwanyi")
     assert "没有登录名为“nobody”的人员" in said(str(path), "--person", "nobody")
     assert "只有合作银行和政府性融担机构" in said(str(path), "--person", "chenjiamin")
     assert "请写明依据的文件" in said(str(path), "--person", "chenjiamin", "--institution", "GYB")
-    assert "读不到文件" in said(str(tmp_path / "没有.xlsx"), "--person", "linwanyi")
+    assert "没有名为" in said(str(tmp_path / "没有.xlsx"), "--person", "linwanyi")
+    assert "是文件夹" in said(str(tmp_path), "--person", "linwanyi")
     assert "你单位在银行板块申报" in said(str(path), "--person", "linwanyi", "--board", "guarantee")
     assert "请写 none、good 或 all" in said(str(path), "--person", "linwanyi", "--submit", "some")
 

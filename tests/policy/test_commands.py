@@ -74,7 +74,12 @@ def test_a_source_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     large = tmp_path / "large.yaml"
     with large.open("wb") as file:
         file.truncate(1_000_000_000)
-    for source, said in ((tmp_path, "没有名为"), (other, "另存为 UTF-8"), (large, "过大")):
+    for source, said in (
+        (tmp_path, "是文件夹"),
+        (tmp_path / "没有", "没有名为"),
+        (other, "另存为 UTF-8"),
+        (large, "过大"),
+    ):
         result = CliRunner().invoke(app, ["policy", "explain", str(source)])
         assert result.exit_code == 2 and said in result.stderr, source
 
