@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from typing import Literal
 
 from sqlmodel import Session
@@ -120,13 +121,14 @@ def calculation(claimed: Claim) -> tuple[contexts.CalcLine, ...]:
 
 
 def printed_lines(calculated: Iterable[Line]) -> tuple[contexts.CalcLine, ...]:
-    """Lines as printed; a ratio stands in the words of its line."""
+    """Lines as printed: the formula in words (a ratio with its value), then what it starts from and where that stands."""
     lines = []
     for line in calculated:
         amount = (
             line.value.quantize(Decimal("0.01"), rounding="ROUND_DOWN") if line.unit is Unit.YUAN else None
         )
-        basis = line.formula if amount is not None else f"{line.formula}：{line.text}"
+        formula = line.formula if amount is not None else f"{line.formula}：{line.text}"
+        basis = f"{formula}。{_data(line)}。" if line.inputs else formula
         lines.append(
             contexts.CalcLine(
                 no=line.no,
@@ -138,6 +140,15 @@ def printed_lines(calculated: Iterable[Line]) -> tuple[contexts.CalcLine, ...]:
             )
         )
     return tuple(lines)
+
+
+def _data(line: Line) -> str:
+    """“放款本金 1,200,000,000.00 元，已付 20,000,000.00 元［示例银行 2024 年度］；…”: inputs of one source stand together."""
+    by_source = groupby(line.inputs, key=lambda given: given.source)
+    return "；".join(
+        f"{'，'.join(f'{given.name} {given.value}' for given in inputs)}［{source}］"
+        for source, inputs in by_source
+    )
 
 
 def asked_lines(claimed: Claim, loan: Loan) -> tuple[contexts.CalcLine, ...]:
