@@ -19,10 +19,11 @@ from models.records.institution import Kind, of_kind
 from models.records.reference import working_calendar
 from models.records.rules import rules
 
+# A4: the decision says how claims that compete for a limit are served.
 LIMITS = {
-    "enterprise.cap": ("达到单家企业补偿限额，超出部分不予补偿", "三（四）"),
-    "bank_year.cap": ("达到银行机构年度补偿限额，超出部分不予补偿", "三（四）"),
-    "budget": ("达到年度预算总额，超出部分不予补偿", "三（一）"),
+    "enterprise.cap": ("达到单家企业补偿限额，各案按批准先后占用，超出部分不予补偿", "三（四）"),
+    "bank_year.cap": ("达到银行机构年度补偿限额，各案按批准先后占用，超出部分不予补偿", "三（四）"),
+    "budget": ("达到年度预算总额，各案按批准先后占用，超出部分不予补偿", "三（一）"),
     "guarantee.total_cap": ("补偿不超过总体损失的规定比例", "三（三）"),
     "ratio": ("补偿按规定比例计算，低于申请金额", "三（四）"),
 }

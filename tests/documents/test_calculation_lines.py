@@ -2,7 +2,9 @@
 
 import pytest
 
+from flows.steps.document_decision import LIMITS
 from flows.steps.document_facts import printed_lines
+from models.policy import limits
 from models.policy.explain import explain
 from tests.policy.test_stories import facts_of
 
@@ -16,3 +18,8 @@ def test_every_input_is_printed_with_its_source(board: str) -> None:
         for given in line.inputs:
             assert f"{given.name} {given.value}" in printed.basis, given
             assert f"［{given.source}］" in printed.basis, given
+
+
+def test_a_decision_cut_by_a_shared_limit_says_how_competing_claims_are_served() -> None:
+    for code in limits.ORDER:
+        assert "按批准先后" in LIMITS[code][0]
