@@ -265,6 +265,10 @@ def test_explain_reads_from_the_ledger_what_the_facts_leave_out(office: Db) -> N
     with office() as s:
         (answer,) = explain(s, actor(s, "linwanyi"), facts)
         assert str(answer.payable) == "100000.00" and answer.binding == "bank_year.cap"
+        by_acceptance = {"name": "budget_year_day", "value": "acceptance", "effective_from": "2024-01-01"}
+        later = facts | {"decided_on": "2027-01-05", "overrides": [by_acceptance]}
+        (answer,) = explain(s, None, later)  # A19: of the year of 受理
+        assert str(answer.payable) == "100000.00"
         with pytest.raises(ForbiddenError, match="只能测算你单位"):
             explain(s, actor(s, "luoqiming"), facts)
         with pytest.raises(FactsError):

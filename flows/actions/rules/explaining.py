@@ -50,13 +50,14 @@ def _only_own(s: Session, actor: Actor, asked: tuple[ClaimFacts, ...]) -> None:
 
 def _filled(s: Session, claim: ClaimFacts) -> ClaimFacts:
     known: dict[str, Any] = {}
+    terms = terms_of(claim, rules(s))
     if claim.budget is None:
-        day = claim.decided_on or claim.accepted_on
+        decision = terms.choice("budget_year_day") == "decision"
+        day = (claim.decided_on if decision else None) or claim.accepted_on  # A19
         known["budget"] = facts.budget_of(s, day.year)
     if claim.quotes is None:
         known["quotes"] = facts.quotes(s) or None
     if isinstance(claim, BankClaimFacts):
-        terms = terms_of(claim, rules(s))
         place = _institution(s, claim.loan.institution)
         if claim.enterprise_prior is None and (place or terms.choice("enterprise_cap_banks") == "all"):
             code = claim.enterprise.uscc
