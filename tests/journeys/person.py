@@ -215,8 +215,14 @@ class Person:
         self.done()
 
     def done(self) -> None:
-        """The page says in the past tense that the answer was taken."""
-        expect(self.page.locator("#notes")).to_contain_text("已办理。")
+        """The page says in the past tense that the answer was taken, and where the case went.
+
+        It waits for the worker only a moment; on a busy machine a person opens it again, as it says.
+        """
+        notes, end = self.page.locator("#notes"), time.monotonic() + PATIENCE
+        expect(notes).to_contain_text("已办理。")
+        while "正在转入下一环节" in notes.inner_text() and time.monotonic() < end:
+            self.page.reload()
 
     def preview(self, title: str, *words: str) -> None:
         """Open a letter on the desk beside the decision and read it there."""
