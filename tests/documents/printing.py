@@ -35,10 +35,11 @@ def as_pdf(files: Mapping[str, bytes], kept: Path) -> dict[str, bytes]:
 
 
 def _press() -> bytes:
-    """What the layout hangs on besides the document: this LibreOffice, our choice of fonts, the fonts there are."""
+    """What the layout hangs on besides the document: this LibreOffice, how we ask it, our choice of fonts, the fonts there are."""
     program = Path(office.program() or "").resolve()
     fonts = subprocess.run([shutil.which("fc-list") or "fc-list"], capture_output=True, check=True).stdout
-    settings = Path(office.__file__).with_name("fonts.conf").read_bytes()
+    asked = Path(office.__file__)
+    settings = asked.read_bytes() + asked.with_name("fonts.conf").read_bytes()
     stamp = program.stat()
     lines = b"\n".join(sorted(fonts.splitlines()))
     return b"|".join(

@@ -7,7 +7,9 @@ from threading import Event
 import pytest
 
 from flows.documents import office, press
+from flows.documents.engine import render
 from flows.documents.press import Press, Printing, Stage
+from flows.documents.samples import SAMPLES
 
 
 class Converter:
@@ -83,4 +85,4 @@ def test_without_libreoffice_the_sentence_says_what_to_do(monkeypatch: pytest.Mo
 @pytest.mark.skipif(office.program() is None, reason="LibreOffice (soffice) 未安装")
 def test_what_takes_too_long_is_ended() -> None:
     with pytest.raises(office.OfficeFault, match="没有完成转换"):
-        office.to_pdf({"a": b"no word file"}, patience=0.01)
+        office.to_pdf({"a": render("D16", SAMPLES["D16"]).data}, patience=0.01)

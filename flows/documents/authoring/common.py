@@ -107,7 +107,7 @@ def verify(paper: Paper) -> None:
         paper.p("Verify", f"办理编号：{{{{ case_number }}}}　核验码：{_CODE}")
 
 
-CALCULATION_WIDTHS = (11, 30, 58, 27, 30)
+CALCULATION_WIDTHS = (10, 26, 73, 20, 27)
 
 
 def calculation(paper: Paper) -> None:
