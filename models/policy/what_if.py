@@ -167,24 +167,27 @@ class _Held:
 
     def count(self, draft: Draft, after: Decimal, by_record: Draft, before: Decimal) -> None:
         """A claim takes `after` where the other rules count it, and `before` where the record has it."""
+        whole = Fraction(after)
         for room in draft.rooms:
-            self._after[_pool(room)] += _use(draft, room, after)
+            self._after[room.code, room.key] += _use(draft, room, whole)
+        whole = Fraction(before)
         for room in by_record.rooms:
-            self._before[_pool(room)] += _use(by_record, room, before)
+            self._before[room.code, room.key] += _use(by_record, room, whole)
 
     def leaves(self, draft: Draft, by_record: Draft, before: Decimal) -> Draft:
         """The draft with the room the earlier claims leave it: less by what they take more than recorded, and never
         more than the limit less all they take."""
-        rooms = []
+        rooms, less = [], False
         for room in draft.rooms:
-            pool = _pool(room)
-            free = room.free - (self._after[pool] - self._before[pool])
-            if room.used is not None:
-                together = room.free + Fraction(room.used) - self._after[pool]
-                if together < free and _use(draft, room, draft.rounded) > together:
+            after, earlier = self._after[room.code, room.key], self._before[room.code, room.key]
+            free = room.free if after == earlier else room.free - (after - earlier)
+            if room.used is not None and room.used < earlier:
+                together = room.free + Fraction(room.used) - after
+                if _use(draft, room, Fraction(draft.rounded)) > together:
                     free = min(free, together + self._given_beyond(room.code, by_record, before))
+            less = less or free != room.free
             rooms.append(room if free == room.free else replace(room, free=free))
-        return draft if tuple(rooms) == draft.rooms else replace(draft, rooms=tuple(rooms))
+        return replace(draft, rooms=tuple(rooms)) if less else draft
 
     def _given_beyond(self, code: str, by_record: Draft, before: Decimal) -> Fraction:
         """The facts of a claim do not know what was reserved, or lent, between its calculation and its approval. What it
@@ -192,17 +195,13 @@ class _Held:
         terms = compensation.terms_of(by_record.facts, self._recorded)
         for room in limits.rooms(by_record.facts, terms)[0]:
             if room.code == code and room.used is not None:
-                left = room.free + Fraction(room.used) - self._before[_pool(room)]
-                return max(_use(by_record, room, before) - left, Fraction(0))
+                left = room.free + Fraction(room.used) - self._before[room.code, room.key]
+                return max(_use(by_record, room, Fraction(before)) - left, Fraction(0))
         return Fraction(0)
 
 
-def _pool(room: Room) -> _Pool:
-    return room.code, room.key
-
-
-def _use(draft: Draft, room: Room, amount: Decimal) -> Fraction:
-    return Fraction(amount) / draft.rate if room.on_loss and draft.rate else Fraction(amount)
+def _use(draft: Draft, room: Room, amount: Fraction) -> Fraction:
+    return amount / draft.rate if room.on_loss and draft.rate else amount
 
 
 def _after(
