@@ -177,8 +177,11 @@ def bank_year_room(facts: BankClaimFacts, terms: Terms, year: int) -> Room | Non
 
 def _two_readings(facts: BankClaimFacts, terms: Terms, room: Room) -> list[Check]:
     """A1: where the two readings of 当年 give different room, the reviewer sees both figures."""
-    other_basis = "claim_year" if terms.choice("cap_basis") == "vintage" else "vintage"
+    basis = terms.choice("cap_basis")
+    other_basis = "claim_year" if basis == "vintage" else "vintage"
     other_year = cap_year(facts, other_basis)
+    if other_year == cap_year(facts, basis):
+        return []
     other = bank_year_room(facts, terms, other_year)
     if other is None or other.left == room.left:
         return []
