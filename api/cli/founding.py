@@ -35,10 +35,8 @@ def init(
         raise typer.BadParameter("请写文件；样例：fengbu init --template > 机构.yaml。")
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         _stop(unread(file, error))
-    except UnicodeDecodeError:
-        _stop(f"{file} 不是 UTF-8 编码的文本文件，请另存为 UTF-8 后再试。")
     names, people = _on_the_database(lambda s: founding.found(s, text))
     typer.echo(f"已登记 {len(names)} 个机构：{'、'.join(names)}。")
     typer.echo("首次登录请用下面的初始密码（只显示这一次），登录后须修改：")

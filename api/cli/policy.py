@@ -79,10 +79,8 @@ def text_of(source: str) -> str:
                 f"{source} 过大：一份事实文件不超过 {strict_yaml.LARGEST} 个字符，多笔请写成 .jsonl 每行一问。"
             )
         return file.read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(unread(source, error)) from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{source} 不是 UTF-8 编码的文本文件，请另存为 UTF-8 后再试。") from error
 
 
 def failed_with(error: ValueError) -> dict[str, Any]:
@@ -135,6 +133,13 @@ def _or_error(how: Callable[[str, str], Any], text: str, source: str) -> Any:
         return error
 
 
+def answered(answer: Callable[[Any], Any], question: Any) -> Any:
+    """The answer to one of `questions`; raises why it could not be read, if that is what stands in its place."""
+    if isinstance(question, PolicyError):
+        raise question
+    return answer(question)
+
+
 def serve(source: str, answer: Callable[[Any], Any]) -> None:
     """Answer one question, or one a line; a wrong one gets a sentence (of many: with its line) and the exit code 2, and
     does not stop the others."""
@@ -142,9 +147,7 @@ def serve(source: str, answer: Callable[[Any], Any]) -> None:
     try:
         for number, question in questions(source):
             try:
-                if isinstance(question, PolicyError):
-                    raise question
-                said = answer(question)
+                said = answered(answer, question)
             except ValueError as error:
                 failed = True
                 said = failed_with(error) if number is None else {"line": number, **failed_with(error)}

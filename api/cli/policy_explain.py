@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.policy import AsJson, app, dump, questions, read, say, serve, text_of
+from api.cli.policy import AsJson, answered, app, dump, questions, read, say, serve, text_of
 from flows.actions.errors import ActionRefusedError
 from models import money
 from models.policy import codes, what_if
 from models.policy import explain as explaining
-from models.policy.errors import FactsError, PolicyError
+from models.policy.errors import FactsError
 from models.policy.explain import Explanation
 from models.policy.lines import RESULT_NAMES
 from models.policy.what_if import DIMENSION_NAMES, DIMENSIONS
@@ -49,7 +49,7 @@ def _tell_each(source: str, answer: Callable[[Any], tuple[Explanation, ...]]) ->
     failed = False
     for number, question in _or_fail(lambda: list(questions(source))):
         try:
-            answers = _or_fail(partial(_answered, answer, question))
+            answers = _or_fail(partial(answered, answer, question))
         except typer.Exit:
             if number is None:
                 raise
@@ -60,12 +60,6 @@ def _tell_each(source: str, answer: Callable[[Any], tuple[Explanation, ...]]) ->
             _tell(item)
     if failed:
         raise typer.Exit(2)
-
-
-def _answered(answer: Callable[[Any], Any], question: Any) -> Any:
-    if isinstance(question, PolicyError):
-        raise question
-    return answer(question)
 
 
 @contextmanager

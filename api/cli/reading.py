@@ -3,8 +3,10 @@
 from pathlib import Path
 
 
-def unread(file: object, error: OSError) -> str:
-    """Why a file that was named cannot be read, and what to do about it."""
+def unread(file: object, error: OSError | UnicodeDecodeError) -> str:
+    """Why a file that was named cannot be read (as text), and what to do about it."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"{file} 不是 UTF-8 编码的文本文件，请另存为 UTF-8 后再试。"
     if isinstance(error, FileNotFoundError):
         return f"没有名为 {file} 的文件，请核对路径。"
     if isinstance(error, IsADirectoryError):
