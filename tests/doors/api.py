@@ -1,7 +1,6 @@
 """Callers of the API for tests: keys on the seeded database, and the loans and claims they send."""
 
 import hashlib
-import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from uuid import uuid4
@@ -21,8 +20,6 @@ from models.roles import Role
 V1 = "/api/v1"
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 ALL = tuple(Scope)
-PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For clients that only speak http to a server of ours: without it each reads all the world's certificates (30 ms)."""
 
 
 def issue(login: str, scopes: tuple[Scope, ...] = ALL, networks: str = "", days: int = 30) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from api.app import create_app
 from api.auth import limits
 from api.auth import session as sessions
+from api.story.browser import PLAIN
 from models import clock, database
 from models.records import person
 from models.records.api_key import Scope
@@ -20,7 +21,7 @@ from models.records.person import SignIn
 from models.settings import get_settings
 from tests import builders, kept
 from tests.browser import served
-from tests.doors.api import ALL, PLAIN, Api, Callers, issue
+from tests.doors.api import ALL, Api, Callers, issue
 from tests.seed import seed
 
 
